@@ -1,0 +1,49 @@
+import type { Approval } from "./approval.ts";
+import type { Call } from "./call.ts";
+import type { Effects } from "./effect.ts";
+import type { Grant, GrantDraft } from "./grant.ts";
+import type { Sequence } from "./ids.ts";
+import type { Instance, Principal, Session } from "./principal.ts";
+import type { Provenance, SourceLabels } from "./provenance.ts";
+import type { Reason } from "./reason.ts";
+import type { Task } from "./task.ts";
+import type { Mode, Tier } from "./tier.ts";
+import type { PinStatus } from "./tool.ts";
+
+/** What the store held when it was asked, in one consistent read. */
+export interface Standing {
+  readonly task: Task;
+  readonly session: Session;
+  readonly instance: Instance;
+  /** The task's grants, oldest first. */
+  readonly grants: readonly Grant[];
+  /** The newest approval for this very digest in this task. */
+  readonly approval: Approval | null;
+  /** The highest revocation watermark over everything the principal stands on. */
+  readonly revokedAt: Sequence;
+  /** The profile the agent has now. */
+  readonly profile: string;
+}
+
+/** Everything a decision may weigh, and nothing else. */
+export interface AccessRequest {
+  readonly principal: Principal;
+  readonly call: Call;
+  readonly at: number;
+  readonly tier: Tier;
+  readonly mode: Mode;
+  readonly standing: Standing;
+  readonly effects: Effects;
+  readonly provenance: Provenance;
+  /** What its result would bring into the session. */
+  readonly source: SourceLabels;
+  readonly pin: PinStatus;
+  /** What the owner lets be issued just in time (Optimized only). */
+  readonly envelope: readonly GrantDraft[];
+  /** What made the call unreadable or ill-formed; the first one is the reason given. */
+  readonly faults: readonly Reason[];
+  /** Things of Writ's own that the call names. */
+  readonly selfTargets: readonly string[];
+  /** The server may send requests of this kind to the client. */
+  readonly reverseAllowed: boolean;
+}

@@ -1,0 +1,18 @@
+import type { CallId, Digest, GrantId, SessionId, TaskId } from "./ids.ts";
+
+/** How a call ended, or has not. */
+export type CallState = "admitted" | "completed" | "failed" | "not_run" | "outcome_unknown";
+
+/** One admitted call, from the moment before it runs. */
+export interface AdmittedCall {
+  readonly id: CallId;
+  readonly task: TaskId;
+  readonly session: SessionId;
+  readonly clientKey: string | null;
+  readonly digest: Digest;
+  readonly grant: GrantId | null;
+  readonly changes: boolean;
+  readonly tool: string;
+  readonly admittedAt: number;
+  readonly state: CallState;
+}

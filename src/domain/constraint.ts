@@ -1,0 +1,97 @@
+import type { Facts } from "./error.ts";
+import { type Json, isObject, own } from "./json.ts";
+import { globMatches, normalisePath } from "./path.ts";
+
+/** A limit on one argument. Closed: a kind this version does not know is refused when it is read. */
+export type Constraint =
+  | { readonly kind: "exact"; readonly argument: string; readonly value: Json }
+  | { readonly kind: "one_of"; readonly argument: string; readonly values: readonly Json[] }
+  | { readonly kind: "prefix"; readonly argument: string; readonly prefix: string }
+  | { readonly kind: "range"; readonly argument: string; readonly min?: number; readonly max?: number }
+  /** Over the canonical absolute path; `base` is what a relative argument starts from. */
+  | { readonly kind: "glob"; readonly argument: string; readonly pattern: string; readonly base: string };
+
+export interface Violation {
+  readonly argument: string;
+  readonly facts: Facts;
+}
+
+/** Null when `argument` of `input` is present and inside the limit. A missing argument is outside every limit. */
+export function violates(constraint: Constraint, input: Json): Violation | null {
+  const value = at(input, constraint.argument);
+  return value !== undefined && admits(constraint, value)
+    ? null
+    : { argument: constraint.argument, facts: { argument: constraint.argument, limit: describe(constraint) } };
+}
+
+function admits(constraint: Constraint, value: Json): boolean {
+  switch (constraint.kind) {
+    case "exact":
+      return same(constraint.value, value);
+    case "one_of":
+      return constraint.values.some((allowed) => same(allowed, value));
+    case "prefix":
+      return typeof value === "string" && value.startsWith(constraint.prefix);
+    case "range":
+      return (
+        typeof value === "number" &&
+        (constraint.min === undefined || value >= constraint.min) &&
+        (constraint.max === undefined || value <= constraint.max)
+      );
+    case "glob": {
+      const values = Array.isArray(value) ? (value as readonly Json[]) : [value];
+      return (
+        values.length > 0 &&
+        values.every((one) => {
+          const path = typeof one === "string" ? normalisePath(one, constraint.base) : null;
+          return path !== null && globMatches(constraint.pattern, path);
+        })
+      );
+    }
+  }
+}
+
+/** The limit in words that a person and an agent can act on. */
+export function describe(constraint: Constraint): string {
+  switch (constraint.kind) {
+    case "exact":
+      return `\`${constraint.argument}\` is ${JSON.stringify(constraint.value)}`;
+    case "one_of":
+      return `\`${constraint.argument}\` is one of ${constraint.values.map((v) => JSON.stringify(v)).join(", ")}`;
+    case "prefix":
+      return `\`${constraint.argument}\` starts with ${JSON.stringify(constraint.prefix)}`;
+    case "range": {
+      const low = constraint.min === undefined ? "" : `at least ${constraint.min}`;
+      const high = constraint.max === undefined ? "" : `at most ${constraint.max}`;
+      return `\`${constraint.argument}\` is ${[low, high].filter(Boolean).join(" and ")}`;
+    }
+    case "glob":
+      return `\`${constraint.argument}\` is inside ${constraint.pattern}`;
+  }
+}
+
+/** Looks up `a.b.c`; an own member only. */
+function at(input: Json, path: string): Json | undefined {
+  let here: Json | undefined = input;
+  for (const key of path.split(".")) {
+    if (here === undefined || !isObject(here)) return undefined;
+    here = own(here, key);
+  }
+  return here;
+}
+
+/** JSON equality; member order does not count, `1` and `"1"` differ. */
+function same(a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item: Json, i) => same(item, b[i] as Json));
+  }
+  if (isObject(a) && isObject(b)) {
+    const keys = Object.keys(a);
+    return (
+      keys.length === Object.keys(b).length &&
+      keys.every((key) => Object.hasOwn(b, key) && same(a[key] as Json, b[key] as Json))
+    );
+  }
+  return false;
+}

@@ -1,0 +1,87 @@
+import { type Constraint, describe, violates, type Violation } from "./constraint.ts";
+import { type GrantId, qualified, type ServerName, type TaskId, type ToolName } from "./ids.ts";
+import type { Json } from "./json.ts";
+
+/** A qualified tool name, or `server__*` for every tool of one server. Never a wildcard over servers. */
+export type ToolPattern = string;
+
+export type GrantOrigin = "plan" | "policy" | "approval" | "just-in-time";
+
+/** Permission for one task. */
+export interface Grant {
+  readonly id: GrantId;
+  readonly task: TaskId;
+  readonly tools: readonly ToolPattern[];
+  readonly constraints: readonly Constraint[];
+  /** How many calls it covers; null for as many as the task's budget holds. */
+  readonly uses: number | null;
+  readonly used: number;
+  readonly expiresAt: number;
+  readonly origin: GrantOrigin;
+  readonly issuedBy: string;
+  readonly revoked: boolean;
+  /** Moves with every change but a use. */
+  readonly version: number;
+}
+
+export type GrantDraft = Pick<Grant, "tools" | "constraints" | "uses" | "origin"> & { readonly issuedBy: string };
+
+export function names(patterns: readonly ToolPattern[], server: ServerName, tool: ToolName): boolean {
+  return patterns.some((pattern) => pattern === qualified(server, tool) || pattern === `${server}__*`);
+}
+
+export type Coverage =
+  | { readonly kind: "covered"; readonly grant: Grant }
+  /** Grants name the tool, and none admits this call; why the nearest one does not. */
+  | { readonly kind: "outside"; readonly violation: Violation }
+  | { readonly kind: "unnamed" };
+
+/** The first live grant that admits the call. A grant spent, expired or revoked no longer names anything. */
+export function cover(grants: readonly Grant[], server: ServerName, tool: ToolName, input: Json, now: number): Coverage {
+  let nearest: Violation | null = null;
+  for (const grant of grants) {
+    if (!names(grant.tools, server, tool)) continue;
+    const violation = limits(grant, now) ?? firstViolation(grant, input);
+    if (violation === null) return { kind: "covered", grant };
+    nearest ??= violation;
+  }
+  return nearest === null ? { kind: "unnamed" } : { kind: "outside", violation: nearest };
+}
+
+/** Takes one use; null for a grant revoked, expired or used up. */
+export function spend(grant: Grant, now: number): Grant | null {
+  return limits(grant, now) === null ? { ...grant, used: grant.used + 1 } : null;
+}
+
+/** Gives one use back, for a call that is known not to have run. */
+export function unspend(grant: Grant): Grant {
+  return { ...grant, used: Math.max(0, grant.used - 1) };
+}
+
+export function revoke(grant: Grant): Grant {
+  return grant.revoked ? grant : { ...grant, revoked: true, version: grant.version + 1 };
+}
+
+function limits(grant: Grant, now: number): Violation | null {
+  if (grant.revoked) return { argument: "", facts: { limit: "the grant is not revoked" } };
+  if (now >= grant.expiresAt) return { argument: "", facts: { limit: "the grant has not expired" } };
+  if (grant.uses !== null && grant.used >= grant.uses) {
+    return { argument: "", facts: { limit: `at most ${grant.uses} ${grant.uses === 1 ? "use" : "uses"}` } };
+  }
+  return null;
+}
+
+function firstViolation(grant: Grant, input: Json): Violation | null {
+  for (const constraint of grant.constraints) {
+    const violation = violates(constraint, input);
+    if (violation !== null) return violation;
+  }
+  return null;
+}
+
+/** What the grant allows, in one line. */
+export function describeGrant(grant: Pick<Grant, "tools" | "constraints" | "uses">): string {
+  const where = grant.constraints.map(describe).join(" and ");
+  const uses = grant.uses === null ? "" : `, ${grant.uses}×`;
+  return `${grant.tools.join(", ")}${where === "" ? "" : ` where ${where}`}${uses}`;
+}

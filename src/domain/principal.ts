@@ -1,0 +1,65 @@
+import type { AgentName, InstanceId, PersonName, Sequence, SessionId, SpiffeId, TaskId } from "./ids.ts";
+
+/** Who is calling, as far as a verified task token says. */
+export interface Principal {
+  /** On whose behalf (`sub`). */
+  readonly owner: PersonName;
+  /** Who acts (`act.sub`). */
+  readonly actor: SpiffeId;
+  readonly agent: AgentName;
+  readonly instance: InstanceId;
+  readonly session: SessionId;
+  readonly task: TaskId;
+  /** The thumbprint of the key the token is bound to (`cnf.jkt`, RFC 7638). */
+  readonly thumbprint: string;
+  /** Whether the caller proved the key on this request, or only carried the token. */
+  readonly binding: "proof-of-possession" | "bearer";
+  /** The store's sequence when the token was minted: a later revocation kills it. */
+  readonly epoch: Sequence;
+  readonly profile: string;
+  readonly tokenId: string;
+  readonly keyId: string;
+}
+
+/** One running process of an agent. */
+export interface Instance {
+  readonly id: InstanceId;
+  readonly agent: AgentName;
+  readonly owner: PersonName;
+  readonly thumbprint: string;
+  readonly enrolledBy: "launcher";
+  readonly enrolledAt: number;
+  /** What the enroller saw of the process; for people, never for decisions. */
+  readonly selectors: Readonly<Record<string, string>>;
+}
+
+/** Isolated state of one bounded run. Labels only rise. */
+export interface Session {
+  readonly id: SessionId;
+  readonly instance: InstanceId;
+  readonly readPrivate: boolean;
+  readonly readUntrusted: boolean;
+  readonly sent: boolean;
+  readonly denials: number;
+  readonly risk: number;
+  /** Moves when a label moves, not when a counter does. */
+  readonly version: number;
+}
+
+export interface SessionRise {
+  readonly readPrivate?: boolean;
+  readonly readUntrusted?: boolean;
+  readonly sent?: boolean;
+}
+
+/** Labels are raised and never lowered; the same session when nothing rises. */
+export function raise(session: Session, rise: SessionRise): Session {
+  const next = {
+    readPrivate: session.readPrivate || rise.readPrivate === true,
+    readUntrusted: session.readUntrusted || rise.readUntrusted === true,
+    sent: session.sent || rise.sent === true,
+  };
+  const moved =
+    next.readPrivate !== session.readPrivate || next.readUntrusted !== session.readUntrusted || next.sent !== session.sent;
+  return moved ? { ...session, ...next, version: session.version + 1 } : session;
+}

@@ -1,0 +1,82 @@
+import type { EffectKind } from "../domain/effect.ts";
+import type { GrantDraft } from "../domain/grant.ts";
+import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
+import type { Person } from "../domain/person.ts";
+import type { Budget } from "../domain/task.ts";
+import type { Isolation, Mode, Tier } from "../domain/tier.ts";
+
+/** `writ.yaml`, checked, with every default filled in and every path absolute. */
+export interface Configuration {
+  /** The file it came from, or null when there is none and all is default. */
+  readonly file: string | null;
+  /** Absolute; holds keys, database, logs. Default `.writ` beside the file. */
+  readonly dataFolder: string;
+  /** Absolute folder of `*.cedar` and `*.test.yaml`. */
+  readonly policyFolder: string;
+  readonly trustDomain: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tier: Tier;
+  readonly isolation: Isolation;
+  /** On whose behalf the launcher opens tasks on this machine. */
+  readonly owner: PersonName;
+  readonly people: readonly Person[];
+  readonly agents: readonly AgentConfiguration[];
+  readonly servers: readonly ServerConfiguration[];
+  readonly approvals: {
+    /** An unanswered ask is refused after this. */
+    readonly timeoutMs: number;
+    /** How long a call is held open for its answer before it is told to come back; at most 120 s. */
+    readonly holdMs: number;
+    /** How long an allowed call may take to come. */
+    readonly usableMs: number;
+  };
+  /** Whether the record keeps arguments and results as text beside their keyed digests. */
+  readonly records: { readonly text: "digest" | "keep" };
+}
+
+export interface AgentConfiguration {
+  readonly name: AgentName;
+  /** The grants every task opened by the launcher starts with. */
+  readonly scope: readonly GrantDraft[];
+  /** What may be issued just in time at Optimized. */
+  readonly envelope: readonly GrantDraft[];
+  readonly budget: Budget;
+  readonly lifetimeMs: number;
+}
+
+export type Launch =
+  | { readonly kind: "stdio"; readonly command: string; readonly args: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string>> }
+  | {
+      readonly kind: "http";
+      readonly url: string;
+      /** The `aud` of operation credentials; default the URL. */
+      readonly audience: string;
+      /** What the broker puts in. `operation`: Writ's own credential as Bearer. */
+      readonly credential: "operation" | "none";
+    };
+
+export interface ServerConfiguration {
+  readonly name: ServerName;
+  readonly launch: Launch;
+  readonly mode: Mode;
+  readonly timeoutMs: number;
+  readonly maxResultBytes: number;
+  /** What its tools do, by their plain names; `*` for the rest. Stands above built-in profiles. */
+  readonly tools: Readonly<Record<string, ToolRule>>;
+  /** Requests the server may send to the client. Default: elicitation and roots, not sampling. */
+  readonly reverse: readonly ("sampling" | "elicitation" | "roots")[];
+}
+
+export interface ToolRule {
+  readonly effects: readonly EffectKind[];
+  /** Default false for anything but a read. */
+  readonly reversible?: boolean;
+  /** `$.name` of the arguments that hold a path, host or URL, recipient, table. */
+  readonly path?: readonly string[];
+  readonly host?: readonly string[];
+  readonly recipient?: readonly string[];
+  readonly table?: readonly string[];
+  /** Labels of what it returns; default private and untrusted, the cautious guess. */
+  readonly private?: boolean;
+  readonly untrusted?: boolean;
+}
