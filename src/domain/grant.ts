@@ -36,11 +36,12 @@ export type Coverage =
   | { readonly kind: "outside"; readonly violation: Violation }
   | { readonly kind: "unnamed" };
 
-/** The first live grant that admits the call. A grant spent, expired or revoked no longer names anything. */
+/** The first grant that admits the call. One that is spent or expired still names its tool, and says so;
+ *  a revoked one is as if it had never been. */
 export function cover(grants: readonly Grant[], server: ServerName, tool: ToolName, input: Json, now: number): Coverage {
   let nearest: Violation | null = null;
   for (const grant of grants) {
-    if (!names(grant.tools, server, tool)) continue;
+    if (grant.revoked || !names(grant.tools, server, tool)) continue;
     const violation = limits(grant, now) ?? firstViolation(grant, input);
     if (violation === null) return { kind: "covered", grant };
     nearest ??= violation;
@@ -63,10 +64,10 @@ export function revoke(grant: Grant): Grant {
 }
 
 function limits(grant: Grant, now: number): Violation | null {
-  if (grant.revoked) return { argument: "", facts: { limit: "the grant is not revoked" } };
-  if (now >= grant.expiresAt) return { argument: "", facts: { limit: "the grant has not expired" } };
+  if (grant.revoked) return { argument: "", facts: { limit: "it was revoked" } };
+  if (now >= grant.expiresAt) return { argument: "", facts: { limit: "it has expired" } };
   if (grant.uses !== null && grant.used >= grant.uses) {
-    return { argument: "", facts: { limit: `at most ${grant.uses} ${grant.uses === 1 ? "use" : "uses"}` } };
+    return { argument: "", facts: { limit: grant.uses === 1 ? "its one use is gone" : `its ${grant.uses} uses are gone` } };
   }
   return null;
 }

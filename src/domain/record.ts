@@ -22,3 +22,12 @@ export interface LedgerRecord extends RecordDraft {
   readonly previous: Digest;
   readonly hash: Digest;
 }
+
+/** What the first entry follows: the SHA-256 of nothing. */
+export const GENESIS = "sha-256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU" as Digest;
+
+/** The members that an entry's hash covers: all but the hash itself. */
+export function covered(record: Omit<LedgerRecord, "hash">): JsonObject {
+  const { number, previous, kind, at, call, task, body } = record;
+  return { number, previous, kind, at, call, task, body };
+}

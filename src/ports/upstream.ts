@@ -5,6 +5,9 @@ import type { Json, JsonObject } from "../domain/json.ts";
 export interface Message {
   readonly value: JsonObject;
   readonly text: string;
+  /** Where the value of `id` stands in `text`, to be exchanged for another id without touching a byte beside it.
+   *  Absent where there is no id. */
+  readonly idAt?: { readonly start: number; readonly end: number };
 }
 
 /** One request on its way to an upstream. */
@@ -24,7 +27,8 @@ export interface Outgoing {
 export interface Sink {
   /** A notification that belongs to this request (progress, logging), already attributed. */
   notification(message: Message, event: StreamMark): void;
-  /** The upstream asks something of the client (sampling, elicitation, roots). Resolves with the client's answer. */
+  /** The upstream asks something of the client (sampling, elicitation, roots). Resolves with the client's answer,
+   *  `{ result }` or `{ error }`; the upstream's id goes on it by itself. */
   request(message: Message, event: StreamMark): Promise<JsonObject>;
   /** A stream event without a message: a priming event, a retry hint. */
   mark?(event: StreamMark): void;
@@ -38,11 +42,11 @@ export interface StreamMark {
 
 export type Incoming =
   /** The upstream's response, result or JSON-RPC error: it ran, as far as it says. */
-  | { readonly kind: "answered"; readonly message: Message; readonly mark: StreamMark }
+  | { readonly kind: "answered"; readonly message: Message; readonly mark: StreamMark; /** The HTTP status it came with, where it came with one. */ readonly status?: number }
   /** The upstream closed its stream before answering, and the client may come back for the rest (2025-11-25 polling). */
   | { readonly kind: "detached" }
   /** No byte of the request left. */
-  | { readonly kind: "not_sent"; readonly why: string }
+  | { readonly kind: "not_sent"; readonly why: string; readonly code?: "server_unavailable" | "era_mismatch" }
   /** It was refused by the transport before any tool could run: an HTTP status without a JSON-RPC body. */
   | { readonly kind: "rejected"; readonly status: number; readonly why: string; readonly challenge: string | null }
   /** Sent, and no answer that can be believed: timeout, crash, flood, an answer to something else. */
