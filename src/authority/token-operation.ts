@@ -1,0 +1,41 @@
+import type { AccessRequest } from "../domain/access-request.ts";
+import { type Effects, EFFECT_KINDS } from "../domain/effect.ts";
+import type { Sequence } from "../domain/ids.ts";
+import type { JsonObject } from "../domain/json.ts";
+
+/** The claims of the credential for exactly the call of `request` (RFC 9068 shape, one RFC 9396 element). */
+export function operationClaims(
+  request: AccessRequest,
+  facts: { readonly policyVersion: string; readonly epoch: Sequence; readonly presenter: string },
+): JsonObject {
+  const { principal, call, effects } = request;
+  return {
+    sub: principal.owner,
+    act: { sub: principal.actor },
+    client_id: principal.actor,
+    authorization_details: [
+      {
+        type: "mcp_tool_call",
+        server: call.server,
+        method: call.method,
+        tool: call.tool,
+        ...(call.definition === null ? {} : { definition_hash: call.definition.hash }),
+        params_hash: call.paramsHash,
+        effect: gravest(effects),
+        max_uses: 1,
+      },
+    ],
+    cnf: { jkt: facts.presenter },
+    task: principal.task,
+    sid: principal.session,
+    dec: call.id,
+    pol: facts.policyVersion,
+    cap: principal.profile,
+    ep: facts.epoch,
+  };
+}
+
+/** The one word for the effect: of several, the one that matters most; of none, `unknown`. */
+function gravest(effects: Effects): string {
+  return EFFECT_KINDS.findLast((kind) => effects.kinds.includes(kind)) ?? "unknown";
+}
