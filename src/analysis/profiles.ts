@@ -1,0 +1,37 @@
+import type { Launch, ToolRule } from "../ports/configuration.ts";
+
+type Profile = Readonly<Record<string, ToolRule>>;
+
+const READS_FILE: ToolRule = { effects: ["read"], path: ["$.path"], private: true, untrusted: true };
+const WRITES_FILE: ToolRule = { effects: ["write"], path: ["$.path"], reversible: false };
+
+const FILESYSTEM: Profile = {
+  read_file: READS_FILE,
+  read_text_file: READS_FILE,
+  read_media_file: READS_FILE,
+  read_multiple_files: { ...READS_FILE, path: ["$.paths"] },
+  list_directory: READS_FILE,
+  list_directory_with_sizes: READS_FILE,
+  directory_tree: READS_FILE,
+  search_files: READS_FILE,
+  get_file_info: READS_FILE,
+  list_allowed_directories: { effects: ["read"], private: false, untrusted: false },
+  create_directory: { effects: ["write"], path: ["$.path"], reversible: true },
+  write_file: WRITES_FILE,
+  edit_file: WRITES_FILE,
+  move_file: { effects: ["write", "delete"], path: ["$.source", "$.destination"], reversible: true },
+};
+
+/** Profiles by npm package. */
+const BY_PACKAGE: Readonly<Record<string, Profile>> = { "@modelcontextprotocol/server-filesystem": FILESYSTEM };
+
+/** What is known of a server by the package it is launched from, never by the name it gives itself. */
+export function profileOf(launch: Launch): Profile | null {
+  if (launch.kind !== "stdio") return null;
+  for (const word of [launch.command, ...launch.args]) {
+    for (const [name, profile] of Object.entries(BY_PACKAGE)) {
+      if (word === name || word.startsWith(`${name}@`) || word.includes(`/node_modules/${name}/`)) return profile;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,57 @@
+import { standing } from "../domain/task.ts";
+import type { AuthorityParts } from "./parts.ts";
+import { endTask } from "./end-task.ts";
+
+const EVERY_MS = 5_000;
+const PAGE = 100;
+
+type HouseParts = Pick<AuthorityParts, "store" | "clock" | "log">;
+
+/** Calls that a gateway which is gone had sent, or was about to: nobody will ever hear how they ended. A read is closed
+ *  as failed; anything else stays `outcome_unknown`, its budget kept, for a person to look at. Returns how many.
+ *  Only for a start with no other gateway on the store. */
+export async function closeOrphans({ store, clock, log }: HouseParts): Promise<number> {
+  let closed = 0;
+  for (;;) {
+    const { items } = await store.read((tx) => tx.callsIn("admitted", { after: null, limit: PAGE }));
+    if (items.length === 0) break;
+    await store.write(async (tx) => {
+      for (const call of items) {
+        const state = call.changes ? "outcome_unknown" : "failed";
+        await tx.putCall({ ...call, state });
+        await tx.append({
+          kind: "outcome",
+          at: clock.now(),
+          call: call.id,
+          task: call.task,
+          body: { state, why: "the gateway stopped before it heard how the call ended" },
+        });
+      }
+    });
+    closed += items.length;
+  }
+  if (closed > 0) log.warn({ calls: closed }, "calls were under way when the gateway last stopped; `writ audit tail` lists them");
+  return closed;
+}
+
+/** Ends tasks whose deadline has passed and forgets spent credentials that have expired, every few seconds until stopped. */
+export function keepHouse(parts: HouseParts): { stop(): void } {
+  const timer = setInterval(() => {
+    void round(parts).catch((cause: unknown) => parts.log.error({ cause }, "housekeeping failed; it is tried again"));
+  }, EVERY_MS);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
+
+async function round(parts: HouseParts): Promise<void> {
+  const now = parts.clock.now();
+  let after: string | null = null;
+  do {
+    const page = await parts.store.read((tx) => tx.tasks({ active: true, after, limit: PAGE }));
+    for (const task of page.items) {
+      if (standing(task, now) === "expired") await endTask(parts, { task: task.id, by: "writ", why: "its deadline passed" });
+    }
+    after = page.next;
+  } while (after !== null);
+  await parts.store.write((tx) => tx.sweepSpent(now));
+}

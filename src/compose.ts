@@ -1,0 +1,266 @@
+import { mkdirSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { meaningOf } from "./analysis/effects.ts";
+import { createCredentials } from "./authority/credentials.ts";
+import { closeOrphans, keepHouse } from "./authority/housekeeping.ts";
+import type { AuthorityParts } from "./authority/parts.ts";
+import { createPeople } from "./authority/people.ts";
+import { createPins } from "./authority/pins.ts";
+import { createPolicies, type PolicySource } from "./authority/policies.ts";
+import { profileOf } from "./authority/profile.ts";
+import { createMcpDoor } from "./doors/mcp/door.ts";
+import { OWN_CONFIGURATION, OWN_SERVER, ownChannel, ownDefinitions } from "./doors/mcp/own-tools.ts";
+import type { ServerName, TaskId } from "./domain/ids.ts";
+import { WritError } from "./domain/error.ts";
+import { rolesOf } from "./domain/person.ts";
+import { type Catalogue, createCatalogue } from "./gate/catalogue.ts";
+import { createGate, type Gate } from "./gate/gate.ts";
+import { watchInFlight } from "./gate/in-flight.ts";
+import type { GateParts } from "./gate/parts.ts";
+import { loadPolicies, type LoadInput } from "./policy/load.ts";
+import { runPolicyTests } from "./policy/test-run.ts";
+import type { Configuration, ServerConfiguration } from "./ports/configuration.ts";
+import type { Store } from "./ports/store.ts";
+import type { Log } from "./ports/system.ts";
+import { openSqliteStore } from "./store/sql/sqlite.ts";
+import { systemClock } from "./system/clock.ts";
+import { createDigests } from "./system/digests.ts";
+import { systemIds } from "./system/ids.ts";
+import { type Keys, openKeys } from "./system/keys.ts";
+import { readPolicyFiles } from "./system/policy-files.ts";
+import { createUpstreams } from "./upstream/upstreams.ts";
+import { LOOPBACK } from "./wire/http/origin.ts";
+import { open as unseal, seal } from "./wire/jose/seal.ts";
+
+/** The policies that come with Writ. */
+const STARTER_POLICIES = join(import.meta.dirname, "..", "policies");
+
+/** Writ as it runs: one gateway and its control plane. */
+export interface Writ {
+  /** `http://127.0.0.1:7420`, with the port it really has. */
+  readonly origin: string;
+  readonly configuration: Configuration;
+  readonly keys: Keys;
+  readonly authority: AuthorityParts;
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly gate: Gate;
+  /** Stops listening, ends what it started, and closes the store. */
+  close(): Promise<void>;
+}
+
+/** The one place that knows every concrete thing. Opens what is on disk, waits until every server has said what its
+ *  tools are or failed to, and listens.
+ *  @throws WritError of the store, the keys or the listener; nothing is left running then. */
+export async function compose(configuration: Configuration, log: Log): Promise<Writ> {
+  const undo: (() => unknown)[] = [];
+  try {
+    return await build(configuration, log, undo);
+  } catch (cause) {
+    for (const step of undo.toReversed()) await step();
+    throw cause;
+  }
+}
+
+async function build(configuration: Configuration, log: Log, undo: (() => unknown)[]): Promise<Writ> {
+  const clock = systemClock;
+  const ids = systemIds;
+
+  // What is on disk.
+  mkdirSync(configuration.dataFolder, { recursive: true, mode: 0o700 });
+  const store = await openSqliteStore({ file: join(configuration.dataFolder, "writ.sqlite"), log });
+  undo.push(() => store.close());
+  const [first] = await store.read((tx) => tx.ledger({ after: 0, limit: 1, kind: "start" }));
+  const signing = first?.body["signing"];
+  const keys = openKeys(configuration.dataFolder, typeof signing === "string" ? { signing } : null);
+  const digests = createDigests(keys.digest);
+
+  // Where it is reached; the issuer's name has the port in it, so the port comes first.
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
+  const origin = await listen(server, configuration.listen);
+  undo.push(() => stopListening(server));
+
+  // Who may hold what.
+  const credentials = createCredentials({ issuer: origin, trustDomain: configuration.trustDomain, signing: keys.signing, ids });
+  const authority: AuthorityParts = { store, credentials, clock, ids, digests, configuration, log };
+  await closeOrphans(authority);
+  const people = createPeople(authority, keys);
+  const pins = createPins(authority);
+
+  // What there is to call.
+  const upstreams = createUpstreams(configuration.servers, { log, clock });
+  undo.push(() => upstreams.closeAll());
+  const catalogue = createCatalogue({ pins, upstreams: upstreams.all, own: ownDefinitions(digests), digests, log });
+  await Promise.all(catalogue.servers().map((name) => catalogue.refresh(name)));
+
+  // What is allowed.
+  const policies = createPolicies(authority, policySource(configuration, catalogue));
+  await policies.start();
+
+  // The corridor.
+  const inFlight = watchInFlight(store, log);
+  undo.push(() => inFlight.stop());
+  const known = new Map<ServerName, ServerConfiguration>([...configuration.servers, OWN_CONFIGURATION].map((one) => [one.name, one]));
+  const profiles = new Map(configuration.agents.map((agent) => [agent.name, profileOf(agent, digests)]));
+  const parts: GateParts = {
+    configuration: { ...configuration, servers: [...known.values()] },
+    store,
+    credentials,
+    policies: () => policies.current(),
+    catalogue,
+    meaning: (call, definition) => meaningOf(call, known.get(call.server), definition),
+    ground: ownGround(configuration, origin),
+    profile: (agent) => profiles.get(agent) ?? "unknown",
+    audience: (name) => audienceOf(known.get(name), name, configuration),
+    inFlight,
+    clock,
+    ids,
+    digests,
+    log,
+  };
+  const gate = createGate(parts);
+
+  // The doors.
+  const mcp = createMcpDoor({
+    gate,
+    catalogue,
+    upstreams: upstreams.all,
+    own: {
+      server: OWN_SERVER,
+      channel: (principal) => ownChannel({ ...authority, policyVersion: () => policies.current()?.version ?? "none" }, principal),
+    },
+    configuration,
+    allowed: LOOPBACK,
+    sealing: { seal: (payload, aad) => seal(keys.sealing, payload, aad), open: (text, aad) => unseal(keys.sealing, text, aad) },
+    onToolsChanged: (listener) => catalogue.onChange(listener),
+    spend: (id, expiresAt) => store.write((tx) => tx.spend("request-state", id, expiresAt)),
+    clock,
+    ids,
+    digests,
+    log,
+  });
+  undo.push(() => mcp.close());
+  server.on("request", (request, response) => {
+    const path = request.url ?? "/";
+    if (path === "/mcp" || path.startsWith("/mcp/") || path.startsWith("/mcp?")) void mcp.handle(request, response);
+    else response.writeHead(404).end();
+  });
+
+  // What moves by itself.
+  for (const [name, upstream] of upstreams.all) upstream.onToolsChanged(() => void catalogue.refresh(name));
+  undo.push(catalogue.onChange(() => policies.refresh()));
+  undo.push(
+    store.subscribe((event) => {
+      if (event.kind === "policy") void policies.follow();
+      if (event.kind === "task") void leaveEnded(store, event.id as TaskId, (session) => mcp.retire(session));
+    }),
+  );
+  const house = keepHouse(authority);
+  undo.push(() => house.stop());
+  await store.write((tx) =>
+    tx.append({
+      kind: "start",
+      at: clock.now(),
+      call: null,
+      task: null,
+      body: { origin, signing: keys.signing.kid, tier: configuration.tier, isolation: configuration.isolation, policies: policies.current()?.version ?? null },
+    }),
+  );
+  log.info({ origin, tier: configuration.tier, isolation: configuration.isolation, servers: catalogue.servers() }, "writ is up");
+  void people;
+
+  let closing: Promise<void> | null = null;
+  return {
+    origin,
+    configuration,
+    keys,
+    authority,
+    store,
+    catalogue,
+    gate,
+    close: () =>
+      (closing ??= (async () => {
+        for (const step of undo.toReversed()) await step();
+      })()),
+  };
+}
+
+function policySource(configuration: Configuration, catalogue: Catalogue): PolicySource {
+  const inputOf = (files: LoadInput["files"]): LoadInput => ({
+    files: files.filter((file) => file.name.endsWith(".cedar")),
+    definitions: catalogue.definitions(),
+    servers: [...configuration.servers.map((one) => one.name), OWN_SERVER],
+    agents: configuration.agents.map((agent) => ({ name: agent.name, roles: [], levels: {} })),
+    askRoles: [...new Set(["viewer", "approver", "operator", "admin", ...configuration.people.flatMap(rolesOf)])],
+  });
+  return {
+    read: () =>
+      readPolicyFiles(
+        configuration.policyFolder === STARTER_POLICIES
+          ? [{ prefix: "", folder: STARTER_POLICIES }]
+          : [
+              { prefix: "starter/", folder: STARTER_POLICIES },
+              { prefix: "", folder: configuration.policyFolder },
+            ],
+      ),
+    load(files) {
+      const loaded = loadPolicies(inputOf(files));
+      return loaded.kind === "refused"
+        ? loaded
+        : { kind: "loaded", set: loaded.set, warnings: loaded.warnings.map((one) => `${one.file}:${one.line}: ${one.message}`) };
+    },
+    test(files) {
+      const report = runPolicyTests(inputOf(files), files.filter((file) => file.name.endsWith(".test.yaml")));
+      return Promise.resolve([
+        ...report.problems.map((one) => ({ name: `${one.file}:${one.line}`, passed: false, why: one.message })),
+        ...report.results.map((one) => ({ name: one.name, passed: one.passed, why: one.why ?? "" })),
+      ]);
+    },
+  };
+}
+
+/** What an agent must never reach for: Writ's data, its rules, and where it listens. */
+function ownGround(configuration: Configuration, origin: string): GateParts["ground"] {
+  return {
+    paths: [configuration.dataFolder, configuration.policyFolder, ...(configuration.file === null ? [] : [configuration.file])],
+    hosts: [new URL(origin).host],
+  };
+}
+
+function audienceOf(server: ServerConfiguration | undefined, name: ServerName, configuration: Configuration): string {
+  return server?.launch.kind === "http" ? server.launch.audience : `spiffe://${configuration.trustDomain}/server/${name}`;
+}
+
+/** An ended task's conversations end with it, and what was started for them. */
+async function leaveEnded(store: Store, id: TaskId, leave: (session: Parameters<ReturnType<typeof createMcpDoor>["retire"]>[0]) => Promise<void>): Promise<void> {
+  const task = await store.read((tx) => tx.task(id));
+  if (task !== null && task.state.kind === "ended") await leave(task.session);
+}
+
+async function listen(server: Server, { host, port }: Configuration["listen"]): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) =>
+      reject(
+        new WritError({
+          code: cause.code === "EADDRINUSE" ? "port_in_use" : "listen_failed",
+          status: 500,
+          facts: { host, port },
+          message: cause.code === "EADDRINUSE" ? `something else listens on ${host}:${port}` : `cannot listen on ${host}:${port}`,
+          hint: "stop it (`writ status` says whether it is another Writ), or set `listen.port` in `writ.yaml`",
+          cause,
+        }),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+}
+
+async function stopListening(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}

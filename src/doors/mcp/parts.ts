@@ -1,0 +1,31 @@
+import type { ServerName } from "../../domain/ids.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Principal } from "../../domain/principal.ts";
+import type { Catalogue } from "../../gate/catalogue.ts";
+import type { Gate } from "../../gate/gate.ts";
+import type { Configuration } from "../../ports/configuration.ts";
+import type { Clock, Digests, Ids, Log } from "../../ports/system.ts";
+import type { Channel, Upstream } from "../../ports/upstream.ts";
+import type { AllowedOrigins } from "../../wire/http/origin.ts";
+
+export interface McpDoorParts {
+  readonly gate: Gate;
+  readonly catalogue: Catalogue;
+  readonly upstreams: ReadonlyMap<ServerName, Upstream>;
+  /** Writ's own tools, for one principal. */
+  readonly own: { readonly server: ServerName; channel(principal: Principal): Channel };
+  readonly configuration: Configuration;
+  readonly allowed: AllowedOrigins;
+  readonly sealing: { seal(payload: JsonObject, aad: string): string; open(text: string, aad: string): JsonObject | null };
+  /** Tells when the tools of some server, or what was pinned of them, changed. Returns the way to stop. */
+  readonly onToolsChanged: (listener: () => void) => () => void;
+  /** Marks a sealed state as used; false when it was before. */
+  readonly spend: (id: string, expiresAt: number) => Promise<boolean>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digests: Digests;
+  readonly log: Log;
+}
+
+/** Which servers an endpoint shows: one under its tools' plain names, or all under `server__tool`. */
+export type View = { readonly kind: "one"; readonly server: ServerName } | { readonly kind: "all" };

@@ -1,0 +1,26 @@
+import type { Principal } from "../domain/principal.ts";
+import { type Reason, reason } from "../domain/reason.ts";
+import { standsOn } from "../domain/revocation.ts";
+import type { GateParts } from "./parts.ts";
+
+export type Authenticated =
+  | { readonly kind: "principal"; readonly principal: Principal }
+  /** Nobody is known, so nothing is recorded: such refusals are counted. */
+  | { readonly kind: "stranger"; readonly reason: Reason };
+
+/** Credential → Principal. The token verifies, is a task token for this gateway, and nothing it stands on was
+ *  revoked when this was asked; `admit` and `enforce` ask again. */
+export async function authenticate(parts: GateParts, credential: string | null): Promise<Authenticated> {
+  if (credential === null) return { kind: "stranger", reason: reason("credential_missing") };
+  const verified = parts.credentials.verifyTask(credential, parts.clock.now());
+  if (verified.kind === "refused") return { kind: "stranger", reason: verified.reason };
+  const principal = verified.value;
+  const { revokedAt, task } = await parts.store.read(async (tx) => ({
+    revokedAt: await tx.revokedAt(standsOn(principal)),
+    task: await tx.task(principal.task),
+  }));
+  if (task === null) return { kind: "stranger", reason: reason("task_unknown") };
+  // An ended task is revoked too; the caller learns more from being told that it ended, and `decide` tells it.
+  if (revokedAt > principal.epoch && task.state.kind === "active") return { kind: "stranger", reason: reason("credential_revoked") };
+  return { kind: "principal", principal };
+}

@@ -1,0 +1,126 @@
+import type { Pins } from "../authority/pins.ts";
+import type { Call } from "../domain/call.ts";
+import type { Digest, ServerName, ToolName } from "../domain/ids.ts";
+import { isObject, type Json, own } from "../domain/json.ts";
+import type { PinStatus, ToolDefinition } from "../domain/tool.ts";
+import type { Digests, Log } from "../ports/system.ts";
+import type { Upstream } from "../ports/upstream.ts";
+import { canonicalize } from "../wire/json/canonical.ts";
+
+export interface Known {
+  readonly definition: ToolDefinition | null;
+  readonly pin: PinStatus;
+}
+
+/** The tools of every server as they describe themselves now, held against what was pinned. */
+export interface Catalogue {
+  has(server: ServerName): boolean;
+  /** Configured servers, Writ's own not among them. */
+  servers(): readonly ServerName[];
+  /** Resolves when nothing that was already heard of this server's tools is still being looked into. */
+  settled(server: ServerName): Promise<void>;
+  /** Synchronous: what was last heard. */
+  find(call: Pick<Call, "server" | "tool" | "method">): Known;
+  tools(server: ServerName): readonly (Known & { readonly name: ToolName })[];
+  /** Every definition that policy may speak of. */
+  definitions(): readonly ToolDefinition[];
+  /** Takes a listing, or a page of one, as a server gave it, and pins it at first contact. Resolves once `find` answers by it. */
+  observe(server: ServerName, tools: readonly Json[]): Promise<void>;
+  /** Asks the server itself, or whoever `ask` says. From this call on `settled` waits for the answer. False when there is none;
+   *  what was known of the server stays. */
+  refresh(server: ServerName, ask?: () => Promise<readonly Json[]>): Promise<boolean>;
+  /** Tells after each change of what `find` answers. Returns the way to stop. */
+  onChange(listener: () => void): () => void;
+}
+
+interface CatalogueParts {
+  readonly pins: Pins;
+  readonly upstreams: ReadonlyMap<ServerName, Upstream>;
+  /** Writ's own tools; pinned by being part of it. */
+  readonly own: readonly ToolDefinition[];
+  readonly digests: Digests;
+  readonly log: Log;
+}
+
+const RESERVED: Known = { definition: null, pin: { kind: "reserved" } };
+const MISSING: Known = { definition: null, pin: { kind: "missing" } };
+
+export function createCatalogue({ pins, upstreams, own: ours, digests, log }: CatalogueParts): Catalogue {
+  const heard = new Map<ServerName, Map<ToolName, Known>>();
+  const listeners = new Set<() => void>();
+  const looking = new Map<ServerName, Promise<void>>();
+  for (const definition of ours) {
+    const tools = heard.get(definition.server) ?? new Map<ToolName, Known>();
+    heard.set(definition.server, tools.set(definition.name, { definition, pin: { kind: "pinned", hash: definition.hash } }));
+  }
+
+  async function take(server: ServerName, tools: readonly Json[], complete: boolean): Promise<void> {
+    const upstream = upstreams.get(server);
+    if (upstream === undefined) return;
+    const definitions = tools.flatMap((tool) => readDefinition(server, tool, digests));
+    const before = heard.get(server) ?? new Map<ToolName, Known>();
+    // A page already known word for word needs no look at the store: this is on the way of every listing.
+    if (!complete && definitions.every((one) => before.get(one.name)?.definition?.hash === one.hash)) return;
+    const kept = complete ? [] : [...before.values()].flatMap(({ definition }) => (definition === null || definitions.some((one) => one.name === definition.name) ? [] : [definition]));
+    const observed = await pins.observe(server, digests.plain(upstream.origin), [...kept, ...definitions]);
+    const now = new Map(observed.definitions.map((definition) => [definition.name, { definition, pin: observed.statuses.get(definition.name) ?? MISSING.pin }]));
+    heard.set(server, now);
+    for (const listener of listeners) listener();
+  }
+
+  async function look(server: ServerName, ask: () => Promise<readonly Json[]>): Promise<boolean> {
+    try {
+      await take(server, await ask(), true);
+      return true;
+    } catch (cause) {
+      log.warn({ server, cause: String(cause) }, "a server did not say what its tools are");
+      return false;
+    }
+  }
+
+  return {
+    has: (server) => upstreams.has(server) || ours.some((one) => one.server === server),
+    servers: () => [...upstreams.keys()],
+    find(call) {
+      if (call.method !== "tools/call") return RESERVED;
+      return heard.get(call.server)?.get(call.tool) ?? MISSING;
+    },
+    tools: (server) => [...(heard.get(server) ?? [])].map(([name, known]) => ({ name, ...known })),
+    definitions: () => [...heard.values()].flatMap((tools) => [...tools.values()].flatMap(({ definition }) => (definition === null ? [] : [definition]))),
+    observe: (server, tools) => take(server, tools, false),
+    async settled(server) {
+      // More may be heard while we wait.
+      for (let last; (last = looking.get(server)) !== undefined; ) await last;
+    },
+    refresh(server, ask) {
+      const upstream = upstreams.get(server);
+      if (upstream === undefined) return Promise.resolve(false);
+      const answer = look(server, ask ?? (async () => (await upstream.catalogue()).tools));
+      const both = Promise.all([looking.get(server), answer]).then(() => {
+        if (looking.get(server) === both) looking.delete(server);
+      });
+      looking.set(server, both);
+      return answer;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+/** None for what is not a tool with a name; the hash covers the whole definition, unknown members included. */
+export function readDefinition(server: ServerName, tool: Json, digests: Digests): readonly ToolDefinition[] {
+  const name = isObject(tool) ? own(tool, "name") : undefined;
+  if (!isObject(tool) || typeof name !== "string" || name === "" || name.length > 128 || name.startsWith("$")) return [];
+  return [{ server, name: name as ToolName, body: tool, hash: definitionHash(tool, digests) }];
+}
+
+function definitionHash(tool: Json, digests: Digests): Digest {
+  try {
+    return digests.plain(canonicalize(tool));
+  } catch {
+    // A definition that has no canonical form (a lone surrogate) is still one definition.
+    return digests.plain(JSON.stringify(tool));
+  }
+}

@@ -1,0 +1,83 @@
+import { argumentFault } from "../analysis/arguments.ts";
+import { selfTargets } from "../analysis/self-target.ts";
+import type { AccessRequest } from "../domain/access-request.ts";
+import { type Call, type CallDraft, inputOf } from "../domain/call.ts";
+import { WritError } from "../domain/error.ts";
+import { qualified } from "../domain/ids.ts";
+import { own } from "../domain/json.ts";
+import type { Principal } from "../domain/principal.ts";
+import { type Reason, reason } from "../domain/reason.ts";
+import type { Mode } from "../domain/tier.ts";
+import { UNTRACED } from "../provenance/labels.ts";
+import { canonicalize } from "../wire/json/canonical.ts";
+import type { Known } from "./catalogue.ts";
+import type { GateParts } from "./parts.ts";
+import { standingOf } from "./standing.ts";
+
+/** Principal + call → AccessRequest: what it would do, where its arguments came from, and how things stand.
+ *  What cannot be read becomes a fault of the request, for `decide` to refuse; null only when the principal's task
+ *  has vanished from the store. `ahead` of a call, its arguments are not there yet and are not missed. */
+export async function contextualise(parts: GateParts, principal: Principal, draft: CallDraft, ahead = false): Promise<AccessRequest | null> {
+  // A server that has just said that its tools changed is not called on what they were.
+  await parts.catalogue.settled(draft.server);
+  const known = parts.catalogue.find(draft);
+  const { call, faults } = identify(parts, draft, known, ahead);
+  const profile = parts.profile(principal.agent);
+  const standing = await parts.store.read((tx) => standingOf(tx, principal, call.digest, profile));
+  if (standing === null) return null;
+  const server = parts.configuration.servers.find((one) => one.name === draft.server);
+  const base = server?.launch.kind === "stdio" ? server.launch.cwd : "/";
+  const { effects, source } = parts.meaning(call, known.definition);
+  return {
+    principal,
+    call,
+    at: parts.clock.now(),
+    tier: parts.configuration.tier,
+    mode: modeNow(server?.mode, parts.clock.now()),
+    standing,
+    effects,
+    provenance: UNTRACED,
+    source,
+    pin: known.pin,
+    envelope: parts.configuration.agents.find((one) => one.name === principal.agent)?.envelope ?? [],
+    faults,
+    selfTargets: selfTargets(call.params, base, parts.ground),
+    reverseAllowed: server?.reverse.some((kind) => REVERSE[kind] === call.method) ?? false,
+  };
+}
+
+const REVERSE = { sampling: "sampling/createMessage", elicitation: "elicitation/create", roots: "roots/list" } as const;
+
+/** Gives the call its id, its one spelling and the digests everything later is bound to. */
+function identify(parts: GateParts, draft: CallDraft, known: Known, ahead: boolean): { call: Call; faults: readonly Reason[] } {
+  const faults: Reason[] = [];
+  let canonical = "";
+  try {
+    canonical = canonicalize(draft.params);
+  } catch (cause) {
+    if (!(cause instanceof WritError)) throw cause;
+    faults.push(reason("call_unparsed", { why: cause.message }));
+  }
+  const tool = qualified(draft.server, draft.tool);
+  if (!parts.catalogue.has(draft.server)) faults.push(reason("server_unknown", { server: draft.server }));
+  else if (known.pin.kind === "missing") faults.push(reason("tool_unknown", { tool }));
+  else if (known.definition !== null && !ahead) {
+    const fault = argumentFault(tool, own(known.definition.body, "inputSchema"), inputOf(draft));
+    if (fault !== null) faults.push(fault);
+  }
+  const call: Call = {
+    ...draft,
+    id: parts.ids.mint("call"),
+    canonical,
+    paramsHash: parts.digests.plain(canonical),
+    digest: parts.digests.keyed(
+      JSON.stringify([draft.method, draft.server, draft.tool, known.definition?.hash ?? null, canonical]),
+    ),
+    definition: known.definition,
+  };
+  return { call, faults };
+}
+
+function modeNow(mode: Mode | undefined, now: number): Mode {
+  return mode?.kind === "observe" && now < mode.until ? mode : { kind: "enforce" };
+}

@@ -1,0 +1,32 @@
+import type { Meaning } from "../analysis/effects.ts";
+import type { OwnGround } from "../analysis/self-target.ts";
+import type { Call } from "../domain/call.ts";
+import type { AgentName, ServerName } from "../domain/ids.ts";
+import type { ToolDefinition } from "../domain/tool.ts";
+import type { Configuration } from "../ports/configuration.ts";
+import type { Credentials } from "../ports/credentials.ts";
+import type { PolicySet } from "../ports/policy.ts";
+import type { Store } from "../ports/store.ts";
+import type { Clock, Digests, Ids, Log } from "../ports/system.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { InFlight } from "./in-flight.ts";
+
+/** What the stages are given; put together by hand in `main.ts`. */
+export interface GateParts {
+  readonly configuration: Configuration;
+  readonly store: Store;
+  readonly credentials: Credentials;
+  /** The set in force now; null before any was applied. */
+  readonly policies: () => PolicySet | null;
+  readonly catalogue: Catalogue;
+  readonly meaning: (call: Pick<Call, "server" | "tool" | "method" | "params">, definition: ToolDefinition | null) => Meaning;
+  readonly ground: OwnGround;
+  /** The capability profile an agent has now; its hash is in every credential and record. */
+  readonly profile: (agent: AgentName) => string;
+  readonly audience: (server: ServerName) => string;
+  readonly inFlight: InFlight;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly digests: Digests;
+  readonly log: Log;
+}

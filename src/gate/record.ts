@@ -1,0 +1,53 @@
+import type { Decision } from "../domain/decision.ts";
+import { qualified } from "../domain/ids.ts";
+import type { Json, JsonObject } from "../domain/json.ts";
+import { hint, sentence } from "../domain/reason.ts";
+import type { RecordDraft } from "../domain/record.ts";
+import type { GateParts } from "./parts.ts";
+
+/** The ledger entry of one decision: who, for whom, for what, what it would do, by which rules. Arguments stand in it
+ *  by keyed digest, and as text only where configuration keeps text. */
+export function recordOf(parts: GateParts, decision: Decision, more: JsonObject): RecordDraft {
+  const { request } = decision;
+  const { principal, call, standing, effects } = request;
+  const kind = decision.kind === "permit" ? "admission" : decision.kind === "ask" ? "ask" : "denial";
+  return {
+    kind,
+    at: request.at,
+    call: call.id,
+    task: principal.task,
+    body: {
+      verdict: decision.kind,
+      ...(decision.kind === "deny" ? { reason: decision.reason.code, says: sentence(decision.reason), hint: hint(decision.reason.code) } : {}),
+      ...(decision.kind === "ask" ? { asks: decision.asks.map((ask) => ({ ...ask })) } : {}),
+      ...(decision.kind === "permit" && decision.observed !== null ? { observed: decision.observed.code } : {}),
+      tool: qualified(call.server, call.tool),
+      method: call.method,
+      server: call.server,
+      door: call.door,
+      protocol: call.protocol,
+      owner: principal.owner,
+      actor: principal.actor,
+      agent: principal.agent,
+      instance: principal.instance,
+      session: principal.session,
+      binding: principal.binding,
+      token: principal.tokenId,
+      objective: standing.task.objective,
+      declaredBy: standing.task.declaredBy,
+      effects: { ...effects } as unknown as Json,
+      labels: { readPrivate: standing.session.readPrivate, readUntrusted: standing.session.readUntrusted, sent: standing.session.sent },
+      policies: decision.policies.map((policy) => ({ ...policy })),
+      policyVersion: decision.basis.policyVersion,
+      profile: principal.profile,
+      tier: request.tier,
+      mode: request.mode.kind,
+      isolation: parts.configuration.isolation,
+      digest: call.digest,
+      paramsHash: call.paramsHash,
+      definition: call.definition?.hash ?? null,
+      ...(parts.configuration.records.text === "keep" ? { params: call.params } : {}),
+      ...more,
+    },
+  };
+}

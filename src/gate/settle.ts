@@ -1,0 +1,130 @@
+import type { CallState } from "../domain/admission.ts";
+import type { Approval } from "../domain/approval.ts";
+import { onlyReads } from "../domain/effect.ts";
+import { unspend } from "../domain/grant.ts";
+import type { CallId } from "../domain/ids.ts";
+import { isObject, own } from "../domain/json.ts";
+import { type Reason, reason } from "../domain/reason.ts";
+import { release } from "../domain/task.ts";
+import { reflects } from "../broker/inject.ts";
+import type { Incoming, Message, StreamMark } from "../ports/upstream.ts";
+import type { Admitted, Outcome } from "./enforce.ts";
+import type { GateParts } from "./parts.ts";
+
+/** What a door translates for its caller. */
+export type Response =
+  /** The upstream's own answer, as it came. */
+  | { readonly kind: "answered"; readonly call: CallId; readonly message: Message; readonly mark: StreamMark; readonly status: number }
+  /** The upstream let go of the stream and will answer on another one. */
+  | { readonly kind: "detached"; readonly call: CallId }
+  | { readonly kind: "asked"; readonly call: CallId; readonly approval: Approval }
+  | { readonly kind: "refused"; readonly call: CallId | null; readonly reason: Reason; /** An upstream's OAuth challenge. */ readonly challenge?: string };
+
+interface Verdict {
+  readonly state: CallState;
+  readonly why: string | null;
+}
+
+/** Outcome → Response. Judges how the call ended, records it, closes the credential, and only then lets a byte of the
+ *  result go: for anything but a read, after the outcome is durable; otherwise it is withheld as `outcome_unknown`. */
+export async function settle(parts: GateParts, outcome: Outcome): Promise<Response> {
+  if (outcome.kind === "not_carried") {
+    const { admission } = outcome;
+    return admission.kind === "asked"
+      ? { kind: "asked", call: admission.decision.request.call.id, approval: admission.approval }
+      : { kind: "refused", call: admission.request.call.id, reason: admission.reason };
+  }
+  const { admission, incoming, cut } = outcome;
+  const reads = onlyReads(admission.permit.request.effects);
+  const verdict = judge(incoming, reads);
+  const withheld = withhold(admission, incoming, cut);
+  const recorded = record(parts, admission, incoming, verdict, withheld);
+  if (!reads && !(await recorded)) {
+    return refuse(admission, reason("outcome_unknown", { why: "its outcome could not be recorded" }));
+  }
+  return withheld !== null ? refuse(admission, withheld) : respond(admission, incoming, verdict);
+}
+
+function judge(incoming: Incoming, reads: boolean): Verdict {
+  switch (incoming.kind) {
+    case "answered": {
+      const result = own(incoming.message.value, "result");
+      const failed = result === undefined || (isObject(result) && own(result, "isError") === true);
+      return { state: failed ? "failed" : "completed", why: null };
+    }
+    case "detached":
+      return { state: "outcome_unknown", why: "the upstream answers on another stream" };
+    case "not_sent":
+      return { state: "not_run", why: incoming.why };
+    case "rejected":
+      // A 4xx is a refusal before anything ran; past that, only a read is sure to have changed nothing.
+      return { state: incoming.status < 500 || reads ? "not_run" : "outcome_unknown", why: incoming.why };
+    case "lost":
+      return { state: reads ? "failed" : "outcome_unknown", why: incoming.why };
+  }
+}
+
+/** Why nothing of the answer may reach the agent; null when it may. */
+function withhold(admission: Admitted, incoming: Incoming, cut: "revoked" | null): Reason | null {
+  if (cut === "revoked") return reason("credential_revoked");
+  if (incoming.kind === "answered" && reflects(admission.minted.token, incoming.message.text)) {
+    return reason("result_withheld", { why: "it holds the credential of the call" });
+  }
+  return null;
+}
+
+function respond(admission: Admitted, incoming: Incoming, verdict: Verdict): Response {
+  const { call } = admission.permit.request;
+  if (incoming.kind === "answered") return { kind: "answered", call: call.id, message: incoming.message, mark: incoming.mark, status: incoming.status ?? 200 };
+  if (incoming.kind === "detached") return { kind: "detached", call: call.id };
+  const why = verdict.why ?? "no answer";
+  if (verdict.state === "outcome_unknown") return refuse(admission, reason("outcome_unknown", { why }));
+  const code = incoming.kind === "not_sent" ? (incoming.code ?? "upstream_failed") : "upstream_failed";
+  const refused = refuse(admission, reason(code, { server: call.server, client: call.protocol, why }));
+  return incoming.kind === "rejected" && incoming.challenge !== null ? { ...refused, challenge: incoming.challenge } : refused;
+}
+
+function refuse(admission: Admitted, why: Reason): Extract<Response, { kind: "refused" }> {
+  return { kind: "refused", call: admission.permit.request.call.id, reason: why };
+}
+
+/** True once the outcome is durable. What is known not to have run gives back its use and its budget; what may have
+ *  run keeps them. */
+async function record(parts: GateParts, admission: Admitted, incoming: Incoming, verdict: Verdict, withheld: Reason | null): Promise<boolean> {
+  const { request } = admission.permit;
+  const { call, principal } = request;
+  const text = incoming.kind === "answered" ? incoming.message.text : null;
+  try {
+    await parts.store.write(async (tx) => {
+      const admitted = await tx.call(call.id);
+      if (admitted === null) return;
+      await tx.putCall({ ...admitted, state: verdict.state });
+      if (verdict.state === "not_run") {
+        const task = await tx.task(admitted.task);
+        if (task !== null) await tx.putTask(release(task, admitted.changes));
+        const grant = admitted.grant === null ? null : await tx.grant(admitted.grant);
+        if (grant !== null) await tx.putGrant(unspend(grant));
+      }
+      await tx.append({
+        kind: "outcome",
+        at: parts.clock.now(),
+        call: call.id,
+        task: principal.task,
+        body: {
+          state: verdict.state,
+          ...(verdict.why === null ? {} : { why: verdict.why }),
+          ...(withheld === null ? {} : { withheld: withheld.code }),
+          ...(text === null ? {} : { bytes: text.length, result: parts.digests.keyed(text) }),
+          ...(text !== null && parts.configuration.records.text === "keep" ? { text } : {}),
+          credential: admission.minted.id,
+          took: parts.clock.now() - request.at,
+        },
+      });
+      await tx.publish("call", call.id);
+    });
+    return true;
+  } catch (cause) {
+    parts.log.error({ cause, call: call.id }, "an outcome could not be recorded");
+    return false;
+  }
+}
