@@ -9,7 +9,8 @@ import type { Task } from "../domain/task.ts";
 import type { Pin } from "../domain/tool.ts";
 
 /** The record and everything decisions rest on. Identifiers compare by code unit: ids that differ only by case,
- *  or only by Unicode normalisation, are different ids. */
+ *  or only by Unicode normalisation, are different ids. One that no database could hold as it is, with a NUL or half a
+ *  surrogate pair, is refused wherever it is given: WritError `text_invalid`. */
 export interface Store {
   /** Runs `body` over one consistent state, seeing every `write` that resolved before. Writes nothing. */
   read<T>(body: (tx: ReadTx) => Promise<T>): Promise<T>;
@@ -29,7 +30,8 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** What other parts and other gateways need to hear of: ids only, never content. */
+/** What other parts and other gateways need to hear of: ids only, never content. A `revoked` one names its subject,
+ *  kind, colon, id. */
 export interface StoreEvent {
   readonly sequence: Sequence;
   readonly kind: "revoked" | "task" | "approval" | "call" | "policy" | "pin";
@@ -42,6 +44,7 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+/** @throws WritError `cursor_invalid` for an `after` that no page gave out, `limit_invalid` below one item. */
 export interface PageQuery {
   readonly after: string | null;
   readonly limit: number;
@@ -49,7 +52,7 @@ export interface PageQuery {
 
 export interface ReadTx {
   task(id: TaskId): Promise<Task | null>;
-  /** Newest first. */
+  /** Newest first; `active` keeps those not ended, whether or not their deadline has passed. */
   tasks(query: PageQuery & { readonly active?: boolean }): Promise<Page<Task>>;
   /** Direct children, oldest first. */
   childTasks(parent: TaskId): Promise<readonly Task[]>;

@@ -43,8 +43,6 @@ export interface StreamMark {
 export type Incoming =
   /** The upstream's response, result or JSON-RPC error: it ran, as far as it says. */
   | { readonly kind: "answered"; readonly message: Message; readonly mark: StreamMark; /** The HTTP status it came with, where it came with one. */ readonly status?: number }
-  /** The upstream closed its stream before answering, and the client may come back for the rest (2025-11-25 polling). */
-  | { readonly kind: "detached" }
   /** No byte of the request left. */
   | { readonly kind: "not_sent"; readonly why: string; readonly code?: "server_unavailable" | "era_mismatch" }
   /** It was refused by the transport before any tool could run: an HTTP status without a JSON-RPC body. */
@@ -88,7 +86,8 @@ export interface Upstream {
   open(opening: Opening): Promise<Opened>;
   /** Lists its tools through a conversation of Writ's own, all pages, in the newest era it speaks. */
   catalogue(): Promise<{ readonly era: "legacy" | "modern"; readonly tools: readonly Json[] }>;
-  /** Tells when a conversation heard that the list of tools changed. */
-  onToolsChanged(listener: () => void): void;
+  /** Tells when a conversation heard that the list of tools changed, before anything it hears later. `ask` lists them as that
+   *  conversation sees them. */
+  onToolsChanged(listener: (ask: () => Promise<readonly Json[]>) => void): void;
   close(): Promise<void>;
 }

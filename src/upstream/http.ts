@@ -1,0 +1,135 @@
+import { isObject, type JsonObject } from "../domain/json.ts";
+import type { Launch, ServerConfiguration } from "../ports/configuration.ts";
+import type { Log } from "../ports/system.ts";
+import type { Channel, Incoming, Opened, Opening, Upstream } from "../ports/upstream.ts";
+import { canonicalize } from "../wire/json/canonical.ts";
+import { requestText } from "../wire/mcp/envelope.ts";
+import { computeHeaders } from "../wire/mcp/headers.ts";
+import { HEADER, NEWEST_LEGACY, NEWEST_MODERN } from "../wire/mcp/revisions.ts";
+import { NOBODY } from "./answer.ts";
+import { listTools, OUR_INITIALIZE, ourMeta, unavailable } from "./catalogue.ts";
+import { judgeInitialize, judgeProbe, type Verdict } from "./era.ts";
+import { type Conversation, createHttpChannel, postHeaders } from "./http-channel.ts";
+import { exchange, type HttpParts } from "./http-exchange.ts";
+import { createPlace, isHeaderText } from "./http-wire.ts";
+import { LIMITS } from "./limits.ts";
+
+type HttpLaunch = Extract<Launch, { kind: "http" }>;
+
+/** An upstream spoken to over Streamable HTTP. Connections are shared and kept; conversations share nothing. */
+export function createHttpUpstream(configuration: ServerConfiguration, launch: HttpLaunch, log: Log): Upstream {
+  const listeners = new Set<Parameters<Upstream["onToolsChanged"]>[0]>();
+  const channels = new Set<Channel>();
+  const url = new URL(launch.url);
+  const place = createPlace(url);
+  const parts: HttpParts = {
+    server: configuration.name,
+    place,
+    maxResultBytes: configuration.maxResultBytes,
+    log,
+    toolsChanged: () => listeners.forEach((listener) => listener(async () => (await catalogue()).tools)),
+  };
+  /** Revisions change only with the server behind the URL; a modern one that turned old is refused by itself then. */
+  let known: Extract<Verdict, { kind: "modern" }> | null = null;
+
+  /** One request outside any conversation. */
+  function ask(
+    body: string,
+    headers: Record<string, string>,
+    onSession?: (session: string | null) => void,
+  ): Promise<Incoming> {
+    return exchange(parts, {
+      id: 0,
+      body,
+      headers: postHeaders(body, headers),
+      timeoutMs: LIMITS.handshakeMs,
+      sink: NOBODY,
+      signal: null,
+      reply: () => {},
+      resume: null,
+      tell: () => {},
+      inSession: false,
+      ...(onSession === undefined
+        ? {}
+        : { onHead: (response) => onSession(sessionOf(response.headers[HEADER.session])) }),
+    }).outcome;
+  }
+
+  async function probe(): Promise<Verdict> {
+    if (known !== null) return known;
+    const params = { _meta: ourMeta() };
+    const body = requestText(0, "server/discover", canonicalize(params));
+    const verdict = judgeProbe(await ask(body, computeHeaders(NEWEST_MODERN, "server/discover", params, null)), false);
+    if (verdict.kind === "modern") known = verdict;
+    return verdict;
+  }
+
+  async function open(opening: Opening): Promise<Opened> {
+    return opening.era === "modern" ? openModern(opening.protocol) : openLegacy(opening.initialize ?? OUR_INITIALIZE);
+  }
+
+  async function openModern(protocol: string): Promise<Opened> {
+    const verdict = await probe();
+    if (verdict.kind === "unknown") return { kind: "unavailable", why: verdict.why };
+    if (verdict.kind === "legacy") return { kind: "era_mismatch", speaks: `${NEWEST_LEGACY} or earlier` };
+    if (!verdict.revisions.includes(protocol)) return { kind: "era_mismatch", speaks: verdict.revisions.join(", ") };
+    return { kind: "open", channel: enter({ era: "modern", protocol, session: null }), result: null };
+  }
+
+  async function openLegacy(initialize: JsonObject): Promise<Opened> {
+    let session: string | null = null;
+    let body: string;
+    try {
+      body = requestText(0, "initialize", canonicalize(initialize));
+    } catch {
+      return { kind: "unavailable", why: "the client's `initialize` cannot be written" };
+    }
+    const judged = judgeInitialize(await ask(body, {}, (given) => (session = given)));
+    if ("why" in judged) return { kind: "unavailable", why: judged.why };
+    if ("speaks" in judged) return { kind: "era_mismatch", speaks: judged.speaks };
+    const { result } = judged;
+    if (!isObject(result)) return { kind: "unavailable", why: "its answer to `initialize` is no object" };
+    const protocol = String(result["protocolVersion"]);
+    return { kind: "open", channel: enter({ era: "legacy", protocol, session }), result };
+  }
+
+  function enter(conversation: Conversation): Channel {
+    const channel = createHttpChannel(configuration.name, parts, conversation, () => channels.delete(channel));
+    channels.add(channel);
+    return channel;
+  }
+
+  async function catalogue(): ReturnType<Upstream["catalogue"]> {
+    const verdict = await probe();
+    if (verdict.kind === "unknown") throw unavailable(configuration.name, verdict.why);
+    const opened =
+      verdict.kind === "modern"
+        ? await openModern(verdict.revisions[0] ?? NEWEST_MODERN)
+        : await openLegacy(OUR_INITIALIZE);
+    if (opened.kind !== "open")
+      throw unavailable(configuration.name, opened.kind === "unavailable" ? opened.why : `it speaks ${opened.speaks}`);
+    try {
+      if (verdict.kind === "legacy") await opened.channel.notify("notifications/initialized", undefined);
+      return { era: verdict.kind, tools: await listTools(opened.channel, verdict.kind) };
+    } finally {
+      await opened.channel.close();
+    }
+  }
+
+  return {
+    server: configuration.name,
+    origin: canonicalize({ kind: "http", url: url.href }),
+    open,
+    catalogue,
+    onToolsChanged: (listener) => void listeners.add(listener),
+    async close() {
+      await Promise.all([...channels].map((channel) => channel.close()));
+      place.close();
+    },
+  };
+}
+
+/** A session id that cannot be a header of ours is as good as none. */
+function sessionOf(given: string | string[] | undefined): string | null {
+  return typeof given === "string" && isHeaderText(given) ? given : null;
+}

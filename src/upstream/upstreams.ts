@@ -1,0 +1,41 @@
+import type { ServerName } from "../domain/ids.ts";
+import type { ServerConfiguration } from "../ports/configuration.ts";
+import type { Clock, Log } from "../ports/system.ts";
+import type { Upstream } from "../ports/upstream.ts";
+import { createChildren } from "./child.ts";
+import { createHttpUpstream } from "./http.ts";
+import { createStdioUpstream } from "./stdio.ts";
+
+export interface Upstreams {
+  readonly all: ReadonlyMap<ServerName, Upstream>;
+  /** Ends every conversation and every process; resolves when nothing of them is left. */
+  closeAll(): Promise<void>;
+}
+
+/** A connector for each configured server. Nothing is started or connected before somebody asks. However our own
+ *  process ends, short of SIGKILL, the processes it started end with it. */
+export function createUpstreams(
+  servers: readonly ServerConfiguration[],
+  parts: { readonly log: Log; readonly clock: Clock },
+): Upstreams {
+  const children = createChildren();
+  const all = new Map<ServerName, Upstream>();
+  for (const server of servers) {
+    const { launch } = server;
+    all.set(
+      server.name,
+      launch.kind === "stdio"
+        ? createStdioUpstream(server, launch, { ...parts, children })
+        : createHttpUpstream(server, launch, parts.log),
+    );
+  }
+  process.on("exit", children.killAll);
+  return {
+    all,
+    async closeAll() {
+      await Promise.all([...all.values()].map((upstream) => upstream.close()));
+      children.killAll();
+      process.off("exit", children.killAll);
+    },
+  };
+}
