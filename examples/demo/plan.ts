@@ -10,8 +10,6 @@ export interface Step {
 }
 
 export const SAMPLE = join(import.meta.dirname, "sample");
-/** There once the weather server has changed its tool; without it the server is honest again. */
-export const WEATHER_DRIFTED = join(import.meta.dirname, ".writ", "weather-drifted");
 /** What dana was told to allow, and nothing else. */
 export const AGREED_REFUND = { order: "A-1001", amount: 120 } as const;
 
@@ -29,3 +27,20 @@ export const PLAN: readonly Step[] = [
   { name: "quote beyond counting", tool: "shop__quote", arguments: { quantity: LARGEST, price: LARGEST } },
   { name: "read after the task", tool: "docs__read_text_file", arguments: { path: join(SAMPLE, "handbook", "returns.md") }, waits: true },
 ];
+
+/** What the whole demo says, line by line. */
+export const EXPECTED = [
+  { name: "read the handbook", tool: "docs__read_text_file", decision: "permit", code: "granted" },
+  { name: "list the handbook", tool: "docs__list_directory", decision: "permit", code: "granted" },
+  { name: "read outside the task", tool: "docs__read_text_file", decision: "deny", code: "outside_grant" },
+  { name: "look up the order", tool: "shop__get_order", decision: "permit", code: "granted" },
+  { name: "ask for the agreed refund", tool: "shop__refund_order", decision: "ask", code: "spending-is-asked" },
+  { name: "refund what was agreed", tool: "shop__refund_order", decision: "permit", code: "approved" },
+  { name: "replay its credential at the shop", tool: "shop__refund_order", decision: "deny", code: "credential_spent" },
+  { name: "ask for another refund", tool: "shop__refund_order", decision: "ask", code: "spending-is-asked" },
+  { name: "refund another amount", tool: "shop__refund_order", decision: "deny", code: "approval_timeout" },
+  { name: "ask for the weather", tool: "weather__forecast", decision: "permit", code: "granted" },
+  { name: "use the changed tool", tool: "weather__forecast", decision: "deny", code: "definition_drifted" },
+  { name: "quote beyond counting", tool: "shop__quote", decision: "deny", code: "policy_error" },
+  { name: "read after the task", tool: "docs__read_text_file", decision: "deny", code: "task_ended" },
+] as const;
