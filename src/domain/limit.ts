@@ -12,17 +12,20 @@ export type ReadLimit =
  *  Anything but exactly one known kind with a value that can hold is refused. */
 export function readLimit(argument: string, written: Json, folder: string, base: string): ReadLimit {
   const kinds = isObject(written) ? Object.keys(written) : [];
-  if (!isObject(written) || kinds.length !== 1) return refused("an argument has one limit", "write one of exact, one_of, prefix, range or glob");
+  if (!isObject(written) || kinds.length !== 1)
+    return refused("an argument has one limit", "write one of exact, one_of, prefix, range or glob");
   const kind = kinds[0] ?? "";
   const value = own(written, kind) ?? null;
   switch (kind) {
     case "exact":
       return { kind: "limit", constraint: { kind: "exact", argument, value } };
     case "one_of":
-      if (!Array.isArray(value) || value.length === 0) return refused("`one_of` is not a list of values", "list at least one value");
+      if (!Array.isArray(value) || value.length === 0)
+        return refused("`one_of` is not a list of values", "list at least one value");
       return { kind: "limit", constraint: { kind: "one_of", argument, values: value as readonly Json[] } };
     case "prefix":
-      if (typeof value !== "string" || value === "") return refused("`prefix` is not a text", "write at least one character");
+      if (typeof value !== "string" || value === "")
+        return refused("`prefix` is not a text", "write at least one character");
       return { kind: "limit", constraint: { kind: "prefix", argument, prefix: value } };
     case "range":
       return readRange(argument, value);
@@ -38,14 +41,24 @@ export function readLimit(argument: string, written: Json, folder: string, base:
 
 function readRange(argument: string, value: Json): ReadLimit {
   const hint = "give a min, a max, or both with min ≤ max";
-  if (!isObject(value) || Object.keys(value).some((key) => key !== "min" && key !== "max")) return refused("`range` holds min and max only", hint);
+  if (!isObject(value) || Object.keys(value).some((key) => key !== "min" && key !== "max"))
+    return refused("`range` holds min and max only", hint);
   const min = own(value, "min");
   const max = own(value, "max");
-  if ((min !== undefined && typeof min !== "number") || (max !== undefined && typeof max !== "number")) return refused("`range` holds numbers", hint);
+  if ((min !== undefined && typeof min !== "number") || (max !== undefined && typeof max !== "number"))
+    return refused("`range` holds numbers", hint);
   if ((min === undefined && max === undefined) || (min !== undefined && max !== undefined && min > max)) {
     return refused("nothing, or everything, is inside this range", hint);
   }
-  return { kind: "limit", constraint: { kind: "range", argument, ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) } };
+  return {
+    kind: "limit",
+    constraint: {
+      kind: "range",
+      argument,
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+    },
+  };
 }
 
 /** `server__tool` or `server__*`; null for any other wildcard and for what names no tool. */

@@ -1,0 +1,19 @@
+import type { Statement, Values } from "./statement.ts";
+
+/** One connection inside one transaction. Whatever fails here is a fault; the whole transaction is then void. */
+export interface Connection {
+  rows<P extends Values, R>(statement: Statement<P, R>, values: P): readonly R[] | Promise<readonly R[]>;
+  /** How many rows it touched. */
+  run<P extends Values>(statement: Statement<P, unknown>, values: P): number | Promise<number>;
+}
+
+/** What a database brings to the store: when transactions begin, how they are grouped, when they are durable. */
+export interface Engine {
+  /** Runs `work` over one consistent state that holds every write which resolved before. */
+  read<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Runs `work` alone. `effective` is called once it is durable, in the order in which writes took effect,
+   *  before anyone who waits for them goes on; it does not throw.
+   *  @throws WritError `store_unavailable` when it is not known to be durable. */
+  write<T>(work: (connection: Connection) => Promise<T>, effective: () => void): Promise<T>;
+  close(): Promise<void>;
+}

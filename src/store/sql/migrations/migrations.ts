@@ -1,0 +1,10 @@
+import type { Kysely } from "kysely";
+import { first } from "./0001-first.ts";
+
+export interface Migration {
+  readonly name: string;
+  readonly up: (db: Kysely<unknown>) => Promise<void>;
+}
+
+/** In order, forward only: the schema's version is how many of them have run. */
+export const MIGRATIONS: readonly Migration[] = [{ name: "0001-first", up: first }];

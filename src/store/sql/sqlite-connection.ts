@@ -1,0 +1,120 @@
+import { type DatabaseSync, type StatementSync } from "node:sqlite";
+import { unavailable } from "../fault.ts";
+import { checkText } from "../text.ts";
+import type { Connection } from "./engine.ts";
+import type { Statement, Value, Values } from "./statement.ts";
+
+const BUSY = 5;
+const LOCKED = 6;
+
+/** One `node:sqlite` database. Everything on it is synchronous; statements are prepared once for each text. */
+export class SqliteConnection implements Connection {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+  /** What failed since the transaction began; not null means that it must not commit. */
+  #fault: unknown = null;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  get fault(): unknown {
+    return this.#fault;
+  }
+
+  rows<P extends Values, R>(statement: Statement<P, R>, values: P): readonly R[] {
+    const parameters = this.#parameters(statement, values);
+    try {
+      return this.#prepare(statement.text).all(...parameters) as unknown as readonly R[];
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
+  run<P extends Values>(statement: Statement<P, unknown>, values: P): number {
+    const parameters = this.#parameters(statement, values);
+    try {
+      return Number(this.#prepare(statement.text).run(...parameters).changes);
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
+  /** Begins to read; what follows sees one state. */
+  beginToRead(): void {
+    try {
+      this.rollback();
+      this.exec("BEGIN");
+    } catch (cause) {
+      throw unavailable(describe(cause), cause);
+    }
+  }
+
+  /** Begins to write; false while another connection does. */
+  beginToWrite(): boolean {
+    this.#fault = null;
+    this.rollback();
+    try {
+      this.exec("BEGIN IMMEDIATE");
+      return true;
+    } catch (cause) {
+      const code = primaryCode(cause);
+      if (code === BUSY || code === LOCKED) return false;
+      throw cause;
+    }
+  }
+
+  /** SQLite ends the transaction itself after some failures, so there may be none left. */
+  rollback(): void {
+    if (this.#database.isTransaction) this.exec("ROLLBACK");
+  }
+
+  exec(sql: string): void {
+    this.#prepare(sql).run();
+  }
+
+  #parameters<P extends Values>(statement: Statement<P, unknown>, values: P): Value[] {
+    const parameters = statement.bind(values);
+    for (const value of parameters) if (typeof value === "string") checkText(value);
+    return parameters;
+  }
+
+  #prepare(text: string): StatementSync {
+    let prepared = this.#prepared.get(text);
+    if (prepared === undefined) {
+      prepared = this.#database.prepare(text);
+      this.#prepared.set(text, prepared);
+    }
+    return prepared;
+  }
+
+  #failed(cause: unknown): Error {
+    this.#fault ??= cause;
+    return unavailable(describe(cause), cause);
+  }
+}
+
+export function describe(cause: unknown): string {
+  switch (primaryCode(cause)) {
+    case BUSY:
+    case LOCKED:
+      return "another process holds the database";
+    case 8:
+      return "the database cannot be written to";
+    case 10:
+      return "the disk failed to read or write";
+    case 11:
+    case 26:
+      return "the database is damaged";
+    case 13:
+      return "the disk is full";
+    default:
+      return "the database failed";
+  }
+}
+
+/** SQLite's own result code, without its extension. */
+export function primaryCode(cause: unknown): number | null {
+  if (typeof cause !== "object" || cause === null || !("errcode" in cause)) return null;
+  return typeof cause.errcode === "number" ? cause.errcode & 0xff : null;
+}

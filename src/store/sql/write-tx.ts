@@ -1,0 +1,116 @@
+import type { AdmittedCall } from "../../domain/admission.ts";
+import type { Approval } from "../../domain/approval.ts";
+import type { Grant } from "../../domain/grant.ts";
+import type { Digest, PersonName, Sequence } from "../../domain/ids.ts";
+import type { Instance, Session } from "../../domain/principal.ts";
+import type { LedgerRecord, RecordDraft } from "../../domain/record.ts";
+import type { Subject } from "../../domain/revocation.ts";
+import type { Task } from "../../domain/task.ts";
+import type { Pin } from "../../domain/tool.ts";
+import type { StoredPolicies, StoreEvent, WriteTx } from "../../ports/store.ts";
+import { conflict } from "../fault.ts";
+import { follow } from "../seal.ts";
+import { checkText } from "../text.ts";
+import type { Connection } from "./engine.ts";
+import { type Reading, SqlReadTx, watermarkKey } from "./read-tx.ts";
+import type { Statement, Values } from "./statement.ts";
+import type { compileWriting } from "./writing.ts";
+
+export type Writing = ReturnType<typeof compileWriting>;
+
+/** Writes through one transaction; what it published is told once that has taken effect. */
+export class SqlWriteTx extends SqlReadTx implements WriteTx {
+  readonly #writing: Writing;
+  readonly published: StoreEvent[] = [];
+
+  constructor(reading: Reading, writing: Writing, connection: Connection) {
+    super(reading, connection);
+    this.#writing = writing;
+  }
+
+  async putTask(task: Task): Promise<void> {
+    const active = task.state.kind === "active" ? 1 : 0;
+    const values = { id: task.id, parent: task.parent, active, body: JSON.stringify(task) };
+    const replaced = await this.connection.run(this.#writing.replaceTask, values);
+    if (replaced === 0) await this.#run(this.#writing.putTask, values);
+  }
+
+  putSession(session: Session): Promise<void> {
+    return this.#run(this.#writing.putSession, { id: session.id, body: JSON.stringify(session) });
+  }
+
+  putInstance(instance: Instance): Promise<void> {
+    const { id, agent } = instance;
+    return this.#run(this.#writing.putInstance, { id, agent, body: JSON.stringify(instance) });
+  }
+
+  async putGrant(grant: Grant): Promise<void> {
+    const values = { id: grant.id, task: grant.task, body: JSON.stringify(grant) };
+    const replaced = await this.connection.run(this.#writing.replaceGrant, values);
+    if (replaced === 0) await this.#run(this.#writing.putGrant, values);
+  }
+
+  putApproval(approval: Approval): Promise<void> {
+    const { id, task, digest, state } = approval;
+    return this.#run(this.#writing.putApproval, { id, task, digest, state, body: JSON.stringify(approval) });
+  }
+
+  async putCall(call: AdmittedCall): Promise<void> {
+    const { id, session, clientKey, state } = call;
+    // Asked first: where a statement that fails would take the whole transaction with it, a refusal must not.
+    const holder = clientKey === null ? null : await this.callByClientKey(session, clientKey);
+    if (clientKey !== null && holder !== null && holder.id !== id) throw conflict(clientKey);
+    await this.#run(this.#writing.putCall, { id, session, clientKey, state, body: JSON.stringify(call) });
+  }
+
+  putPin(pin: Pin): Promise<void> {
+    return this.#run(this.#writing.putPin, { server: pin.server, tool: pin.tool, body: JSON.stringify(pin) });
+  }
+
+  putPolicies(policies: StoredPolicies): Promise<void> {
+    return this.#run(this.#writing.putPolicies, { body: JSON.stringify(policies) });
+  }
+
+  putPersonKey(hash: Digest, person: PersonName, at: number): Promise<void> {
+    return this.#run(this.#writing.putPersonKey, { hash, person, at });
+  }
+
+  dropPersonKeys(person: PersonName): Promise<void> {
+    return this.#run(this.#writing.dropPersonKeys, { person });
+  }
+
+  async revoke(subject: Subject): Promise<Sequence> {
+    const key = watermarkKey(subject);
+    const sequence = await this.publish("revoked", key);
+    await this.#run(this.#writing.raiseWatermark, { subject: key, sequence });
+    return sequence;
+  }
+
+  async publish(kind: StoreEvent["kind"], id: string): Promise<Sequence> {
+    checkText(id);
+    const [row] = await this.connection.rows(this.#writing.nextSequence, {});
+    const sequence = Number(row?.value) as Sequence;
+    this.published.push({ sequence, kind, id });
+    return sequence;
+  }
+
+  async spend(issuer: string, id: string, expiresAt: number): Promise<boolean> {
+    return (await this.connection.run(this.#writing.spend, { issuer, id, expiresAt })) === 1;
+  }
+
+  sweepSpent(now: number): Promise<void> {
+    return this.#run(this.#writing.sweepSpent, { now });
+  }
+
+  async append(draft: RecordDraft): Promise<LedgerRecord> {
+    const [end] = await this.connection.rows(this.reading.ledgerEnd, {});
+    const head = end === undefined ? null : { number: Number(end.number), hash: end.hash as Digest };
+    const record = follow(head, draft);
+    await this.#run(this.#writing.append, { ...record, body: JSON.stringify(record.body) });
+    return record;
+  }
+
+  async #run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
+    await this.connection.run(statement, values);
+  }
+}
