@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { check, type EntityJson, keepSchema, parsePolicy, schemaAsJson, type TypeAndId } from "../../src/policy/cedar.ts";
+import {
+  check,
+  type EntityJson,
+  keepSchema,
+  parsePolicy,
+  schemaAsJson,
+  type TypeAndId,
+} from "../../src/policy/cedar.ts";
 import { type Evaluation, wasmEvaluator } from "../../src/policy/evaluator.ts";
 import { scan } from "../../src/policy/scan.ts";
 import { bareUid, entityKey, type Rule, SliceIndex } from "../../src/policy/slice.ts";
@@ -59,8 +66,14 @@ function* judge(vector: Vector): Generator<{ name: string; what: string | null }
   const checked = check(vector.schema, Object.fromEntries(rules.map((rule) => [rule.id, rule.text])));
   // A policy that fits no action is a warning to this release of the engine, an error to the one the vectors are
   // from, and an error to our loader.
-  const valid = checked.kind === "ok" && checked.value.errors.length === 0 && !checked.value.warnings.some((one) => NO_ACTION.test(one.error.message));
-  yield { name: validation, what: valid === vector.shouldValidate ? null : `strict validation ${valid ? "takes" : "refuses"} it` };
+  const valid =
+    checked.kind === "ok" &&
+    checked.value.errors.length === 0 &&
+    !checked.value.warnings.some((one) => NO_ACTION.test(one.error.message));
+  yield {
+    name: validation,
+    what: valid === vector.shouldValidate ? null : `strict validation ${valid ? "takes" : "refuses"} it`,
+  };
 
   const entities = exactJson(vector.entities) as readonly EntityJson[];
   const above = hierarchy(entities, vector.schema);
@@ -87,26 +100,31 @@ function rulesOf(text: string): readonly Rule[] | string {
 function difference(got: Evaluation, want: Vector["requests"][number]): string | null {
   if (got.kind === "failed") return `not judged: ${got.why}`;
   if (got.decision !== want.decision) return `${got.decision}, Cedar says ${want.decision}`;
-  if (!same(got.determining, want.reason)) return `decided by [${got.determining.join()}], Cedar says [${want.reason.join()}]`;
+  if (!same(got.determining, want.reason))
+    return `decided by [${got.determining.join()}], Cedar says [${want.reason.join()}]`;
   const failing = got.errors.map((error) => error.policy);
   return same(failing, want.errors) ? null : `failing [${failing.join()}], Cedar says [${want.errors.join()}]`;
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {
-  return [...new Set(a)].sort().join("\0") === [...new Set(b)].sort().join("\0");
+  return [...new Set(a)].toSorted().join("\0") === [...new Set(b)].toSorted().join("\0");
 }
 
 /** An entity's key and those of all it is in, by the entities given and the action groups of the schema. */
 function hierarchy(entities: readonly EntityJson[], schema: string): (entity: TypeAndId) => readonly string[] {
   const parents = new Map<string, string[]>();
   const add = (child: string, parent: string): void => void parents.set(child, [...(parents.get(child) ?? []), parent]);
-  for (const entity of entities) for (const parent of entity.parents) add(entityKey(bareUid(entity.uid)), entityKey(bareUid(parent)));
+  for (const entity of entities)
+    for (const parent of entity.parents) add(entityKey(bareUid(entity.uid)), entityKey(bareUid(parent)));
   const json = schemaAsJson(schema);
   for (const [namespace, { actions }] of json.kind === "ok" ? Object.entries(json.value) : []) {
     const type = namespace === "" ? "Action" : `${namespace}::Action`;
     for (const [id, action] of Object.entries(actions)) {
       for (const group of action.memberOf ?? []) {
-        for (const one of new Set([group.type ?? type, ...(group.type === undefined ? [] : [`${namespace}::${group.type}`])])) {
+        for (const one of new Set([
+          group.type ?? type,
+          ...(group.type === undefined ? [] : [`${namespace}::${group.type}`]),
+        ])) {
           add(entityKey({ type, id }), entityKey({ type: one, id: group.id }));
         }
       }
@@ -126,6 +144,8 @@ function exactJson(text: string): unknown {
     rawJSON(text: string): unknown;
   };
   return parse(text, (_, value, { source }) => {
-    return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && source !== undefined ? rawJSON(source) : value;
+    return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && source !== undefined
+      ? rawJSON(source)
+      : value;
   });
 }
