@@ -6,20 +6,30 @@ import { meaningOf } from "./analysis/effects.ts";
 import { createCredentials } from "./authority/credentials.ts";
 import { closeOrphans, keepHouse } from "./authority/housekeeping.ts";
 import type { AuthorityParts } from "./authority/parts.ts";
-import { createPeople } from "./authority/people.ts";
+import { createPeople, type People } from "./authority/people.ts";
 import { createPins } from "./authority/pins.ts";
-import { createPolicies, type PolicySource } from "./authority/policies.ts";
+import { createPolicies, type Policies, type PolicySource } from "./authority/policies.ts";
 import { profileOf } from "./authority/profile.ts";
+import { createHttpDoor } from "./doors/http/door.ts";
 import { createMcpDoor } from "./doors/mcp/door.ts";
 import { OWN_CONFIGURATION, OWN_SERVER, ownChannel, ownDefinitions } from "./doors/mcp/own-tools.ts";
+import { examine, ready } from "./doors/http/doctor.ts";
 import type { ServerName, TaskId } from "./domain/ids.ts";
 import { WritError } from "./domain/error.ts";
+import type { JsonObject } from "./domain/json.ts";
+import { describeGrant } from "./domain/grant.ts";
 import { rolesOf } from "./domain/person.ts";
+import { hint, sentence } from "./domain/reason.ts";
 import { type Catalogue, createCatalogue } from "./gate/catalogue.ts";
 import { createGate, type Gate } from "./gate/gate.ts";
 import { watchInFlight } from "./gate/in-flight.ts";
 import type { GateParts } from "./gate/parts.ts";
+import { decide } from "./gate/decide.ts";
+import { rehearsed, type Rehearsal } from "./gate/rehearsal.ts";
+import { verifyLedger } from "./ledger/verify.ts";
+import { explain, explanationLines } from "./policy/explain.ts";
 import { loadPolicies, type LoadInput } from "./policy/load.ts";
+import { LoadedSet } from "./policy/set.ts";
 import { runPolicyTests } from "./policy/test-run.ts";
 import type { Configuration, ServerConfiguration } from "./ports/configuration.ts";
 import type { Store } from "./ports/store.ts";
@@ -37,6 +47,8 @@ import { open as unseal, seal } from "./wire/jose/seal.ts";
 /** The policies that come with Writ. */
 const STARTER_POLICIES = join(import.meta.dirname, "..", "policies");
 
+export const VERSION = "0.1.0";
+
 /** Writ as it runs: one gateway and its control plane. */
 export interface Writ {
   /** `http://127.0.0.1:7420`, with the port it really has. */
@@ -47,6 +59,7 @@ export interface Writ {
   readonly store: Store;
   readonly catalogue: Catalogue;
   readonly gate: Gate;
+  readonly people: People;
   /** Stops listening, ends what it started, and closes the store. */
   close(): Promise<void>;
 }
@@ -83,7 +96,12 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   undo.push(() => stopListening(server));
 
   // Who may hold what.
-  const credentials = createCredentials({ issuer: origin, trustDomain: configuration.trustDomain, signing: keys.signing, ids });
+  const credentials = createCredentials({
+    issuer: origin,
+    trustDomain: configuration.trustDomain,
+    signing: keys.signing,
+    ids,
+  });
   const authority: AuthorityParts = { store, credentials, clock, ids, digests, configuration, log };
   await closeOrphans(authority);
   const people = createPeople(authority, keys);
@@ -102,7 +120,9 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   // The corridor.
   const inFlight = watchInFlight(store, log);
   undo.push(() => inFlight.stop());
-  const known = new Map<ServerName, ServerConfiguration>([...configuration.servers, OWN_CONFIGURATION].map((one) => [one.name, one]));
+  const known = new Map<ServerName, ServerConfiguration>(
+    [...configuration.servers, OWN_CONFIGURATION].map((one) => [one.name, one]),
+  );
   const profiles = new Map(configuration.agents.map((agent) => [agent.name, profileOf(agent, digests)]));
   const parts: GateParts = {
     configuration: { ...configuration, servers: [...known.values()] },
@@ -129,11 +149,15 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     upstreams: upstreams.all,
     own: {
       server: OWN_SERVER,
-      channel: (principal) => ownChannel({ ...authority, policyVersion: () => policies.current()?.version ?? "none" }, principal),
+      channel: (principal) =>
+        ownChannel({ ...authority, policyVersion: () => policies.current()?.version ?? "none" }, principal),
     },
     configuration,
     allowed: LOOPBACK,
-    sealing: { seal: (payload, aad) => seal(keys.sealing, payload, aad), open: (text, aad) => unseal(keys.sealing, text, aad) },
+    sealing: {
+      seal: (payload, aad) => seal(keys.sealing, payload, aad),
+      open: (text, aad) => unseal(keys.sealing, text, aad),
+    },
     onToolsChanged: (listener) => catalogue.onChange(listener),
     spend: (id, expiresAt) => store.write((tx) => tx.spend("request-state", id, expiresAt)),
     clock,
@@ -142,14 +166,28 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     log,
   });
   undo.push(() => mcp.close());
+  const http = createHttpDoor({
+    authority,
+    people,
+    pins,
+    policies,
+    jwks: () => credentials.jwks(),
+    allowed: LOOPBACK,
+    version: VERSION,
+    explain: (asked) => explained(parts, policies, { ...asked, task: asked.task, agent: asked.agent }),
+    verifyLedger: async () => ({ ...(await verifyLedger(store, digests)) }) as unknown as JsonObject,
+    doctor: () => examine({ configuration, catalogue, policies, store }),
+    ready: () => ready({ store, policies }),
+  });
+  undo.push(() => http.close());
   server.on("request", (request, response) => {
-    const path = request.url ?? "/";
-    if (path === "/mcp" || path.startsWith("/mcp/") || path.startsWith("/mcp?")) void mcp.handle(request, response);
-    else response.writeHead(404).end();
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    if (path === "/mcp" || path.startsWith("/mcp/")) void mcp.handle(request, response);
+    else http.handle(request, response);
   });
 
   // What moves by itself.
-  for (const [name, upstream] of upstreams.all) upstream.onToolsChanged(() => void catalogue.refresh(name));
+  for (const [name, upstream] of upstreams.all) upstream.onToolsChanged((ask) => void catalogue.refresh(name, ask));
   undo.push(catalogue.onChange(() => policies.refresh()));
   undo.push(
     store.subscribe((event) => {
@@ -165,11 +203,19 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
       at: clock.now(),
       call: null,
       task: null,
-      body: { origin, signing: keys.signing.kid, tier: configuration.tier, isolation: configuration.isolation, policies: policies.current()?.version ?? null },
+      body: {
+        origin,
+        signing: keys.signing.kid,
+        tier: configuration.tier,
+        isolation: configuration.isolation,
+        policies: policies.current()?.version ?? null,
+      },
     }),
   );
-  log.info({ origin, tier: configuration.tier, isolation: configuration.isolation, servers: catalogue.servers() }, "writ is up");
-  void people;
+  log.info(
+    { origin, tier: configuration.tier, isolation: configuration.isolation, servers: catalogue.servers() },
+    "writ is up",
+  );
 
   let closing: Promise<void> | null = null;
   return {
@@ -180,10 +226,29 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     store,
     catalogue,
     gate,
+    people,
     close: () =>
       (closing ??= (async () => {
         for (const step of undo.toReversed()) await step();
       })()),
+  };
+}
+
+/** What would be decided about a call that nobody makes, and why. */
+async function explained(parts: GateParts, policies: Policies, asked: Rehearsal): Promise<JsonObject> {
+  const request = await rehearsed(parts, asked);
+  const set = policies.current();
+  const decision = decide(request, set);
+  return {
+    tool: asked.tool,
+    verdict: decision.kind,
+    ...(decision.kind === "deny"
+      ? { reason: decision.reason.code, says: sentence(decision.reason), hint: hint(decision.reason.code) }
+      : {}),
+    ...(decision.kind === "ask" ? { asks: decision.asks.map((ask) => ({ ...ask })) } : {}),
+    ...(decision.kind === "permit" && decision.grant !== null ? { grant: describeGrant(decision.grant) } : {}),
+    effects: [...request.effects.kinds],
+    policies: set instanceof LoadedSet ? explanationLines(explain(set, request)) : [],
   };
 }
 
@@ -209,10 +274,17 @@ function policySource(configuration: Configuration, catalogue: Catalogue): Polic
       const loaded = loadPolicies(inputOf(files));
       return loaded.kind === "refused"
         ? loaded
-        : { kind: "loaded", set: loaded.set, warnings: loaded.warnings.map((one) => `${one.file}:${one.line}: ${one.message}`) };
+        : {
+            kind: "loaded",
+            set: loaded.set,
+            warnings: loaded.warnings.map((one) => `${one.file}:${one.line}: ${one.message}`),
+          };
     },
     test(files) {
-      const report = runPolicyTests(inputOf(files), files.filter((file) => file.name.endsWith(".test.yaml")));
+      const report = runPolicyTests(
+        inputOf(files),
+        files.filter((file) => file.name.endsWith(".test.yaml")),
+      );
       return Promise.resolve([
         ...report.problems.map((one) => ({ name: `${one.file}:${one.line}`, passed: false, why: one.message })),
         ...report.results.map((one) => ({ name: one.name, passed: one.passed, why: one.why ?? "" })),
@@ -224,17 +296,27 @@ function policySource(configuration: Configuration, catalogue: Catalogue): Polic
 /** What an agent must never reach for: Writ's data, its rules, and where it listens. */
 function ownGround(configuration: Configuration, origin: string): GateParts["ground"] {
   return {
-    paths: [configuration.dataFolder, configuration.policyFolder, ...(configuration.file === null ? [] : [configuration.file])],
+    paths: [
+      configuration.dataFolder,
+      configuration.policyFolder,
+      ...(configuration.file === null ? [] : [configuration.file]),
+    ],
     hosts: [new URL(origin).host],
   };
 }
 
 function audienceOf(server: ServerConfiguration | undefined, name: ServerName, configuration: Configuration): string {
-  return server?.launch.kind === "http" ? server.launch.audience : `spiffe://${configuration.trustDomain}/server/${name}`;
+  return server?.launch.kind === "http"
+    ? server.launch.audience
+    : `spiffe://${configuration.trustDomain}/server/${name}`;
 }
 
 /** An ended task's conversations end with it, and what was started for them. */
-async function leaveEnded(store: Store, id: TaskId, leave: (session: Parameters<ReturnType<typeof createMcpDoor>["retire"]>[0]) => Promise<void>): Promise<void> {
+async function leaveEnded(
+  store: Store,
+  id: TaskId,
+  leave: (session: Parameters<ReturnType<typeof createMcpDoor>["retire"]>[0]) => Promise<void>,
+): Promise<void> {
   const task = await store.read((tx) => tx.task(id));
   if (task !== null && task.state.kind === "ended") await leave(task.session);
 }
@@ -247,7 +329,10 @@ async function listen(server: Server, { host, port }: Configuration["listen"]): 
           code: cause.code === "EADDRINUSE" ? "port_in_use" : "listen_failed",
           status: 500,
           facts: { host, port },
-          message: cause.code === "EADDRINUSE" ? `something else listens on ${host}:${port}` : `cannot listen on ${host}:${port}`,
+          message:
+            cause.code === "EADDRINUSE"
+              ? `something else listens on ${host}:${port}`
+              : `cannot listen on ${host}:${port}`,
           hint: "stop it (`writ status` says whether it is another Writ), or set `listen.port` in `writ.yaml`",
           cause,
         }),

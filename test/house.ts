@@ -20,21 +20,37 @@ export interface House {
 }
 
 /** A whole Writ in a folder of its own, on a port of its own, with this `writ.yaml`. */
-export async function openHouse(yaml: string, files: Readonly<Record<string, string>> = {}, folder = mkdtempSync(join(tmpdir(), "writ-house-"))): Promise<House> {
+export async function openHouse(
+  yaml: string,
+  files: Readonly<Record<string, string>> = {},
+  folder = mkdtempSync(join(tmpdir(), "writ-house-")),
+): Promise<House> {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(folder, name, ".."), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
   writeFileSync(join(folder, "writ.yaml"), `listen: { port: 0 }\nowner: ada\n${yaml}`);
   const configuration = { ...(await readConfiguration(join(folder, "writ.yaml"))) };
-  const writ = await compose({ ...configuration, listen: { host: "127.0.0.1", port: 0 } }, createLog({ level: "silent", file: null }));
+  const writ = await compose(
+    { ...configuration, listen: { host: "127.0.0.1", port: 0 } },
+    createLog({ level: "silent", file: null }),
+  );
   return {
     writ,
     folder,
     async task(agent, objective = "") {
       const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-      const enrolled = await enrol(writ.authority, { agent, thumbprint: thumbprint(publicKey.export({ format: "jwk" }) as JsonObject) ?? "", selectors: {} });
-      const opened = await openTask(writ.authority, { instance: enrolled.instance, objective, declaredBy: "owner", parent: null });
+      const enrolled = await enrol(writ.authority, {
+        agent,
+        thumbprint: thumbprint(publicKey.export({ format: "jwk" }) as JsonObject) ?? "",
+        selectors: {},
+      });
+      const opened = await openTask(writ.authority, {
+        instance: enrolled.instance,
+        objective,
+        declaredBy: "owner",
+        parent: null,
+      });
       return { token: opened.token.token, task: opened.task };
     },
     async close() {

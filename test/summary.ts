@@ -17,7 +17,9 @@ export default class Summary implements Reporter {
       if (tests === 0 && module.errors().length > 0) count.failed++;
     }
     process.on("exit", () => {
-      process.stdout.write(`\n${count.passed} passed, ${count.failed} failed${count.skipped === 0 ? "" : `, ${count.skipped} skipped`}\n`);
+      process.stdout.write(
+        `\n${count.passed} passed, ${count.failed} failed${count.skipped === 0 ? "" : `, ${count.skipped} skipped`}\n`,
+      );
     });
   }
 }

@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
 import {
-  acceptedContent, CLIENT_CAPABILITIES_META_KEY, type ClientCapabilities, createRequestStateCodec, inputRequired, type InputRequest,
-  inputResponse, type McpServer, type ServerContext,
+  acceptedContent,
+  CLIENT_CAPABILITIES_META_KEY,
+  type ClientCapabilities,
+  createRequestStateCodec,
+  inputRequired,
+  type InputRequest,
+  inputResponse,
+  type McpServer,
+  type ServerContext,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { text } from "./reference-content.ts";
@@ -31,7 +38,9 @@ export function inputTools(server: McpServer): void {
 
   tool("test_input_required_result_elicitation", "Asks for a name.", ({ mcpReq }) => {
     const given = acceptedContent(mcpReq.inputResponses, "user_name", Named);
-    return given === undefined ? inputRequired({ inputRequests: { user_name: askName() } }) : text(`Hello, ${given.name}!`);
+    return given === undefined
+      ? inputRequired({ inputRequests: { user_name: askName() } })
+      : text(`Hello, ${given.name}!`);
   });
   tool("test_input_required_result_sampling", "Asks the client's model.", ({ mcpReq }) => {
     const given = inputResponse(mcpReq.inputResponses, "capital_question");
@@ -43,21 +52,42 @@ export function inputTools(server: McpServer): void {
     if (given.kind === "roots") return text(given.roots.map((root) => root.uri).join("\n"));
     return inputRequired({ inputRequests: { client_roots: inputRequired.listRoots() } });
   });
-  tool("test_input_required_result_request_state", "Asks to confirm, and remembers that it did.", async ({ mcpReq }) => {
-    if (mcpReq.requestState() === "asked" && acceptedContent(mcpReq.inputResponses, "confirm")) return text("state-ok");
-    return inputRequired({ inputRequests: { confirm: form("Please confirm", { ok: { type: "boolean" } }) }, requestState: await rounds.mint("asked") });
-  });
-  tool("test_input_required_result_tampered_state", "Asks to confirm, and takes no other state than its own.", async ({ mcpReq }) => {
-    if (mcpReq.requestState() === "sealed" && acceptedContent(mcpReq.inputResponses, "confirm")) return text("confirmed");
-    return inputRequired({ inputRequests: { confirm: form("Please confirm", { ok: { type: "boolean" } }) }, requestState: await rounds.mint("sealed") });
-  });
+  tool(
+    "test_input_required_result_request_state",
+    "Asks to confirm, and remembers that it did.",
+    async ({ mcpReq }) => {
+      if (mcpReq.requestState() === "asked" && acceptedContent(mcpReq.inputResponses, "confirm"))
+        return text("state-ok");
+      return inputRequired({
+        inputRequests: { confirm: form("Please confirm", { ok: { type: "boolean" } }) },
+        requestState: await rounds.mint("asked"),
+      });
+    },
+  );
+  tool(
+    "test_input_required_result_tampered_state",
+    "Asks to confirm, and takes no other state than its own.",
+    async ({ mcpReq }) => {
+      if (mcpReq.requestState() === "sealed" && acceptedContent(mcpReq.inputResponses, "confirm"))
+        return text("confirmed");
+      return inputRequired({
+        inputRequests: { confirm: form("Please confirm", { ok: { type: "boolean" } }) },
+        requestState: await rounds.mint("sealed"),
+      });
+    },
+  );
   tool("test_input_required_result_multiple_inputs", "Asks for three things at once.", async ({ mcpReq }) => {
     const name = acceptedContent(mcpReq.inputResponses, "user_name", Named);
     const greeting = inputResponse(mcpReq.inputResponses, "greeting");
     const roots = inputResponse(mcpReq.inputResponses, "client_roots");
-    if (name !== undefined && greeting.kind === "sampling" && roots.kind === "roots") return text(`${name.name}, ${roots.roots.length} roots`);
+    if (name !== undefined && greeting.kind === "sampling" && roots.kind === "roots")
+      return text(`${name.name}, ${roots.roots.length} roots`);
     return inputRequired({
-      inputRequests: { user_name: askName(), greeting: sample("Generate a greeting", 50), client_roots: inputRequired.listRoots() },
+      inputRequests: {
+        user_name: askName(),
+        greeting: sample("Generate a greeting", 50),
+        client_roots: inputRequired.listRoots(),
+      },
       requestState: await rounds.mint("three"),
     });
   });
@@ -82,10 +112,16 @@ export function inputTools(server: McpServer): void {
     return Object.keys(inputRequests).length === 0 ? text("nothing to ask with") : inputRequired({ inputRequests });
   });
   // The SDK refuses to ask a client for what it did not declare, and that refusal is what the suite looks for.
-  tool("test_missing_capability", "Needs the client's model.", () => inputRequired({ inputRequests: { greeting: sample("Generate a greeting", 50) } }));
-  tool("test_streaming_elicitation", "Asks for a name while it streams.", () => inputRequired({ inputRequests: { user_name: askName() } }));
+  tool("test_missing_capability", "Needs the client's model.", () =>
+    inputRequired({ inputRequests: { greeting: sample("Generate a greeting", 50) } }),
+  );
+  tool("test_streaming_elicitation", "Asks for a name while it streams.", () =>
+    inputRequired({ inputRequests: { user_name: askName() } }),
+  );
 
-  server.registerPrompt("test_input_required_result_prompt", { description: "Asks what it is for." }, (({ mcpReq }: ServerContext) => {
+  server.registerPrompt("test_input_required_result_prompt", { description: "Asks what it is for." }, (({
+    mcpReq,
+  }: ServerContext) => {
     const given = acceptedContent(mcpReq.inputResponses, "user_context", z.object({ context: z.string() }));
     if (given !== undefined) return { messages: [{ role: "user", content: { type: "text", text: given.context } }] };
     const ask = form("What context should the prompt use?", { context: { type: "string" } });
@@ -99,7 +135,10 @@ export function reverseTools(server: McpServer): void {
     "test_sampling",
     { description: "Asks the client's model.", inputSchema: z.object({ prompt: z.string() }) },
     async ({ prompt }, { mcpReq }) => {
-      const answer = await mcpReq.requestSampling({ messages: [{ role: "user", content: { type: "text", text: prompt } }], maxTokens: 100 });
+      const answer = await mcpReq.requestSampling({
+        messages: [{ role: "user", content: { type: "text", text: prompt } }],
+        maxTokens: 100,
+      });
       const parts = Array.isArray(answer.content) ? answer.content : [answer.content];
       return text(`LLM response: ${parts.map((part) => (part.type === "text" ? part.text : "")).join("")}`);
     },
@@ -118,7 +157,10 @@ export function reverseTools(server: McpServer): void {
   );
   const asks = (name: string, description: string, properties: Record<string, object>) =>
     server.registerTool(name, { description }, async ({ mcpReq }) => {
-      const { action, content } = await mcpReq.elicitInput({ message: "Please fill this in", requestedSchema: schema(properties, []) });
+      const { action, content } = await mcpReq.elicitInput({
+        message: "Please fill this in",
+        requestedSchema: schema(properties, []),
+      });
       return text(`Elicitation completed: action=${action}, content=${JSON.stringify(content ?? {})}`);
     });
   asks("test_elicitation_sep1034_defaults", "Asks with a default for every kind of field.", {
@@ -133,7 +175,11 @@ export function reverseTools(server: McpServer): void {
   asks("test_elicitation_sep1330_enums", "Asks with every kind of enumeration.", {
     untitledSingle: { type: "string", enum: ["option1", "option2", "option3"] },
     titledSingle: { type: "string", oneOf: titled("value", "Option") },
-    legacyEnum: { type: "string", enum: ["opt1", "opt2", "opt3"], enumNames: ["Option One", "Option Two", "Option Three"] },
+    legacyEnum: {
+      type: "string",
+      enum: ["opt1", "opt2", "opt3"],
+      enumNames: ["Option One", "Option Two", "Option Three"],
+    },
     untitledMulti: { type: "array", items: { type: "string", enum: ["option1", "option2", "option3"] } },
     titledMulti: { type: "array", items: { anyOf: titled("value", "Choice") } },
   });

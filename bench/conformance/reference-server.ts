@@ -4,8 +4,22 @@
 // what a gateway in front of it loses, the gateway lost.
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { localhostHostValidation, localhostOriginValidation, NodeStreamableHTTPServerTransport, toNodeHandler, toWebRequest } from "@modelcontextprotocol/node";
-import { createMcpHandler, type EventStore, isInitializeRequest, isLegacyRequest, type JSONRPCMessage, McpServer, type ServerNotifier } from "@modelcontextprotocol/server";
+import {
+  localhostHostValidation,
+  localhostOriginValidation,
+  NodeStreamableHTTPServerTransport,
+  toNodeHandler,
+  toWebRequest,
+} from "@modelcontextprotocol/node";
+import {
+  createMcpHandler,
+  type EventStore,
+  isInitializeRequest,
+  isLegacyRequest,
+  type JSONRPCMessage,
+  McpServer,
+  type ServerNotifier,
+} from "@modelcontextprotocol/server";
 import { contentPrompts, contentResources, contentTools, text } from "./reference-content.ts";
 import { inputTools, reverseTools, rounds } from "./reference-input.ts";
 
@@ -21,7 +35,13 @@ function reference(era: Era, notify: (server: McpServer) => Notify): McpServer {
   const server = new McpServer(
     { name: "reference", version: "1.0.0" },
     {
-      capabilities: { tools: { listChanged: true }, prompts: { listChanged: true }, resources: { subscribe: true, listChanged: true }, logging: {}, completions: {} },
+      capabilities: {
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { subscribe: true, listChanged: true },
+        logging: {},
+        completions: {},
+      },
       requestState: { verify: rounds.verify },
     },
   );
@@ -48,7 +68,11 @@ function reference(era: Era, notify: (server: McpServer) => Notify): McpServer {
 /** Starts it on loopback; `port` 0 takes a free one. */
 export async function startReferenceServer(port = 0): Promise<ReferenceServer> {
   const modern = createMcpHandler(() => reference("modern", () => modern.notify), { legacy: "reject" });
-  const serveModern = toNodeHandler(modern) as (req: IncomingMessage, res: ServerResponse, body?: unknown) => Promise<void>;
+  const serveModern = toNodeHandler(modern) as (
+    req: IncomingMessage,
+    res: ServerResponse,
+    body?: unknown,
+  ) => Promise<void>;
   const sessions = new Map<string, NodeStreamableHTTPServerTransport>();
   const hostAllowed = localhostHostValidation();
   const originAllowed = localhostOriginValidation();
@@ -76,7 +100,8 @@ export async function startReferenceServer(port = 0): Promise<ReferenceServer> {
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     if (!hostAllowed(req, res) || !originAllowed(req, res)) return;
-    if (req.method !== "POST") return await (req.headers["mcp-session-id"] === undefined ? serveModern(req, res) : serveLegacy(req, res));
+    if (req.method !== "POST")
+      return await (req.headers["mcp-session-id"] === undefined ? serveModern(req, res) : serveLegacy(req, res));
     const chunks: Buffer[] = [];
     for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk);
     let body: unknown;
@@ -110,7 +135,9 @@ export async function startReferenceServer(port = 0): Promise<ReferenceServer> {
 }
 
 function refuse(res: ServerResponse, status: number, message: string, code = -32600): void {
-  res.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id: null, error: { code, message } }));
+  res
+    .writeHead(status, { "content-type": "application/json" })
+    .end(JSON.stringify({ jsonrpc: "2.0", id: null, error: { code, message } }));
 }
 
 /** What a client that lost its stream comes back for. One per session, gone with it. */
@@ -137,5 +164,6 @@ function memory(): EventStore {
 if (import.meta.main) {
   const server = await startReferenceServer(Number(process.argv[2] ?? 0));
   console.log(JSON.stringify({ url: server.url }));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void server.stop().then(() => process.exit(0)));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void server.stop().then(() => process.exit(0)));
 }

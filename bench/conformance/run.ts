@@ -41,7 +41,11 @@ try {
       problems.push(...names.filter((name) => !known.includes(name)).map((name) => `${revision}: lost ${name}`));
       // Another server may not have what a reason speaks of.
       if (reference !== null) {
-        problems.push(...known.filter((name) => !names.includes(name)).map((name) => `${revision}: expected.json names ${name}, which passes`));
+        problems.push(
+          ...known
+            .filter((name) => !names.includes(name))
+            .map((name) => `${revision}: expected.json names ${name}, which passes`),
+        );
       }
     } finally {
       await gateway.stop();

@@ -35,8 +35,13 @@ export async function runSuite(url: string, revision: Revision): Promise<Result>
     if (folders.length === 0) throw new Error(`the suite left no results:\n${said.slice(-2000)}`);
     for (const scenario of scored) {
       const found = folders.find((name) => new RegExp(`^server-${scenario}-\\d{4}-\\d\\d-\\d\\dT`).test(name));
-      const results = found === undefined ? [] : ((await readJson(join(folder, found, "checks.json"))) as { id: string; status: string }[]);
-      const counted = results.filter(({ status }) => status === "SUCCESS" || status === "FAILURE" || status === "WARNING");
+      const results =
+        found === undefined
+          ? []
+          : ((await readJson(join(folder, found, "checks.json"))) as { id: string; status: string }[]);
+      const counted = results.filter(
+        ({ status }) => status === "SUCCESS" || status === "FAILURE" || status === "WARNING",
+      );
       const good = counted.filter(({ status }) => status === "SUCCESS");
       for (const { id } of good) passed.set(`${scenario}/${id}`, (passed.get(`${scenario}/${id}`) ?? 0) + 1);
       checks[0] += good.length;
@@ -56,14 +61,19 @@ export function lost(direct: Result, gateway: Result): readonly string[] {
 }
 
 async function scoredScenarios(revision: Revision): Promise<readonly string[]> {
-  const { server } = parse(await readFile(join(SUITE, "requirements", `${revision}.yaml`), "utf8")) as { server: string[] };
+  const { server } = parse(await readFile(join(SUITE, "requirements", `${revision}.yaml`), "utf8")) as {
+    server: string[];
+  };
   return server;
 }
 
 async function suite(args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [join(SUITE, "dist", "index.js"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(SUITE, "dist", "index.js"), ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (chunk: string) => void (said += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (chunk: string) => void (said += chunk));
   // Its exit code speaks of failures that the counts will show.
   await new Promise((resolve, reject) => void child.once("error", reject).once("close", resolve));
   return said;

@@ -16,5 +16,10 @@ export async function run(folder: string): Promise<CorpusResult> {
     if (got === null) disagreements.push({ name, what: "it cannot be read" });
     else if (!got.equals(expected)) disagreements.push({ name, what: "another text than RFC 8785 says" });
   }
-  return { passed: names.length - disagreements.length, failed: disagreements.length, disagreements, ran: new Set(names) };
+  return {
+    passed: names.length - disagreements.length,
+    failed: disagreements.length,
+    disagreements,
+    ran: new Set(names),
+  };
 }

@@ -9,7 +9,12 @@ import type { CorpusResult, Disagreement } from "./run.ts";
 interface Group {
   readonly public?: JsonObject;
   readonly private: JsonObject;
-  readonly tests: readonly { readonly tcId: number; readonly comment: string; readonly jws: unknown; readonly result: string }[];
+  readonly tests: readonly {
+    readonly tcId: number;
+    readonly comment: string;
+    readonly jws: unknown;
+    readonly result: string;
+  }[];
 }
 
 /** Wycheproof's JSON Web Signature cases. Every algorithm we know is admitted; which one a case may use is fixed by

@@ -47,7 +47,12 @@ async function main(asked: readonly string[]): Promise<number> {
   let clean = true;
   for (const corpus of CORPORA.filter((name) => asked.length === 0 || asked.includes(name))) {
     const result = await (await LOAD[corpus]()).run(folder);
-    clean = report(corpus, result, waivers.filter((waiver) => waiver.vector === corpus)) && clean;
+    clean =
+      report(
+        corpus,
+        result,
+        waivers.filter((waiver) => waiver.vector === corpus),
+      ) && clean;
   }
   return clean ? 0 : 1;
 }
@@ -65,6 +70,8 @@ function report(corpus: Corpus, result: CorpusResult, waivers: readonly Waiver[]
   }
   for (const name of stale) console.log(`${corpus}: ${name}: agrees, so its waiver is stale`);
   const open = result.disagreements.length - waived;
-  console.log(`${corpus}: ${result.passed} passed, ${result.failed} failed, of those ${waived} waived, ${open} not; ${stale.length} stale waivers`);
+  console.log(
+    `${corpus}: ${result.passed} passed, ${result.failed} failed, of those ${waived} waived, ${open} not; ${stale.length} stale waivers`,
+  );
   return open === 0 && stale.length === 0 && result.failed === result.disagreements.length;
 }

@@ -30,7 +30,7 @@ export async function measure(line: Line, inFlight: number, ms: number): Promise
   let failed = 0;
   const start = performance.now();
   const one = async () => {
-    for (let begun = performance.now(); begun - start < ms; ) {
+    for (let begun = performance.now(); begun - start < ms;) {
       if (!(await line.call())) failed++;
       const done = performance.now();
       times.push(done - begun);
@@ -50,12 +50,22 @@ export function median(values: readonly number[]): number {
 export async function httpLine(url: string): Promise<Line> {
   const { hostname, port, pathname } = new URL(url);
   const agent = new Agent({ keepAlive: true });
-  const headers: Record<string, string> = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+  };
   let id = 0;
 
   const post = (body: string) =>
     new Promise<{ response: IncomingMessage; text: string }>((resolve, reject) => {
-      const sent = request({ hostname, port, path: pathname, method: "POST", agent, headers: { ...headers, "content-length": Buffer.byteLength(body) } });
+      const sent = request({
+        hostname,
+        port,
+        path: pathname,
+        method: "POST",
+        agent,
+        headers: { ...headers, "content-length": Buffer.byteLength(body) },
+      });
       sent.on("error", reject).on("response", (response) => {
         let text = "";
         response.setEncoding("utf8").on("data", (chunk: string) => void (text += chunk));
@@ -65,7 +75,8 @@ export async function httpLine(url: string): Promise<Line> {
     });
 
   const { response, text } = await post(message(++id, "initialize", INITIALIZE));
-  if (response.statusCode !== 200) throw new Error(`${url} answered initialize with ${response.statusCode}: ${text.slice(0, 300)}`);
+  if (response.statusCode !== 200)
+    throw new Error(`${url} answered initialize with ${response.statusCode}: ${text.slice(0, 300)}`);
   const session = response.headers["mcp-session-id"];
   if (typeof session === "string") headers["mcp-session-id"] = session;
   headers["mcp-protocol-version"] = "2025-11-25";
@@ -83,7 +94,10 @@ export async function httpLine(url: string): Promise<Line> {
 }
 
 /** Over the pipes of a child of our own. */
-export async function stdioLine(command: string, args: readonly string[]): Promise<Line & { readonly child: ChildProcess }> {
+export async function stdioLine(
+  command: string,
+  args: readonly string[],
+): Promise<Line & { readonly child: ChildProcess }> {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const waiting = new Map<number, (line: string) => void>();
   let id = 0;

@@ -31,14 +31,27 @@ export async function startEcho(): Promise<Running> {
 /** The peers, installed from their own lockfile when they are not there yet. */
 export async function startPeers(): Promise<Readonly<Record<"mcp-proxy" | "supergateway", Running>>> {
   if (!existsSync(join(PEERS, "node_modules", ".package-lock.json"))) {
-    const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: PEERS, stdio: ["ignore", 2, 2] });
+    const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+      cwd: PEERS,
+      stdio: ["ignore", 2, 2],
+    });
     if (status !== 0) throw new Error("npm ci in bench/peers failed");
   }
   const { command, args } = STDIO_ECHO;
   const [proxyPort, gatewayPort] = [await freePort(), await freePort()];
   const proxyArgs = ["--host", "127.0.0.1", "--port", `${proxyPort}`, "--server", "stream", "--", command, ...args];
   const quoted = [command, ...args].map((part) => `'${part}'`).join(" ");
-  const gatewayArgs = ["--stdio", quoted, "--outputTransport", "streamableHttp", "--stateful", "--port", `${gatewayPort}`, "--logLevel", "none"];
+  const gatewayArgs = [
+    "--stdio",
+    quoted,
+    "--outputTransport",
+    "streamableHttp",
+    "--stateful",
+    "--port",
+    `${gatewayPort}`,
+    "--logLevel",
+    "none",
+  ];
   const quiet = ["ignore", "ignore", "inherit"] as const;
   const proxy = running(start([bin("mcp-proxy"), ...proxyArgs], quiet), `http://127.0.0.1:${proxyPort}/mcp`);
   const gateway = running(start([bin("supergateway"), ...gatewayArgs], quiet), `http://127.0.0.1:${gatewayPort}/mcp`);
@@ -48,7 +61,9 @@ export async function startPeers(): Promise<Readonly<Record<"mcp-proxy" | "super
 
 function bin(name: string): string {
   const folder = join(PEERS, "node_modules", name);
-  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { bin: string | Record<string, string> };
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    bin: string | Record<string, string>;
+  };
   return join(folder, typeof manifest.bin === "string" ? manifest.bin : (manifest.bin[name] ?? ""));
 }
 

@@ -10,7 +10,11 @@ import { fsyncMs, residentMiB, startEcho, startPeers, STDIO_ECHO } from "./proce
 
 const IN_FLIGHT = [1, 16, 64] as const;
 const { values } = parseArgs({
-  options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "7" }, seconds: { type: "string", default: "0.4" } },
+  options: {
+    json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "7" },
+    seconds: { type: "string", default: "0.4" },
+  },
 });
 const rounds = Number(values.rounds);
 const ms = Number(values.seconds) * 1000;
@@ -40,7 +44,10 @@ try {
   const direct = await stdioLine(STDIO_ECHO.command, STDIO_ECHO.args);
   add("stdio direct", direct, direct.child.pid ?? null);
   if (startGateway !== null) {
-    const gateway = await startGateway([{ name: "http", url: echo.url }, { name: "stdio", ...STDIO_ECHO }]);
+    const gateway = await startGateway([
+      { name: "http", url: echo.url },
+      { name: "stdio", ...STDIO_ECHO },
+    ]);
     ending.push(() => gateway.stop());
     add("http writ", await httpLine(gateway.url("http")), gateway.pid);
     add("stdio writ", await httpLine(gateway.url("stdio")), gateway.pid);
@@ -60,7 +67,8 @@ try {
         path?.samples.get(inFlight)?.push(await measure(path.line, inFlight, ms));
       }
     }
-    for (const { name, pid } of paths) if (pid !== null) resident.set(name, Math.max(resident.get(name) ?? 0, residentMiB(pid)));
+    for (const { name, pid } of paths)
+      if (pid !== null) resident.set(name, Math.max(resident.get(name) ?? 0, residentMiB(pid)));
   }
 } finally {
   for (const end of ending.reverse()) await end();
@@ -83,10 +91,16 @@ function round3(value: number): number {
 }
 
 const COMPARED = [
-  ["http writ", "http direct"], ["stdio writ", "stdio direct"], ["stdio writ", "stdio mcp-proxy"], ["stdio writ", "stdio supergateway"],
+  ["http writ", "http direct"],
+  ["stdio writ", "stdio direct"],
+  ["stdio writ", "stdio mcp-proxy"],
+  ["stdio writ", "stdio supergateway"],
 ] as const;
 const ratios = Object.fromEntries(
-  COMPARED.map(([of, to]) => [`${of} / ${to}`, perInFlight((n) => ({ p50: ratio(of, to, n, "p50Ms"), rps: ratio(of, to, n, "rps") }))]),
+  COMPARED.map(([of, to]) => [
+    `${of} / ${to}`,
+    perInFlight((n) => ({ p50: ratio(of, to, n, "p50Ms"), rps: ratio(of, to, n, "rps") })),
+  ]),
 );
 
 interface Goal {
@@ -94,14 +108,38 @@ interface Goal {
   readonly value: number | null;
   readonly met: boolean | null;
 }
-const goal = (text: string, value: number | null, met: (value: number) => boolean): Goal => ({ goal: text, value, met: value === null ? null : met(value) });
+const goal = (text: string, value: number | null, met: (value: number) => boolean): Goal => ({
+  goal: text,
+  value,
+  met: value === null ? null : met(value),
+});
 const goals: readonly Goal[] = [
-  goal("http p50 at 1 in flight at most 2.5 times direct", ratio("http writ", "http direct", 1, "p50Ms"), (v) => v <= 2.5),
-  ...[16, 64].map((n) => goal(`http throughput at ${n} in flight at least 0.5 of direct`, ratio("http writ", "http direct", n, "rps"), (v) => v >= 0.5)),
-  ...["mcp-proxy", "supergateway"].flatMap((peer) =>
-    IN_FLIGHT.map((n) => goal(`stdio throughput at ${n} in flight ahead of ${peer}`, ratio("stdio writ", `stdio ${peer}`, n, "rps"), (v) => v > 1)),
+  goal(
+    "http p50 at 1 in flight at most 2.5 times direct",
+    ratio("http writ", "http direct", 1, "p50Ms"),
+    (v) => v <= 2.5,
   ),
-  goal("gateway resident below 150 MiB", resident.has("http writ") ? Math.round(resident.get("http writ") ?? 0) : null, (v) => v < 150),
+  ...[16, 64].map((n) =>
+    goal(
+      `http throughput at ${n} in flight at least 0.5 of direct`,
+      ratio("http writ", "http direct", n, "rps"),
+      (v) => v >= 0.5,
+    ),
+  ),
+  ...["mcp-proxy", "supergateway"].flatMap((peer) =>
+    IN_FLIGHT.map((n) =>
+      goal(
+        `stdio throughput at ${n} in flight ahead of ${peer}`,
+        ratio("stdio writ", `stdio ${peer}`, n, "rps"),
+        (v) => v > 1,
+      ),
+    ),
+  ),
+  goal(
+    "gateway resident below 150 MiB",
+    resident.has("http writ") ? Math.round(resident.get("http writ") ?? 0) : null,
+    (v) => v < 150,
+  ),
 ];
 
 const report = {
@@ -118,7 +156,11 @@ const report = {
         ...perInFlight((n) => {
           const all = samples.get(n) ?? [];
           const failed = all.reduce((sum, sample) => sum + sample.failed, 0);
-          return { p50Ms: round3(median(all.map((sample) => sample.p50Ms))), rps: Math.round(median(all.map((sample) => sample.rps))), failed };
+          return {
+            p50Ms: round3(median(all.map((sample) => sample.p50Ms))),
+            rps: Math.round(median(all.map((sample) => sample.rps))),
+            failed,
+          };
         }),
       },
     ]),
@@ -136,12 +178,24 @@ process.exitCode = startGateway === null || failed ? 1 : 0;
 function table(): string {
   const rows = Object.entries(report.paths).map(([name, path]) => {
     const cells = IN_FLIGHT.map((n) => {
-      const { p50Ms, rps } = (path as unknown as Record<string, { p50Ms: number; rps: number }>)[n] ?? { p50Ms: Number.NaN, rps: Number.NaN };
+      const { p50Ms, rps } = (path as unknown as Record<string, { p50Ms: number; rps: number }>)[n] ?? {
+        p50Ms: Number.NaN,
+        rps: Number.NaN,
+      };
       return `${p50Ms} ms ${rps}/s`.padEnd(22);
     });
     return `${name.padEnd(20)}${cells.join("")}${path.residentMiB} MiB`;
   });
-  const judged = goals.map(({ goal: text, value, met }) => `${met === null ? "not run" : met ? "met" : "missed"}  ${text}: ${value ?? "-"}`);
+  const judged = goals.map(
+    ({ goal: text, value, met }) => `${met === null ? "not run" : met ? "met" : "missed"}  ${text}: ${value ?? "-"}`,
+  );
   const head = `${"p50, calls".padEnd(20)}${IN_FLIGHT.map((n) => `${n} in flight`.padEnd(22)).join("")}resident`;
-  return [head, ...rows, "", `fsync p50 ${report.fsyncP50Ms} ms, ${rounds} rounds of ${report.seconds} s`, "", ...judged].join("\n");
+  return [
+    head,
+    ...rows,
+    "",
+    `fsync p50 ${report.fsyncP50Ms} ms, ${rounds} rounds of ${report.seconds} s`,
+    "",
+    ...judged,
+  ].join("\n");
 }

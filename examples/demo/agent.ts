@@ -16,7 +16,12 @@ interface Line {
 const PATIENCE_MS = 150_000;
 
 /** Makes every call of `plan`, in order, and tells `say` how each went. A call that fails does not stop the next. */
-export async function runPlan(url: string, plan: readonly Step[], say: (line: Line) => void, signalFile?: string): Promise<void> {
+export async function runPlan(
+  url: string,
+  plan: readonly Step[],
+  say: (line: Line) => void,
+  signalFile?: string,
+): Promise<void> {
   const client = new Client({ name: "clerk", version: "1.0.0" });
   await client.connect(new StreamableHTTPClientTransport(new URL(url)));
   for (const step of plan) {
@@ -28,7 +33,10 @@ export async function runPlan(url: string, plan: readonly Step[], say: (line: Li
 
 async function make(client: Client, step: Step): Promise<Omit<Line, "name" | "tool">> {
   try {
-    const result = await client.callTool({ name: step.tool, arguments: { ...step.arguments } }, { timeout: PATIENCE_MS });
+    const result = await client.callTool(
+      { name: step.tool, arguments: { ...step.arguments } },
+      { timeout: PATIENCE_MS },
+    );
     const text = result.content.map((part) => (part.type === "text" ? part.text : `[${part.type}]`)).join("\n");
     return { isError: result.isError === true, text, meta: result._meta ?? null };
   } catch (error) {

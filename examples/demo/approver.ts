@@ -21,7 +21,10 @@ const REFUND = "shop__refund_order";
 /** True when the question is about exactly the agreed refund: this tool, this order, this amount and nothing else. */
 export function isAgreed(question: Question, agreed: Agreed): boolean {
   if (question.state !== "pending" || question.summary.tool !== REFUND) return false;
-  const shown = JSON.parse(question.summary.arguments) as { arguments?: Record<string, unknown> } & Record<string, unknown>;
+  const shown = JSON.parse(question.summary.arguments) as { arguments?: Record<string, unknown> } & Record<
+    string,
+    unknown
+  >;
   const given = shown.arguments ?? shown;
   return Object.keys(given).length === 2 && given["order"] === agreed.order && given["amount"] === agreed.amount;
 }
@@ -30,7 +33,9 @@ export function isAgreed(question: Question, agreed: Agreed): boolean {
 export async function approve(api: string, key: string, agreed: Agreed, signal: AbortSignal): Promise<string | null> {
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   while (!signal.aborted) {
-    const { items } = (await ask(new URL("/v1/approvals?open=true", api), { headers })) as { items: readonly Question[] };
+    const { items } = (await ask(new URL("/v1/approvals?open=true", api), { headers })) as {
+      items: readonly Question[];
+    };
     const question = items.find((one) => isAgreed(one, agreed));
     if (question !== undefined) {
       const body = JSON.stringify({ verdict: "allow", note: "agreed with the customer" });
@@ -44,7 +49,8 @@ export async function approve(api: string, key: string, agreed: Agreed, signal: 
 
 async function ask(url: URL, init: RequestInit): Promise<unknown> {
   const response = await fetch(url, init);
-  if (!response.ok) throw new Error(`${init.method ?? "GET"} ${url.pathname} answered ${response.status}: ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`${init.method ?? "GET"} ${url.pathname} answered ${response.status}: ${await response.text()}`);
   return await response.json();
 }
 

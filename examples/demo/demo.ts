@@ -54,10 +54,15 @@ export async function setUp(dataFolder: string | null): Promise<Stage> {
       listen: { ...written.listen, port },
       dataFolder: dataFolder ?? written.dataFolder,
       servers: written.servers.map((one) =>
-        one.name === "shop" && one.launch.kind === "http" ? { ...one, launch: { ...one.launch, url: tap.url, audience: shop.url } } : one,
+        one.name === "shop" && one.launch.kind === "http"
+          ? { ...one, launch: { ...one.launch, url: tap.url, audience: shop.url } }
+          : one,
       ),
     };
-    const writ = await compose(configuration, createLog({ level: "info", file: join(configuration.dataFolder, "writ.log") }));
+    const writ = await compose(
+      configuration,
+      createLog({ level: "info", file: join(configuration.dataFolder, "writ.log") }),
+    );
     undo.push(() => writ.close());
     return {
       writ,
@@ -120,7 +125,14 @@ export async function play({ writ, shopUrl, tap }: Stage, say: (line: Line) => v
       if (carried === null) throw new Error("the refund did not go over the wire");
       const answer = await replay(carried, shopUrl);
       const refused = answer.status === 401 || answer.status === 403;
-      say({ name: "replay its credential at the shop", tool, decision: refused ? "deny" : "permit", reason: answer.message, code: answer.error, call: null });
+      say({
+        name: "replay its credential at the shop",
+        tool,
+        decision: refused ? "deny" : "permit",
+        reason: answer.message,
+        code: answer.error,
+        call: null,
+      });
     }
     if (name === "quote beyond counting") {
       await endTask(writ.authority, { task, by: "ada", why: "the return is settled" });
@@ -157,19 +169,35 @@ async function lastRecord(writ: Writ, task: TaskId): Promise<LedgerRecord> {
 
 function told(record: LedgerRecord): Pick<Line, "decision" | "reason" | "code" | "call"> {
   const { body, call } = record;
-  if (record.kind === "denial") return { decision: "deny", reason: String(body["says"]), code: String(body["reason"]), call };
+  if (record.kind === "denial")
+    return { decision: "deny", reason: String(body["says"]), code: String(body["reason"]), call };
   const approval = body["approval"] as { by: readonly string[] } | null;
   const grant = body["grant"] as { allows: string } | null;
-  if (approval !== null) return { decision: "permit", reason: `${approval.by.join(" and ")} allowed exactly this call`, code: "approved", call };
-  return { decision: "permit", reason: grant === null ? "policy permits it" : `the task may use ${grant.allows}`, code: "granted", call };
+  if (approval !== null)
+    return {
+      decision: "permit",
+      reason: `${approval.by.join(" and ")} allowed exactly this call`,
+      code: "approved",
+      call,
+    };
+  return {
+    decision: "permit",
+    reason: grant === null ? "policy permits it" : `the task may use ${grant.allows}`,
+    code: "granted",
+    call,
+  };
 }
 
 function startShop(origin: string, port: string): Promise<{ readonly url: string; readonly process: ChildProcess }> {
-  const child = spawn(process.execPath, [join(HERE, "..", "shop-server", "main.ts"), origin, port], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [join(HERE, "..", "shop-server", "main.ts"), origin, port], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`the shop stopped with ${code}`)));
-    createInterface({ input: child.stdout }).once("line", (line) => resolve({ url: (JSON.parse(line) as { url: string }).url, process: child }));
+    createInterface({ input: child.stdout }).once("line", (line) =>
+      resolve({ url: (JSON.parse(line) as { url: string }).url, process: child }),
+    );
   });
 }
 

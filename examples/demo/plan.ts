@@ -16,16 +16,29 @@ export const AGREED_REFUND = { order: "A-1001", amount: 120 } as const;
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 export const PLAN: readonly Step[] = [
-  { name: "read the handbook", tool: "docs__read_text_file", arguments: { path: join(SAMPLE, "handbook", "returns.md") } },
+  {
+    name: "read the handbook",
+    tool: "docs__read_text_file",
+    arguments: { path: join(SAMPLE, "handbook", "returns.md") },
+  },
   { name: "list the handbook", tool: "docs__list_directory", arguments: { path: join(SAMPLE, "handbook") } },
-  { name: "read outside the task", tool: "docs__read_text_file", arguments: { path: join(SAMPLE, "private", "salaries.md") } },
+  {
+    name: "read outside the task",
+    tool: "docs__read_text_file",
+    arguments: { path: join(SAMPLE, "private", "salaries.md") },
+  },
   { name: "look up the order", tool: "shop__get_order", arguments: { order: AGREED_REFUND.order } },
   { name: "refund what was agreed", tool: "shop__refund_order", arguments: { ...AGREED_REFUND } },
   { name: "refund another amount", tool: "shop__refund_order", arguments: { order: AGREED_REFUND.order, amount: 180 } },
   { name: "ask for the weather", tool: "weather__forecast", arguments: { city: "Lisbon" } },
   { name: "use the changed tool", tool: "weather__forecast", arguments: { city: "Lisbon" } },
   { name: "quote beyond counting", tool: "shop__quote", arguments: { quantity: LARGEST, price: LARGEST } },
-  { name: "read after the task", tool: "docs__read_text_file", arguments: { path: join(SAMPLE, "handbook", "returns.md") }, waits: true },
+  {
+    name: "read after the task",
+    tool: "docs__read_text_file",
+    arguments: { path: join(SAMPLE, "handbook", "returns.md") },
+    waits: true,
+  },
 ];
 
 /** What the whole demo says, line by line. */

@@ -17,8 +17,15 @@ export function unexpected(lines: readonly Line[], expected: readonly Expected[]
   const problems = expected.flatMap((want, i) => {
     const got = lines[i];
     if (got === undefined) return [`the demo ended before "${want.name}"`];
-    const same = got.name === want.name && got.tool === want.tool && got.decision === want.decision && got.code === want.code;
-    return same ? [] : [`line ${i + 1}: expected "${want.name}" ${want.decision} ${want.code}, got "${got.name}" ${got.decision} ${got.code}`];
+    const same =
+      got.name === want.name && got.tool === want.tool && got.decision === want.decision && got.code === want.code;
+    return same
+      ? []
+      : [
+          `line ${i + 1}: expected "${want.name}" ${want.decision} ${want.code}, got "${got.name}" ${got.decision} ${got.code}`,
+        ];
   });
-  return lines.length > expected.length ? [...problems, `${lines.length - expected.length} lines more than expected`] : problems;
+  return lines.length > expected.length
+    ? [...problems, `${lines.length - expected.length} lines more than expected`]
+    : problems;
 }

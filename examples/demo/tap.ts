@@ -24,8 +24,15 @@ export async function startTap(target: string): Promise<Tap> {
   async function carry(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const body = await whole(req);
     const tool = toolOf(body);
-    if (tool !== null && req.headers.authorization !== undefined) seen.set(tool, { headers: flat(req), body: body.toString("utf8") });
-    const onward = request({ hostname, port, path: req.url, method: req.method, headers: { ...req.headers, "content-length": body.length } });
+    if (tool !== null && req.headers.authorization !== undefined)
+      seen.set(tool, { headers: flat(req), body: body.toString("utf8") });
+    const onward = request({
+      hostname,
+      port,
+      path: req.url,
+      method: req.method,
+      headers: { ...req.headers, "content-length": body.length },
+    });
     onward.on("response", (answer) => {
       res.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(res);
@@ -49,12 +56,19 @@ export async function startTap(target: string): Promise<Tap> {
 }
 
 /** Sends a carried call straight to a server, credential and all, and says how it was received. */
-export async function replay(carried: Carried, url: string): Promise<{ status: number; error: string; message: string }> {
+export async function replay(
+  carried: Carried,
+  url: string,
+): Promise<{ status: number; error: string; message: string }> {
   const response = await fetch(url, { method: "POST", headers: carried.headers, body: carried.body });
   const text = await response.text();
   try {
     const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown };
-    return { status: response.status, error: typeof error === "string" ? error : "", message: typeof message === "string" ? message : "" };
+    return {
+      status: response.status,
+      error: typeof error === "string" ? error : "",
+      message: typeof message === "string" ? message : "",
+    };
   } catch {
     return { status: response.status, error: "", message: text.slice(0, 200) };
   }

@@ -11,4 +11,5 @@ const shop = await startShop({
 });
 console.log(JSON.stringify({ url: shop.url }));
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void shop.stop().then(() => process.exit(0)));
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => void shop.stop().then(() => process.exit(0)));

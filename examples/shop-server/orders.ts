@@ -41,5 +41,10 @@ export function openOrders(database: DatabaseSync): Orders {
 
 function plain(row: Record<string, unknown> | undefined): Order | null {
   if (row === undefined) return null;
-  return { order: String(row["order"]), item: String(row["item"]), total: Number(row["total"]), refunded: Number(row["refunded"]) };
+  return {
+    order: String(row["order"]),
+    item: String(row["item"]),
+    total: Number(row["total"]),
+    refunded: Number(row["refunded"]),
+  };
 }

@@ -97,6 +97,7 @@ async function read(req: IncomingMessage): Promise<string | null> {
 }
 
 function send(res: ServerResponse, status: number, error: string, message: string): void {
-  const challenge = status === 401 ? { "www-authenticate": `Bearer error="invalid_token", error_description="${error}"` } : {};
+  const challenge =
+    status === 401 ? { "www-authenticate": `Bearer error="invalid_token", error_description="${error}"` } : {};
   res.writeHead(status, { "content-type": "application/json", ...challenge }).end(JSON.stringify({ error, message }));
 }

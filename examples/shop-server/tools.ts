@@ -10,7 +10,11 @@ export function shopTools(orders: Orders): McpServer {
 
   server.registerTool(
     "list_orders",
-    { description: "Lists all orders.", outputSchema: z.object({ orders: z.array(Order) }), annotations: { readOnlyHint: true } },
+    {
+      description: "Lists all orders.",
+      outputSchema: z.object({ orders: z.array(Order) }),
+      annotations: { readOnlyHint: true },
+    },
     () => answer({ orders: [...orders.list()] }),
   );
   server.registerTool(
@@ -30,7 +34,10 @@ export function shopTools(orders: Orders): McpServer {
     "refund_order",
     {
       description: "Pays money back for an order.",
-      inputSchema: z.object({ order: z.string().describe("Number of the order"), amount: z.number().describe("What to pay back") }),
+      inputSchema: z.object({
+        order: z.string().describe("Number of the order"),
+        amount: z.number().describe("What to pay back"),
+      }),
       outputSchema: Order,
       annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false },
     },

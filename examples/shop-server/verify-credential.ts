@@ -6,7 +6,11 @@ import { createRemoteJWKSet, type JWTPayload, jwtVerify } from "jose";
 export type Verdict =
   | { readonly ok: true; readonly agent: string; readonly owner: string }
   | { readonly ok: false; readonly status: 401 | 403; readonly error: RefusalCode; readonly message: string };
-export type RefusalCode = "credential_missing" | "credential_invalid" | "credential_spent" | "credential_for_another_call";
+export type RefusalCode =
+  | "credential_missing"
+  | "credential_invalid"
+  | "credential_spent"
+  | "credential_for_another_call";
 
 /** Makes the check for one resource. `database` remembers what was spent: keep it on disk, or a restart forgets.
  *  The check refuses everything but a fresh operation credential of `writOrigin`, made for `audience` and for exactly
@@ -19,24 +23,43 @@ export function credentialCheck(writOrigin: string, audience: string, database: 
 
   return async (authorization: string | undefined, params: Record<string, unknown>): Promise<Verdict> => {
     const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
-    if (token === undefined) return refuse(401, "credential_missing", "a tool call needs an operation credential of Writ");
+    if (token === undefined)
+      return refuse(401, "credential_missing", "a tool call needs an operation credential of Writ");
     let claims: JWTPayload;
     try {
-      const rules = { issuer: writOrigin, audience, typ: "at+jwt", algorithms: ["ES256"], maxTokenAge: 60, clockTolerance: 5 };
+      const rules = {
+        issuer: writOrigin,
+        audience,
+        typ: "at+jwt",
+        algorithms: ["ES256"],
+        maxTokenAge: 60,
+        clockTolerance: 5,
+      };
       claims = (await jwtVerify(token, keys, { ...rules, requiredClaims: ["exp", "iat", "jti"] })).payload;
     } catch (error) {
-      return refuse(401, "credential_invalid", `the credential does not verify: ${error instanceof Error ? error.message : error}`);
+      return refuse(
+        401,
+        "credential_invalid",
+        `the credential does not verify: ${error instanceof Error ? error.message : error}`,
+      );
     }
     const { jti, exp, aud, sub, client_id: agent, authorization_details: details } = claims;
-    if (typeof jti !== "string" || exp === undefined || aud !== audience) return refuse(401, "credential_invalid", "the credential is not an operation credential for this server");
+    if (typeof jti !== "string" || exp === undefined || aud !== audience)
+      return refuse(401, "credential_invalid", "the credential is not an operation credential for this server");
     const named: unknown = Array.isArray(details) && details.length === 1 ? details[0] : null;
     const detail = (typeof named === "object" && named !== null ? named : {}) as Record<string, unknown>;
     const { _meta, ...bound } = params;
     const hash = `sha-256:${createHash("sha256").update(canonical(bound)).digest("base64url")}`;
-    const fits = detail["type"] === "mcp_tool_call" && typeof detail["server"] === "string" && detail["tool"] === bound["name"] && detail["params_hash"] === hash;
-    if (!fits) return refuse(403, "credential_for_another_call", "the credential was made for another call than this one");
+    const fits =
+      detail["type"] === "mcp_tool_call" &&
+      typeof detail["server"] === "string" &&
+      detail["tool"] === bound["name"] &&
+      detail["params_hash"] === hash;
+    if (!fits)
+      return refuse(403, "credential_for_another_call", "the credential was made for another call than this one");
     forget.run(Math.floor(Date.now() / 1000) - 60);
-    if (spend.run(jti, exp).changes !== 1) return refuse(401, "credential_spent", "the credential was used before; each is good for one call");
+    if (spend.run(jti, exp).changes !== 1)
+      return refuse(401, "credential_spent", "the credential was used before; each is good for one call");
     return { ok: true, agent: String(agent), owner: String(sub) };
   };
 }

@@ -5,7 +5,8 @@ import { type Reason, reason } from "../domain/reason.ts";
  *  Stricter than JSON Schema in one point: a member nobody declared is refused unless `additionalProperties` says
  *  otherwise. The upstream still validates; this keeps from it, and from policy, what nobody described. */
 export function argumentFault(tool: string, schema: Json | undefined, input: JsonObject): Reason | null {
-  if (schema === undefined || !isObject(schema)) return Object.keys(input).length === 0 ? null : undeclared(tool, firstKey(input));
+  if (schema === undefined || !isObject(schema))
+    return Object.keys(input).length === 0 ? null : undeclared(tool, firstKey(input));
   return objectFault(tool, schema, input, "");
 }
 

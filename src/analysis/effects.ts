@@ -16,9 +16,14 @@ export interface Meaning {
 
 /** What a call would do, and what its result would bring back. Total: what nothing knows is `unknown`.
  *  Configuration stands above built-in profiles; the server's own annotations only ever make it worse. */
-export function meaningOf(call: Pick<Call, "server" | "tool" | "method" | "params">, server: ServerConfiguration | undefined, definition: ToolDefinition | null): Meaning {
+export function meaningOf(
+  call: Pick<Call, "server" | "tool" | "method" | "params">,
+  server: ServerConfiguration | undefined,
+  definition: ToolDefinition | null,
+): Meaning {
   const rule = server === undefined ? null : ruleFor(call, server);
-  if (server === undefined || rule === null) return { effects: UNKNOWN_EFFECTS, source: { private: true, untrusted: true } };
+  if (server === undefined || rule === null)
+    return { effects: UNKNOWN_EFFECTS, source: { private: true, untrusted: true } };
   const input = inputOf(call);
   const base = server.launch.kind === "stdio" ? server.launch.cwd : "/";
   const hint = annotations(definition);

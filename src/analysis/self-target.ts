@@ -16,13 +16,15 @@ export function selfTargets(input: Json, base: string, ground: OwnGround): reado
   walk(input, (text) => {
     const path = normalisePath(text.startsWith("file://") ? text.slice("file://".length) : text, base);
     if (path !== null && ground.paths.some((own) => isWithin(path, own))) found.push(text);
-    else if (text.includes("://") && URL.canParse(text) && ground.hosts.includes(loopback(new URL(text)))) found.push(text);
+    else if (text.includes("://") && URL.canParse(text) && ground.hosts.includes(loopback(new URL(text))))
+      found.push(text);
   });
   return found;
 }
 
 function loopback(url: URL): string {
-  const name = url.hostname === "localhost" || url.hostname === "[::1]" || url.hostname === "0.0.0.0" ? "127.0.0.1" : url.hostname;
+  const name =
+    url.hostname === "localhost" || url.hostname === "[::1]" || url.hostname === "0.0.0.0" ? "127.0.0.1" : url.hostname;
   return `${name}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
 }
 

@@ -30,7 +30,8 @@ export async function closeOrphans({ store, clock, log }: HouseParts): Promise<n
     });
     closed += items.length;
   }
-  if (closed > 0) log.warn({ calls: closed }, "calls were under way when the gateway last stopped; `writ audit tail` lists them");
+  if (closed > 0)
+    log.warn({ calls: closed }, "calls were under way when the gateway last stopped; `writ audit tail` lists them");
   return closed;
 }
 
@@ -49,7 +50,8 @@ async function round(parts: HouseParts): Promise<void> {
   do {
     const page = await parts.store.read((tx) => tx.tasks({ active: true, after, limit: PAGE }));
     for (const task of page.items) {
-      if (standing(task, now) === "expired") await endTask(parts, { task: task.id, by: "writ", why: "its deadline passed" });
+      if (standing(task, now) === "expired")
+        await endTask(parts, { task: task.id, by: "writ", why: "its deadline passed" });
     }
     after = page.next;
   } while (after !== null);

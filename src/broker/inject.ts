@@ -39,7 +39,9 @@ export function reflects(secret: string, text: string): boolean {
   const forms = formsOf(tell);
   if (forms.some((form) => text.includes(form))) return true;
   if (!text.includes("\\u00")) return false;
-  const plain = text.replace(/\\+u00([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const plain = text.replace(/\\+u00([0-9a-fA-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
   return forms.some((form) => plain.includes(form));
 }
 
@@ -59,7 +61,9 @@ function formsOf(tell: string): readonly string[] {
 /** Base64 of a text that holds `tell` somewhere: three alignments, the characters that neighbours reach left out. */
 function base64Forms(tell: string): readonly string[] {
   return [0, 1, 2].flatMap((offset) => {
-    const encoded = Buffer.from("\0".repeat(offset) + tell).toString("base64").replace(/=+$/, "");
+    const encoded = Buffer.from("\0".repeat(offset) + tell)
+      .toString("base64")
+      .replace(/=+$/, "");
     const inner = encoded.slice(offset === 0 ? 0 : offset + 1, -2);
     return [inner, inner.replaceAll("+", "-").replaceAll("/", "_")];
   });

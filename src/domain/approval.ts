@@ -56,7 +56,8 @@ export type Answered =
 
 /** Takes one person's answer. One refusal closes it; it is allowed once every role has said yes. */
 export function answer(approval: Approval, given: Omit<Answer, "roles"> & { roles: readonly string[] }): Answered {
-  if (approval.state !== "pending" || given.at >= approval.deadline) return { kind: "refused", code: "approval_closed" };
+  if (approval.state !== "pending" || given.at >= approval.deadline)
+    return { kind: "refused", code: "approval_closed" };
   const wanted = rolesWanted(approval);
   const roles = given.roles.filter((role) => wanted.includes(role));
   if (roles.length === 0) return { kind: "refused", code: "role_missing" };

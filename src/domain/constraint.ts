@@ -21,7 +21,10 @@ export function violates(constraint: Constraint, input: Json): Violation | null 
   const value = at(input, constraint.argument);
   return value !== undefined && admits(constraint, value)
     ? null
-    : { argument: constraint.argument, facts: { argument: constraint.argument, limit: `it asks that ${describe(constraint)}` } };
+    : {
+        argument: constraint.argument,
+        facts: { argument: constraint.argument, limit: `it asks that ${describe(constraint)}` },
+      };
 }
 
 function admits(constraint: Constraint, value: Json): boolean {

@@ -1,5 +1,15 @@
 /** What a call would do to the world. `unknown` is an honest answer, and never a harmless one. */
-export const EFFECT_KINDS = ["read", "write", "delete", "execute", "send", "spend", "administer", "delegate", "unknown"] as const;
+export const EFFECT_KINDS = [
+  "read",
+  "write",
+  "delete",
+  "execute",
+  "send",
+  "spend",
+  "administer",
+  "delegate",
+  "unknown",
+] as const;
 export type EffectKind = (typeof EFFECT_KINDS)[number];
 
 export interface Effects {

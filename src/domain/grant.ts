@@ -38,7 +38,13 @@ export type Coverage =
 
 /** The first grant that admits the call. One that is spent or expired still names its tool, and says so;
  *  a revoked one is as if it had never been. */
-export function cover(grants: readonly Grant[], server: ServerName, tool: ToolName, input: Json, now: number): Coverage {
+export function cover(
+  grants: readonly Grant[],
+  server: ServerName,
+  tool: ToolName,
+  input: Json,
+  now: number,
+): Coverage {
   let nearest: Violation | null = null;
   for (const grant of grants) {
     if (grant.revoked || !names(grant.tools, server, tool)) continue;
@@ -67,7 +73,10 @@ function limits(grant: Grant, now: number): Violation | null {
   if (grant.revoked) return { argument: "", facts: { limit: "it was revoked" } };
   if (now >= grant.expiresAt) return { argument: "", facts: { limit: "it has expired" } };
   if (grant.uses !== null && grant.used >= grant.uses) {
-    return { argument: "", facts: { limit: grant.uses === 1 ? "its one use is gone" : `its ${grant.uses} uses are gone` } };
+    return {
+      argument: "",
+      facts: { limit: grant.uses === 1 ? "its one use is gone" : `its ${grant.uses} uses are gone` },
+    };
   }
   return null;
 }

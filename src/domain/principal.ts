@@ -60,6 +60,8 @@ export function raise(session: Session, rise: SessionRise): Session {
     sent: session.sent || rise.sent === true,
   };
   const moved =
-    next.readPrivate !== session.readPrivate || next.readUntrusted !== session.readUntrusted || next.sent !== session.sent;
+    next.readPrivate !== session.readPrivate ||
+    next.readUntrusted !== session.readUntrusted ||
+    next.sent !== session.sent;
   return moved ? { ...session, ...next, version: session.version + 1 } : session;
 }

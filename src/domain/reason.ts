@@ -15,47 +15,131 @@ interface Wording {
 /** Every refusal the gate knows, in the order in which the walk can give it. */
 const REASONS = {
   // authenticate
-  credential_missing: { says: () => "the request carries no task token", hint: "start the agent with `writ run`, and use the address it gives" },
+  credential_missing: {
+    says: () => "the request carries no task token",
+    hint: "start the agent with `writ run`, and use the address it gives",
+  },
   credential_invalid: { says: () => "the task token does not verify", hint: "start the agent again with `writ run`" },
-  credential_expired: { says: () => "the task token has expired", hint: "the launcher renews it; check that it still runs" },
-  credential_revoked: { says: () => "what this credential stood on was revoked", hint: "ask an operator; a revocation is not undone, new credentials are issued" },
-  task_unknown: { says: () => "the credential names a task that does not exist here", hint: "start the agent again with `writ run`" },
+  credential_expired: {
+    says: () => "the task token has expired",
+    hint: "the launcher renews it; check that it still runs",
+  },
+  credential_revoked: {
+    says: () => "what this credential stood on was revoked",
+    hint: "ask an operator; a revocation is not undone, new credentials are issued",
+  },
+  task_unknown: {
+    says: () => "the credential names a task that does not exist here",
+    hint: "start the agent again with `writ run`",
+  },
   task_ended: { says: () => "the task has ended", hint: "open another task; nothing from this one can be used again" },
   task_expired: { says: () => "the task's deadline has passed", hint: "open another task with a later deadline" },
-  profile_stale: { says: () => "the credential was made for another capability profile", hint: "the launcher fetches a new token; try again" },
+  profile_stale: {
+    says: () => "the credential was made for another capability profile",
+    hint: "the launcher fetches a new token; try again",
+  },
   // contextualise
   call_unparsed: { says: (f) => `the call cannot be read: ${f.why}`, hint: "send it as the tool's input schema says" },
-  tool_unknown: { says: (f) => `there is no tool ${f.tool}`, hint: "list the tools, and use one of the names given there" },
-  server_unknown: { says: (f) => `there is no server ${f.server}`, hint: "list the tools, and use one of the names given there" },
-  server_unavailable: { says: (f) => `the server ${f.server} does not answer: ${f.why}`, hint: "try again later; `writ doctor` says what is wrong" },
-  era_mismatch: { says: (f) => `the client speaks MCP ${f.client}, the server ${f.server} speaks another era: ${f.why}`, hint: "connect with a protocol version both speak" },
-  definition_drifted: { says: (f) => `the definition of ${f.tool} is not the one that was pinned: ${f.diff}`, hint: "a person reads `writ tools diff`, then `writ tools pin`" },
-  definition_unpinned: { says: (f) => `${f.tool} appeared after its server was pinned`, hint: "a person reads `writ tools list`, then `writ tools pin`" },
-  argument_undeclared: { says: (f) => `\`${f.argument}\` is not an argument of ${f.tool}`, hint: "send only arguments that the input schema declares" },
-  argument_invalid: { says: (f) => `the arguments do not fit the input schema of ${f.tool}: ${f.why}`, hint: "send them as the input schema says" },
-  call_reused: { says: () => "this call id was used before for another call", hint: "give every call an id of its own" },
-  call_repeated: { says: (f) => `this call was already made and is ${f.state}`, hint: "Writ does not repeat it; make a new call if you mean one" },
+  tool_unknown: {
+    says: (f) => `there is no tool ${f.tool}`,
+    hint: "list the tools, and use one of the names given there",
+  },
+  server_unknown: {
+    says: (f) => `there is no server ${f.server}`,
+    hint: "list the tools, and use one of the names given there",
+  },
+  server_unavailable: {
+    says: (f) => `the server ${f.server} does not answer: ${f.why}`,
+    hint: "try again later; `writ doctor` says what is wrong",
+  },
+  era_mismatch: {
+    says: (f) => `the client speaks MCP ${f.client}, the server ${f.server} speaks another era: ${f.why}`,
+    hint: "connect with a protocol version both speak",
+  },
+  definition_drifted: {
+    says: (f) => `the definition of ${f.tool} is not the one that was pinned: ${f.diff}`,
+    hint: "a person reads `writ tools diff`, then `writ tools pin`",
+  },
+  definition_unpinned: {
+    says: (f) => `${f.tool} appeared after its server was pinned`,
+    hint: "a person reads `writ tools list`, then `writ tools pin`",
+  },
+  argument_undeclared: {
+    says: (f) => `\`${f.argument}\` is not an argument of ${f.tool}`,
+    hint: "send only arguments that the input schema declares",
+  },
+  argument_invalid: {
+    says: (f) => `the arguments do not fit the input schema of ${f.tool}: ${f.why}`,
+    hint: "send them as the input schema says",
+  },
+  call_reused: {
+    says: () => "this call id was used before for another call",
+    hint: "give every call an id of its own",
+  },
+  call_repeated: {
+    says: (f) => `this call was already made and is ${f.state}`,
+    hint: "Writ does not repeat it; make a new call if you mean one",
+  },
   // decide
-  self_target: { says: (f) => `the call reaches for Writ itself: ${f.target}`, hint: "nothing an agent does may touch Writ, its files or its configuration" },
+  self_target: {
+    says: (f) => `the call reaches for Writ itself: ${f.target}`,
+    hint: "nothing an agent does may touch Writ, its files or its configuration",
+  },
   budget_spent: { says: (f) => `the task's budget of ${f.limit} is used up`, hint: "ask the owner for another task" },
-  policy_missing: { says: () => "no policy is loaded, so nothing is permitted", hint: "an admin runs `writ policy apply`" },
-  policy_denied: { says: (f) => `no policy permits ${f.tool} here`, hint: "ask for a policy that does, or use another tool" },
+  policy_missing: {
+    says: () => "no policy is loaded, so nothing is permitted",
+    hint: "an admin runs `writ policy apply`",
+  },
+  policy_denied: {
+    says: (f) => `no policy permits ${f.tool} here`,
+    hint: "ask for a policy that does, or use another tool",
+  },
   policy_forbidden: { says: (f) => `${f.why}`, hint: "this is forbidden by policy, and no approval lifts it" },
-  policy_error: { says: (f) => `a policy that speaks of this call cannot be evaluated: ${f.why}`, hint: "an operator reads `writ why`; a policy that fails denies" },
-  outside_grant: { says: (f) => `the task's grant for ${f.tool} does not cover this call: ${f.limit}`, hint: "stay inside, or ask for more with `writ__request_grant`" },
+  policy_error: {
+    says: (f) => `a policy that speaks of this call cannot be evaluated: ${f.why}`,
+    hint: "an operator reads `writ why`; a policy that fails denies",
+  },
+  outside_grant: {
+    says: (f) => `the task's grant for ${f.tool} does not cover this call: ${f.limit}`,
+    hint: "stay inside, or ask for more with `writ__request_grant`",
+  },
   no_grant: { says: (f) => `the task holds no grant for ${f.tool}`, hint: "ask for one with `writ__request_grant`" },
-  reverse_denied: { says: (f) => `the server ${f.server} may not send ${f.method} to the client`, hint: "an operator allows it in `writ.yaml`, per server" },
+  reverse_denied: {
+    says: (f) => `the server ${f.server} may not send ${f.method} to the client`,
+    hint: "an operator allows it in `writ.yaml`, per server",
+  },
   // admit
-  approval_pending: { says: (f) => `a person has been asked (${f.approval}), and has not answered yet`, hint: "make the same call again later; nothing was done" },
-  approval_refused: { says: () => "a person refused this call", hint: "do not repeat it; the refusal holds for this task" },
-  approval_timeout: { says: () => "nobody answered in time, so the call is refused", hint: "make the same call again when somebody is there to answer" },
-  record_unavailable: { says: () => "the decision cannot be recorded, so the call does not run", hint: "an operator looks at the disk and the database; `writ doctor` helps" },
+  approval_pending: {
+    says: (f) => `a person has been asked (${f.approval}), and has not answered yet`,
+    hint: "make the same call again later; nothing was done",
+  },
+  approval_refused: {
+    says: () => "a person refused this call",
+    hint: "do not repeat it; the refusal holds for this task",
+  },
+  approval_timeout: {
+    says: () => "nobody answered in time, so the call is refused",
+    hint: "make the same call again when somebody is there to answer",
+  },
+  record_unavailable: {
+    says: () => "the decision cannot be recorded, so the call does not run",
+    hint: "an operator looks at the disk and the database; `writ doctor` helps",
+  },
   contention: { says: () => "what the decision stood on kept moving", hint: "try again" },
   // enforce and settle
-  upstream_failed: { says: (f) => `the server ${f.server} failed: ${f.why}`, hint: "nothing was done; try again later" },
-  outcome_unknown: { says: (f) => `the call was sent, and its outcome is not known: ${f.why}`, hint: "Writ will not repeat it; a person looks at what happened" },
+  upstream_failed: {
+    says: (f) => `the server ${f.server} failed: ${f.why}`,
+    hint: "nothing was done; try again later",
+  },
+  outcome_unknown: {
+    says: (f) => `the call was sent, and its outcome is not known: ${f.why}`,
+    hint: "Writ will not repeat it; a person looks at what happened",
+  },
   result_withheld: { says: (f) => `the result is withheld: ${f.why}`, hint: "an operator finds it in the record" },
-  internal_fault: { says: () => "something failed inside, and failing denies", hint: "an operator finds the cause in the log" },
+  internal_fault: {
+    says: () => "something failed inside, and failing denies",
+    hint: "an operator finds the cause in the log",
+  },
 } as const satisfies Record<string, Wording>;
 
 export type ReasonCode = keyof typeof REASONS;

@@ -3,8 +3,24 @@ import type { JsonObject } from "./json.ts";
 
 /** The kinds of entry in the ledger. */
 export const RECORD_KINDS = [
-  "start", "enrolment", "task_opened", "task_ended", "grant_issued", "grant_revoked", "grant_requested",
-  "admission", "ask", "denial", "outcome", "answer", "revocation", "policy_applied", "pin", "person_key", "finding", "reading",
+  "start",
+  "enrolment",
+  "task_opened",
+  "task_ended",
+  "grant_issued",
+  "grant_revoked",
+  "grant_requested",
+  "admission",
+  "ask",
+  "denial",
+  "outcome",
+  "answer",
+  "revocation",
+  "policy_applied",
+  "pin",
+  "person_key",
+  "finding",
+  "reading",
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

@@ -42,7 +42,9 @@ export function standing(task: Task, now: number): TaskStanding {
 
 /** Ends the task; a task that has ended keeps its first ending. */
 export function end(task: Task, at: number, by: string, why: string): Task {
-  return task.state.kind === "ended" ? task : { ...task, state: { kind: "ended", at, by, why }, version: task.version + 1 };
+  return task.state.kind === "ended"
+    ? task
+    : { ...task, state: { kind: "ended", at, by, why }, version: task.version + 1 };
 }
 
 /** Takes one call, and one write where it changes anything; null when either is used up. */

@@ -32,7 +32,10 @@ export async function admit(parts: GateParts, decision: Decision): Promise<Admis
     return await parts.store.write((tx) => admitIn(parts, tx, decision));
   } catch (cause) {
     if (cause instanceof WritError) {
-      parts.log.error({ cause, call: decision.request.call.id }, "a decision could not be recorded; the call does not run");
+      parts.log.error(
+        { cause, call: decision.request.call.id },
+        "a decision could not be recorded; the call does not run",
+      );
       return { kind: "refused", request: decision.request, reason: reason("record_unavailable") };
     }
     throw cause;
@@ -41,7 +44,12 @@ export async function admit(parts: GateParts, decision: Decision): Promise<Admis
 
 async function admitIn(parts: GateParts, tx: WriteTx, seen: Decision): Promise<Admission> {
   const repeated = await repeatedCall(tx, seen.request);
-  const standing = await standingOf(tx, seen.request.principal, seen.request.call.digest, parts.profile(seen.request.principal.agent));
+  const standing = await standingOf(
+    tx,
+    seen.request.principal,
+    seen.request.call.digest,
+    parts.profile(seen.request.principal.agent),
+  );
   if (standing === null) return refuse(tx, parts, { ...seen, kind: "deny", reason: reason("task_unknown") } as Deny);
   const decision = repeated ?? again(parts, seen, standing);
   switch (decision.kind) {
@@ -72,7 +80,8 @@ async function repeatedCall(tx: WriteTx, request: AccessRequest): Promise<Deny |
   if (call.clientKey === null) return null;
   const earlier = await tx.callByClientKey(principal.session, call.clientKey);
   if (earlier === null) return null;
-  const why = earlier.digest === call.digest ? reason("call_repeated", { state: earlier.state }) : reason("call_reused");
+  const why =
+    earlier.digest === call.digest ? reason("call_repeated", { state: earlier.state }) : reason("call_reused");
   return { kind: "deny", request, reason: why, policies: [], basis: { policyVersion: "none", counters: false } };
 }
 
@@ -85,7 +94,8 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
   const task = reserve(standing.task, changes);
   const issued = permit.proposes === null ? null : issue(parts, permit.proposes, request);
   const held = issued ?? permit.grant;
-  const current = held === null || issued !== null ? held : (standing.grants.find((grant) => grant.id === held.id) ?? null);
+  const current =
+    held === null || issued !== null ? held : (standing.grants.find((grant) => grant.id === held.id) ?? null);
   const spent = current === null ? null : spend(current, now);
   const used = permit.approval === null ? null : spendApproval(permit.approval, now);
   if (task === null) return refuse(tx, parts, denied(permit, reason("budget_spent", { limit: "calls" })));
@@ -94,7 +104,13 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
   }
 
   const epoch = await tx.sequence();
-  const minted = parts.credentials.mintOperation(request, parts.audience(call.server), permit.basis.policyVersion, epoch, now);
+  const minted = parts.credentials.mintOperation(
+    request,
+    parts.audience(call.server),
+    permit.basis.policyVersion,
+    epoch,
+    now,
+  );
   await tx.putTask(task);
   const session = raise(standing.session, riseOf(effects, request.source));
   if (session !== standing.session) await tx.putSession(session);
@@ -114,7 +130,10 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
   });
   await tx.append(
     recordOf(parts, permit, {
-      grant: spent === null ? null : { id: spent.id, origin: spent.origin, allows: describeGrant(spent), issued: issued !== null },
+      grant:
+        spent === null
+          ? null
+          : { id: spent.id, origin: spent.origin, allows: describeGrant(spent), issued: issued !== null },
       approval: used === null ? null : { id: used.id, by: used.answers.map((given) => given.person) },
       credential: { id: minted.id, expires: minted.expiresAt, audience: parts.audience(call.server) },
     }),
@@ -164,7 +183,13 @@ async function ask(parts: GateParts, tx: WriteTx, decision: AskDecision): Promis
     askedAt: request.at,
     deadline: request.at + approvals.timeoutMs,
     usableUntil: request.at + approvals.timeoutMs + approvals.usableMs,
-    answers: [] as readonly { person: PersonName; roles: readonly string[]; verdict: "allow" | "deny"; at: number; note: string }[],
+    answers: [] as readonly {
+      person: PersonName;
+      roles: readonly string[];
+      verdict: "allow" | "deny";
+      at: number;
+      note: string;
+    }[],
     state: "pending",
     version: 0,
   };

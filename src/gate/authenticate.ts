@@ -21,6 +21,7 @@ export async function authenticate(parts: GateParts, credential: string | null):
   }));
   if (task === null) return { kind: "stranger", reason: reason("task_unknown") };
   // An ended task is revoked too; the caller learns more from being told that it ended, and `decide` tells it.
-  if (revokedAt > principal.epoch && task.state.kind === "active") return { kind: "stranger", reason: reason("credential_revoked") };
+  if (revokedAt > principal.epoch && task.state.kind === "active")
+    return { kind: "stranger", reason: reason("credential_revoked") };
   return { kind: "principal", principal };
 }

@@ -47,7 +47,13 @@ async function expire(parts: GateParts, asked: Approval): Promise<void> {
       at: parts.clock.now(),
       call: open.call,
       task: open.task,
-      body: { verdict: "deny", reason: why.code, says: sentence(why), tool: open.summary.tool, approval: { id: open.id } },
+      body: {
+        verdict: "deny",
+        reason: why.code,
+        says: sentence(why),
+        tool: open.summary.tool,
+        approval: { id: open.id },
+      },
     });
     await tx.publish("approval", open.id);
   });

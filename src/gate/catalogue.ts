@@ -51,7 +51,10 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
   const looking = new Map<ServerName, Promise<void>>();
   for (const definition of ours) {
     const tools = heard.get(definition.server) ?? new Map<ToolName, Known>();
-    heard.set(definition.server, tools.set(definition.name, { definition, pin: { kind: "pinned", hash: definition.hash } }));
+    heard.set(
+      definition.server,
+      tools.set(definition.name, { definition, pin: { kind: "pinned", hash: definition.hash } }),
+    );
   }
 
   async function take(server: ServerName, tools: readonly Json[], complete: boolean): Promise<void> {
@@ -61,9 +64,18 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
     const before = heard.get(server) ?? new Map<ToolName, Known>();
     // A page already known word for word needs no look at the store: this is on the way of every listing.
     if (!complete && definitions.every((one) => before.get(one.name)?.definition?.hash === one.hash)) return;
-    const kept = complete ? [] : [...before.values()].flatMap(({ definition }) => (definition === null || definitions.some((one) => one.name === definition.name) ? [] : [definition]));
+    const kept = complete
+      ? []
+      : [...before.values()].flatMap(({ definition }) =>
+          definition === null || definitions.some((one) => one.name === definition.name) ? [] : [definition],
+        );
     const observed = await pins.observe(server, digests.plain(upstream.origin), [...kept, ...definitions]);
-    const now = new Map(observed.definitions.map((definition) => [definition.name, { definition, pin: observed.statuses.get(definition.name) ?? MISSING.pin }]));
+    const now = new Map(
+      observed.definitions.map((definition) => [
+        definition.name,
+        { definition, pin: observed.statuses.get(definition.name) ?? MISSING.pin },
+      ]),
+    );
     heard.set(server, now);
     for (const listener of listeners) listener();
   }
@@ -86,16 +98,19 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
       return heard.get(call.server)?.get(call.tool) ?? MISSING;
     },
     tools: (server) => [...(heard.get(server) ?? [])].map(([name, known]) => ({ name, ...known })),
-    definitions: () => [...heard.values()].flatMap((tools) => [...tools.values()].flatMap(({ definition }) => (definition === null ? [] : [definition]))),
+    definitions: () =>
+      [...heard.values()].flatMap((tools) =>
+        [...tools.values()].flatMap(({ definition }) => (definition === null ? [] : [definition])),
+      ),
     observe: (server, tools) => take(server, tools, false),
     async settled(server) {
       // More may be heard while we wait.
-      for (let last; (last = looking.get(server)) !== undefined; ) await last;
+      for (let last; (last = looking.get(server)) !== undefined;) await last;
     },
     refresh(server, ask) {
       const upstream = upstreams.get(server);
       if (upstream === undefined) return Promise.resolve(false);
-      const answer = look(server, ask ?? (async () => (await upstream.catalogue()).tools));
+      const answer = look(server, ask ?? (() => upstream.catalogue()));
       const both = Promise.all([looking.get(server), answer]).then(() => {
         if (looking.get(server) === both) looking.delete(server);
       });
@@ -112,7 +127,8 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
 /** None for what is not a tool with a name; the hash covers the whole definition, unknown members included. */
 export function readDefinition(server: ServerName, tool: Json, digests: Digests): readonly ToolDefinition[] {
   const name = isObject(tool) ? own(tool, "name") : undefined;
-  if (!isObject(tool) || typeof name !== "string" || name === "" || name.length > 128 || name.startsWith("$")) return [];
+  if (!isObject(tool) || typeof name !== "string" || name === "" || name.length > 128 || name.startsWith("$"))
+    return [];
   return [{ server, name: name as ToolName, body: tool, hash: definitionHash(tool, digests) }];
 }
 

@@ -1,6 +1,6 @@
 import { argumentFault } from "../analysis/arguments.ts";
 import { selfTargets } from "../analysis/self-target.ts";
-import type { AccessRequest } from "../domain/access-request.ts";
+import type { AccessRequest, Standing } from "../domain/access-request.ts";
 import { type Call, type CallDraft, inputOf } from "../domain/call.ts";
 import { WritError } from "../domain/error.ts";
 import { qualified } from "../domain/ids.ts";
@@ -17,15 +17,30 @@ import { standingOf } from "./standing.ts";
 /** Principal + call → AccessRequest: what it would do, where its arguments came from, and how things stand.
  *  What cannot be read becomes a fault of the request, for `decide` to refuse; null only when the principal's task
  *  has vanished from the store. `ahead` of a call, its arguments are not there yet and are not missed. */
-export async function contextualise(parts: GateParts, principal: Principal, draft: CallDraft, ahead = false): Promise<AccessRequest | null> {
+export async function contextualise(
+  parts: GateParts,
+  principal: Principal,
+  draft: CallDraft,
+  ahead = false,
+): Promise<AccessRequest | null> {
   // A server that has just said that its tools changed is not called on what they were.
   await parts.catalogue.settled(draft.server);
   const known = parts.catalogue.find(draft);
   const { call, faults } = identify(parts, draft, known, ahead);
   const profile = parts.profile(principal.agent);
   const standing = await parts.store.read((tx) => standingOf(tx, principal, call.digest, profile));
-  if (standing === null) return null;
-  const server = parts.configuration.servers.find((one) => one.name === draft.server);
+  return standing === null ? null : assemble(parts, principal, call, faults, known, standing);
+}
+
+function assemble(
+  parts: GateParts,
+  principal: Principal,
+  call: Call,
+  faults: readonly Reason[],
+  known: Known,
+  standing: Standing,
+): AccessRequest {
+  const server = parts.configuration.servers.find((one) => one.name === call.server);
   const base = server?.launch.kind === "stdio" ? server.launch.cwd : "/";
   const { effects, source } = parts.meaning(call, known.definition);
   return {
@@ -46,10 +61,28 @@ export async function contextualise(parts: GateParts, principal: Principal, draf
   };
 }
 
+/** The request that this call would be if things stood like this: for `explain`, where nobody makes it. */
+export async function rehearse(
+  parts: GateParts,
+  principal: Principal,
+  draft: CallDraft,
+  standing: Standing,
+): Promise<AccessRequest> {
+  await parts.catalogue.settled(draft.server);
+  const known = parts.catalogue.find(draft);
+  const { call, faults } = identify(parts, draft, known, false);
+  return assemble(parts, principal, call, faults, known, standing);
+}
+
 const REVERSE = { sampling: "sampling/createMessage", elicitation: "elicitation/create", roots: "roots/list" } as const;
 
 /** Gives the call its id, its one spelling and the digests everything later is bound to. */
-function identify(parts: GateParts, draft: CallDraft, known: Known, ahead: boolean): { call: Call; faults: readonly Reason[] } {
+function identify(
+  parts: GateParts,
+  draft: CallDraft,
+  known: Known,
+  ahead: boolean,
+): { call: Call; faults: readonly Reason[] } {
   const faults: Reason[] = [];
   let canonical = "";
   try {

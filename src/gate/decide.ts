@@ -36,7 +36,8 @@ function invariant(request: AccessRequest): Reason | null {
   if (pin.kind === "new") return reason("definition_unpinned", { tool });
   const target = request.selfTargets[0];
   if (target !== undefined) return reason("self_target", { target });
-  if (call.door === "upstream" && !request.reverseAllowed) return reason("reverse_denied", { server: call.server, method: call.method });
+  if (call.door === "upstream" && !request.reverseAllowed)
+    return reason("reverse_denied", { server: call.server, method: call.method });
   if (task.used.calls >= task.budget.calls) return reason("budget_spent", { limit: `${task.budget.calls} calls` });
   if (!onlyReads(effects) && task.used.writes >= task.budget.writes) {
     return reason("budget_spent", { limit: `${task.budget.writes} changing calls` });
@@ -51,7 +52,12 @@ function judge(request: AccessRequest, verdict: PolicyVerdict, basis: Basis): De
   if (verdict.kind === "error") return deny(request, reason("policy_error", { why: verdict.why }), policies, basis);
   if (verdict.kind === "deny") {
     const why = verdict.why ?? `a policy forbids ${tool} here`;
-    return deny(request, policies.length === 0 ? reason("policy_denied", { tool }) : reason("policy_forbidden", { why }), policies, basis);
+    return deny(
+      request,
+      policies.length === 0 ? reason("policy_denied", { tool }) : reason("policy_forbidden", { why }),
+      policies,
+      basis,
+    );
   }
   const need = grantFor(request);
   if (need.kind === "refused") return deny(request, need.reason, policies, basis);
@@ -99,7 +105,9 @@ function grantFor(request: AccessRequest): Need {
   if (call.server === "writ") return { kind: "held", grant: null };
   // Listing and completing disclose nothing of a server the task may use at all.
   if (call.tool === "$list" || call.tool === "$complete") {
-    const reached = now.grants.find((grant) => !grant.revoked && at < grant.expiresAt && grant.tools.some((t) => t.startsWith(`${call.server}__`)));
+    const reached = now.grants.find(
+      (grant) => !grant.revoked && at < grant.expiresAt && grant.tools.some((t) => t.startsWith(`${call.server}__`)),
+    );
     if (reached !== undefined) return { kind: "held", grant: null };
   }
   const tool = qualified(call.server, call.tool);
@@ -110,7 +118,10 @@ function grantFor(request: AccessRequest): Need {
   }
   switch (request.tier) {
     case "foundation":
-      return { kind: "ask", ask: { policy: "tier:foundation", role: "approver", why: `the task holds no grant for ${tool}` } };
+      return {
+        kind: "ask",
+        ask: { policy: "tier:foundation", role: "approver", why: `the task holds no grant for ${tool}` },
+      };
     case "advanced":
       return { kind: "refused", reason: reason("no_grant", { tool }) };
     case "optimized": {
@@ -122,7 +133,11 @@ function grantFor(request: AccessRequest): Need {
 
 /** One use of exactly this tool, under the envelope's own limits; never for what cannot be undone or hands on authority. */
 function inEnvelope({ call, effects, envelope, standing: now, at }: AccessRequest): GrantDraft | null {
-  if (isIrreversible(effects) || effects.kinds.some((kind) => kind === "administer" || kind === "delegate" || kind === "unknown")) return null;
+  if (
+    isIrreversible(effects) ||
+    effects.kinds.some((kind) => kind === "administer" || kind === "delegate" || kind === "unknown")
+  )
+    return null;
   const asGrants = envelope.map((draft): Grant => ({
     ...draft,
     id: "" as Grant["id"],
@@ -145,14 +160,29 @@ function observed(request: AccessRequest, decision: Decision): Decision {
   const would = decision.kind === "deny" ? decision.reason : reason("approval_pending", { approval: "observed" });
   if (isIrreversible(request.effects) || would.code === "approval_refused") return decision;
   const { policies, basis } = decision;
-  return { kind: "permit", request, policies, basis, grant: null, proposes: null, approval: null, obligations: [], observed: would };
+  return {
+    kind: "permit",
+    request,
+    policies,
+    basis,
+    grant: null,
+    proposes: null,
+    approval: null,
+    obligations: [],
+    observed: would,
+  };
 }
 
 /** Whether a listing shows the tool: something could be permitted or asked, whatever its arguments turn out to be. */
 export function couldBe(decision: Decision): boolean {
   if (decision.kind !== "deny") return true;
   const { code } = decision.reason;
-  if (code === "no_grant") return names(decision.request.envelope.flatMap((draft) => draft.tools), decision.request.call.server, decision.request.call.tool);
+  if (code === "no_grant")
+    return names(
+      decision.request.envelope.flatMap((draft) => draft.tools),
+      decision.request.call.server,
+      decision.request.call.tool,
+    );
   return code === "outside_grant" || code === "policy_error" || code === "budget_spent";
 }
 

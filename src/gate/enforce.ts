@@ -18,7 +18,12 @@ export interface Exchange {
 }
 
 export type Outcome =
-  | { readonly kind: "carried"; readonly admission: Admitted; readonly incoming: Incoming; readonly cut: "revoked" | null }
+  | {
+      readonly kind: "carried";
+      readonly admission: Admitted;
+      readonly incoming: Incoming;
+      readonly cut: "revoked" | null;
+    }
   | { readonly kind: "not_carried"; readonly admission: Exclude<Admission, Admitted> };
 export type Admitted = Extract<Admission, { kind: "admitted" }>;
 
@@ -48,7 +53,10 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
     );
     return carried(admission, incoming, flight.signal.aborted ? "revoked" : null);
   } catch (cause) {
-    parts.log.error({ cause, call: call.id, tool: qualified(call.server, call.tool) }, "a connector failed where it promised not to");
+    parts.log.error(
+      { cause, call: call.id, tool: qualified(call.server, call.tool) },
+      "a connector failed where it promised not to",
+    );
     return carried(admission, { kind: "lost", why: reason("internal_fault").code }, null);
   } finally {
     flight.done();

@@ -19,7 +19,10 @@ export interface GateParts {
   /** The set in force now; null before any was applied. */
   readonly policies: () => PolicySet | null;
   readonly catalogue: Catalogue;
-  readonly meaning: (call: Pick<Call, "server" | "tool" | "method" | "params">, definition: ToolDefinition | null) => Meaning;
+  readonly meaning: (
+    call: Pick<Call, "server" | "tool" | "method" | "params">,
+    definition: ToolDefinition | null,
+  ) => Meaning;
   readonly ground: OwnGround;
   /** The capability profile an agent has now; its hash is in every credential and record. */
   readonly profile: (agent: AgentName) => string;

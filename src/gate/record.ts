@@ -18,7 +18,9 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
     task: principal.task,
     body: {
       verdict: decision.kind,
-      ...(decision.kind === "deny" ? { reason: decision.reason.code, says: sentence(decision.reason), hint: hint(decision.reason.code) } : {}),
+      ...(decision.kind === "deny"
+        ? { reason: decision.reason.code, says: sentence(decision.reason), hint: hint(decision.reason.code) }
+        : {}),
       ...(decision.kind === "ask" ? { asks: decision.asks.map((ask) => ({ ...ask })) } : {}),
       ...(decision.kind === "permit" && decision.observed !== null ? { observed: decision.observed.code } : {}),
       tool: qualified(call.server, call.tool),
@@ -36,7 +38,11 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
       objective: standing.task.objective,
       declaredBy: standing.task.declaredBy,
       effects: { ...effects } as unknown as Json,
-      labels: { readPrivate: standing.session.readPrivate, readUntrusted: standing.session.readUntrusted, sent: standing.session.sent },
+      labels: {
+        readPrivate: standing.session.readPrivate,
+        readUntrusted: standing.session.readUntrusted,
+        sent: standing.session.sent,
+      },
       policies: decision.policies.map((policy) => ({ ...policy })),
       policyVersion: decision.basis.policyVersion,
       profile: principal.profile,

@@ -14,11 +14,20 @@ import type { GateParts } from "./parts.ts";
 /** What a door translates for its caller. */
 export type Response =
   /** The upstream's own answer, as it came. */
-  | { readonly kind: "answered"; readonly call: CallId; readonly message: Message; readonly mark: StreamMark; readonly status: number }
-  /** The upstream let go of the stream and will answer on another one. */
-  | { readonly kind: "detached"; readonly call: CallId }
+  | {
+      readonly kind: "answered";
+      readonly call: CallId;
+      readonly message: Message;
+      readonly mark: StreamMark;
+      readonly status: number;
+    }
   | { readonly kind: "asked"; readonly call: CallId; readonly approval: Approval }
-  | { readonly kind: "refused"; readonly call: CallId | null; readonly reason: Reason; /** An upstream's OAuth challenge. */ readonly challenge?: string };
+  | {
+      readonly kind: "refused";
+      readonly call: CallId | null;
+      readonly reason: Reason;
+      /** An upstream's OAuth challenge. */ readonly challenge?: string;
+    };
 
 interface Verdict {
   readonly state: CallState;
@@ -52,8 +61,6 @@ function judge(incoming: Incoming, reads: boolean): Verdict {
       const failed = result === undefined || (isObject(result) && own(result, "isError") === true);
       return { state: failed ? "failed" : "completed", why: null };
     }
-    case "detached":
-      return { state: "outcome_unknown", why: "the upstream answers on another stream" };
     case "not_sent":
       return { state: "not_run", why: incoming.why };
     case "rejected":
@@ -75,13 +82,21 @@ function withhold(admission: Admitted, incoming: Incoming, cut: "revoked" | null
 
 function respond(admission: Admitted, incoming: Incoming, verdict: Verdict): Response {
   const { call } = admission.permit.request;
-  if (incoming.kind === "answered") return { kind: "answered", call: call.id, message: incoming.message, mark: incoming.mark, status: incoming.status ?? 200 };
-  if (incoming.kind === "detached") return { kind: "detached", call: call.id };
+  if (incoming.kind === "answered")
+    return {
+      kind: "answered",
+      call: call.id,
+      message: incoming.message,
+      mark: incoming.mark,
+      status: incoming.status ?? 200,
+    };
   const why = verdict.why ?? "no answer";
   if (verdict.state === "outcome_unknown") return refuse(admission, reason("outcome_unknown", { why }));
   const code = incoming.kind === "not_sent" ? (incoming.code ?? "upstream_failed") : "upstream_failed";
   const refused = refuse(admission, reason(code, { server: call.server, client: call.protocol, why }));
-  return incoming.kind === "rejected" && incoming.challenge !== null ? { ...refused, challenge: incoming.challenge } : refused;
+  return incoming.kind === "rejected" && incoming.challenge !== null
+    ? { ...refused, challenge: incoming.challenge }
+    : refused;
 }
 
 function refuse(admission: Admitted, why: Reason): Extract<Response, { kind: "refused" }> {
@@ -90,7 +105,13 @@ function refuse(admission: Admitted, why: Reason): Extract<Response, { kind: "re
 
 /** True once the outcome is durable. What is known not to have run gives back its use and its budget; what may have
  *  run keeps them. */
-async function record(parts: GateParts, admission: Admitted, incoming: Incoming, verdict: Verdict, withheld: Reason | null): Promise<boolean> {
+async function record(
+  parts: GateParts,
+  admission: Admitted,
+  incoming: Incoming,
+  verdict: Verdict,
+  withheld: Reason | null,
+): Promise<boolean> {
   const { request } = admission.permit;
   const { call, principal } = request;
   const text = incoming.kind === "answered" ? incoming.message.text : null;

@@ -6,7 +6,12 @@ import type { ReadTx } from "../ports/store.ts";
 
 /** One consistent look at everything a decision about this principal and digest rests on;
  *  null when its task, session or instance does not exist here. */
-export async function standingOf(tx: ReadTx, principal: Principal, digest: Digest, profile: string): Promise<Standing | null> {
+export async function standingOf(
+  tx: ReadTx,
+  principal: Principal,
+  digest: Digest,
+  profile: string,
+): Promise<Standing | null> {
   const task = await tx.task(principal.task);
   const session = await tx.session(principal.session);
   const instance = await tx.instance(principal.instance);
@@ -34,7 +39,11 @@ export function moved(seen: Standing, now: Standing, counters: boolean): boolean
     seen.grants.length !== now.grants.length ||
     seen.grants.some((grant, i) => {
       const current = now.grants[i];
-      return current === undefined || grant.version !== current.version || (grant.uses !== null && grant.used !== current.used);
+      return (
+        current === undefined ||
+        grant.version !== current.version ||
+        (grant.uses !== null && grant.used !== current.used)
+      );
     }) ||
     (counters && (seen.task.used.calls !== now.task.used.calls || seen.session.denials !== now.session.denials))
   );

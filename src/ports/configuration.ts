@@ -45,7 +45,13 @@ export interface AgentConfiguration {
 }
 
 export type Launch =
-  | { readonly kind: "stdio"; readonly command: string; readonly args: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string>> }
+  | {
+      readonly kind: "stdio";
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+    }
   | {
       readonly kind: "http";
       readonly url: string;

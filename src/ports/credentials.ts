@@ -4,7 +4,9 @@ import type { Sequence } from "../domain/ids.ts";
 import type { Reason } from "../domain/reason.ts";
 import type { Task } from "../domain/task.ts";
 
-export type Verified<T> = { readonly kind: "verified"; readonly value: T } | { readonly kind: "refused"; readonly reason: Reason };
+export type Verified<T> =
+  | { readonly kind: "verified"; readonly value: T }
+  | { readonly kind: "refused"; readonly reason: Reason };
 
 /** A minted token, and what the record keeps of it. */
 export interface Minted {
@@ -16,7 +18,10 @@ export interface Minted {
 /** Makes and checks the three credentials of design §5. Checks form, key, kind, audience and time; revocation is the store's. */
 export interface Credentials {
   mintInstance(instance: Instance, epoch: Sequence, now: number): Minted;
-  verifyInstance(token: string, now: number): Verified<{ readonly instance: Instance["id"]; readonly epoch: Sequence; readonly keyId: string }>;
+  verifyInstance(
+    token: string,
+    now: number,
+  ): Verified<{ readonly instance: Instance["id"]; readonly epoch: Sequence; readonly keyId: string }>;
   mintTask(task: Task, instance: Instance, profile: string, epoch: Sequence, now: number): Minted;
   verifyTask(token: string, now: number): Verified<Principal>;
   /** For exactly the call of `request`, for one upstream; single use. */

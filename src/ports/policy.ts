@@ -7,7 +7,12 @@ export type PolicyVerdict =
   /** Only `@ask` forbids stand in the way. */
   | { readonly kind: "ask"; readonly asks: readonly Ask[]; readonly policies: readonly PolicyRef[] }
   /** `policies` empty: nothing permits. Otherwise these forbid. */
-  | { readonly kind: "deny"; readonly policies: readonly PolicyRef[]; readonly why: string | null; readonly hint: string | null }
+  | {
+      readonly kind: "deny";
+      readonly policies: readonly PolicyRef[];
+      readonly why: string | null;
+      readonly hint: string | null;
+    }
   /** A policy in the slice failed to evaluate: Cedar would skip it, we deny. */
   | { readonly kind: "error"; readonly policies: readonly PolicyRef[]; readonly why: string };
 

@@ -1,7 +1,19 @@
 import type { Approval } from "../domain/approval.ts";
 import type { AdmittedCall, CallState } from "../domain/admission.ts";
 import type { Grant } from "../domain/grant.ts";
-import type { AgentName, ApprovalId, CallId, Digest, GrantId, InstanceId, PersonName, Sequence, ServerName, SessionId, TaskId } from "../domain/ids.ts";
+import type {
+  AgentName,
+  ApprovalId,
+  CallId,
+  Digest,
+  GrantId,
+  InstanceId,
+  PersonName,
+  Sequence,
+  ServerName,
+  SessionId,
+  TaskId,
+} from "../domain/ids.ts";
 import type { Instance, Session } from "../domain/principal.ts";
 import type { LedgerRecord, RecordDraft, RecordKind } from "../domain/record.ts";
 import type { Subject } from "../domain/revocation.ts";
@@ -96,7 +108,12 @@ export interface ReadTx {
   /** The last entry; null in an empty ledger. */
   ledgerHead(): Promise<LedgerRecord | null>;
   /** Ascending by number, starting after `after` (0 for the beginning). */
-  ledger(query: { readonly after: number; readonly limit: number; readonly kind?: RecordKind; readonly task?: TaskId }): Promise<readonly LedgerRecord[]>;
+  ledger(query: {
+    readonly after: number;
+    readonly limit: number;
+    readonly kind?: RecordKind;
+    readonly task?: TaskId;
+  }): Promise<readonly LedgerRecord[]>;
   /** The newest `limit` entries, ascending. */
   ledgerTail(limit: number): Promise<readonly LedgerRecord[]>;
   ledgerOfCall(call: CallId): Promise<readonly LedgerRecord[]>;

@@ -42,7 +42,12 @@ export interface StreamMark {
 
 export type Incoming =
   /** The upstream's response, result or JSON-RPC error: it ran, as far as it says. */
-  | { readonly kind: "answered"; readonly message: Message; readonly mark: StreamMark; /** The HTTP status it came with, where it came with one. */ readonly status?: number }
+  | {
+      readonly kind: "answered";
+      readonly message: Message;
+      readonly mark: StreamMark;
+      /** The HTTP status it came with, where it came with one. */ readonly status?: number;
+    }
   /** No byte of the request left. */
   | { readonly kind: "not_sent"; readonly why: string; readonly code?: "server_unavailable" | "era_mismatch" }
   /** It was refused by the transport before any tool could run: an HTTP status without a JSON-RPC body. */
@@ -74,7 +79,11 @@ export interface Opening {
 }
 
 export type Opened =
-  | { readonly kind: "open"; readonly channel: Channel; /** Legacy: the upstream's `initialize` result. */ readonly result: JsonObject | null }
+  | {
+      readonly kind: "open";
+      readonly channel: Channel;
+      /** Legacy: the upstream's `initialize` result. */ readonly result: JsonObject | null;
+    }
   | { readonly kind: "era_mismatch"; readonly speaks: string }
   | { readonly kind: "unavailable"; readonly why: string };
 
@@ -84,8 +93,10 @@ export interface Upstream {
   /** What identifies how it is launched or where it is, in a canonical text: pins are bound to its digest. */
   readonly origin: string;
   open(opening: Opening): Promise<Opened>;
-  /** Lists its tools through a conversation of Writ's own, all pages, in the newest era it speaks. */
-  catalogue(): Promise<{ readonly era: "legacy" | "modern"; readonly tools: readonly Json[] }>;
+  /** Lists its tools through conversations of Writ's own, all pages, in every era it speaks. A tool that eras describe
+   *  differently comes as the newest one describes it.
+   *  @throws WritError `server_unavailable`. */
+  catalogue(): Promise<readonly Json[]>;
   /** Tells when a conversation heard that the list of tools changed, before anything it hears later. `ask` lists them as that
    *  conversation sees them. */
   onToolsChanged(listener: (ask: () => Promise<readonly Json[]>) => void): void;

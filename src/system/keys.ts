@@ -83,11 +83,15 @@ function loadSigning(folder: string, required: boolean): SigningKey {
 }
 
 function loadSecret(folder: string, name: string, required: boolean): string {
-  return checkSecret(join(folder, name), load(folder, name, required, () => randomBytes(SECRET_BYTES).toString("base64url")));
+  return checkSecret(
+    join(folder, name),
+    load(folder, name, required, () => randomBytes(SECRET_BYTES).toString("base64url")),
+  );
 }
 
 function checkSecret(file: string, text: string): string {
-  if (decodeBase64url(text)?.length !== SECRET_BYTES) throw damaged(file, `it does not hold ${SECRET_BYTES} bytes in base64url`);
+  if (decodeBase64url(text)?.length !== SECRET_BYTES)
+    throw damaged(file, `it does not hold ${SECRET_BYTES} bytes in base64url`);
   return text;
 }
 

@@ -8,7 +8,9 @@ export interface FolderOfPolicies {
 }
 
 /** The `*.cedar` and `*.test.yaml` files of the folders, by name; a folder that is not there holds none. */
-export async function readPolicyFiles(folders: readonly FolderOfPolicies[]): Promise<readonly { readonly name: string; readonly text: string }[]> {
+export async function readPolicyFiles(
+  folders: readonly FolderOfPolicies[],
+): Promise<readonly { readonly name: string; readonly text: string }[]> {
   const each = await Promise.all(
     folders.map(async ({ prefix, folder }) => {
       const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
@@ -16,7 +18,9 @@ export async function readPolicyFiles(folders: readonly FolderOfPolicies[]): Pro
         throw cause;
       });
       const wanted = names.filter((name) => name.endsWith(".cedar") || name.endsWith(".test.yaml")).toSorted();
-      return Promise.all(wanted.map(async (name) => ({ name: prefix + name, text: await readFile(join(folder, name), "utf8") })));
+      return Promise.all(
+        wanted.map(async (name) => ({ name: prefix + name, text: await readFile(join(folder, name), "utf8") })),
+      );
     }),
   );
   return each.flat();

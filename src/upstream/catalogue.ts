@@ -29,11 +29,7 @@ export async function listTools(channel: Channel, era: Era): Promise<readonly Js
       NOBODY,
       new AbortController().signal,
     );
-    if (incoming.kind !== "answered")
-      throw unavailable(
-        channel.server,
-        `its tools cannot be listed: ${incoming.why}`,
-      );
+    if (incoming.kind !== "answered") throw unavailable(channel.server, `its tools cannot be listed: ${incoming.why}`);
     const result = own(incoming.message.value, "result");
     const error = own(incoming.message.value, "error");
     // A server without tools says that it has no such method.
@@ -62,4 +58,14 @@ export function unavailable(server: string, why: string): WritError {
     message: `the server \`${server}\` does not answer as it should: ${why}`,
     hint: "`writ doctor` says what is wrong with it",
   });
+}
+
+/** The tools of both lists; where both have one of a name, that of the first. */
+export function newestFirst(newest: readonly Json[], older: readonly Json[] | null): readonly Json[] {
+  const named = new Set(newest.map(nameOf));
+  return [...newest, ...(older ?? []).filter((tool) => !named.has(nameOf(tool)))];
+}
+
+function nameOf(tool: Json): Json | undefined {
+  return isObject(tool) ? own(tool, "name") : undefined;
 }

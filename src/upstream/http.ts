@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../domain/json.ts";
+import { isObject, type Json, type JsonObject } from "../domain/json.ts";
 import type { Launch, ServerConfiguration } from "../ports/configuration.ts";
 import type { Log } from "../ports/system.ts";
 import type { Channel, Incoming, Opened, Opening, Upstream } from "../ports/upstream.ts";
@@ -7,7 +7,7 @@ import { requestText } from "../wire/mcp/envelope.ts";
 import { computeHeaders } from "../wire/mcp/headers.ts";
 import { HEADER, NEWEST_LEGACY, NEWEST_MODERN } from "../wire/mcp/revisions.ts";
 import { NOBODY } from "./answer.ts";
-import { listTools, OUR_INITIALIZE, ourMeta, unavailable } from "./catalogue.ts";
+import { listTools, newestFirst, OUR_INITIALIZE, ourMeta, unavailable } from "./catalogue.ts";
 import { judgeInitialize, judgeProbe, type Verdict } from "./era.ts";
 import { type Conversation, createHttpChannel, postHeaders } from "./http-channel.ts";
 import { exchange, type HttpParts } from "./http-exchange.ts";
@@ -27,7 +27,7 @@ export function createHttpUpstream(configuration: ServerConfiguration, launch: H
     place,
     maxResultBytes: configuration.maxResultBytes,
     log,
-    toolsChanged: () => listeners.forEach((listener) => listener(async () => (await catalogue()).tools)),
+    toolsChanged: () => listeners.forEach((listener) => listener(catalogue)),
   };
   /** Revisions change only with the server behind the URL; a modern one that turned old is refused by itself then. */
   let known: Extract<Verdict, { kind: "modern" }> | null = null;
@@ -99,18 +99,24 @@ export function createHttpUpstream(configuration: ServerConfiguration, launch: H
     return channel;
   }
 
-  async function catalogue(): ReturnType<Upstream["catalogue"]> {
+  async function catalogue(): Promise<readonly Json[]> {
     const verdict = await probe();
     if (verdict.kind === "unknown") throw unavailable(configuration.name, verdict.why);
-    const opened =
+    const modern =
       verdict.kind === "modern"
-        ? await openModern(verdict.revisions[0] ?? NEWEST_MODERN)
-        : await openLegacy(OUR_INITIALIZE);
+        ? await listThrough(await openModern(verdict.revisions[0] ?? NEWEST_MODERN), "modern")
+        : [];
+    const legacy = await openLegacy(OUR_INITIALIZE);
+    if (verdict.kind === "modern" && legacy.kind !== "open") return modern;
+    return newestFirst(modern, await listThrough(legacy, "legacy"));
+  }
+
+  async function listThrough(opened: Opened, era: Opening["era"]): Promise<readonly Json[]> {
     if (opened.kind !== "open")
       throw unavailable(configuration.name, opened.kind === "unavailable" ? opened.why : `it speaks ${opened.speaks}`);
     try {
-      if (verdict.kind === "legacy") await opened.channel.notify("notifications/initialized", undefined);
-      return { era: verdict.kind, tools: await listTools(opened.channel, verdict.kind) };
+      if (era === "legacy") await opened.channel.notify("notifications/initialized", undefined);
+      return await listTools(opened.channel, era);
     } finally {
       await opened.channel.close();
     }

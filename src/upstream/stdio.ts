@@ -1,11 +1,11 @@
-import { isObject, type JsonObject } from "../domain/json.ts";
+import { isObject, type Json, type JsonObject } from "../domain/json.ts";
 import type { Launch, ServerConfiguration } from "../ports/configuration.ts";
 import type { Clock, Log } from "../ports/system.ts";
 import type { Channel, Incoming, Opened, Opening, Upstream } from "../ports/upstream.ts";
 import { canonicalize } from "../wire/json/canonical.ts";
 import { NEWEST_LEGACY } from "../wire/mcp/revisions.ts";
 import { NOBODY } from "./answer.ts";
-import { listTools, OUR_INITIALIZE, ourMeta, unavailable } from "./catalogue.ts";
+import { listTools, newestFirst, OUR_INITIALIZE, ourMeta, unavailable } from "./catalogue.ts";
 import type { Children } from "./child.ts";
 import { judgeInitialize, judgeProbe, type Verdict } from "./era.ts";
 import { LIMITS } from "./limits.ts";
@@ -98,33 +98,38 @@ export function createStdioUpstream(
       : { kind: "unavailable", why: "its answer to `initialize` is no object" };
   }
 
-  async function catalogue(): ReturnType<Upstream["catalogue"]> {
+  async function catalogue(): Promise<readonly Json[]> {
     if (closed) throw unavailable(server, "it is being closed");
     const first = begin(null);
     try {
       const verdict = await probe(first);
-      if (verdict.kind === "modern") return { era: "modern", tools: await listTools(first, "modern") };
+      if (verdict.kind === "modern") return newestFirst(await listTools(first, "modern"), await listLegacy());
       const judged = await beginLegacy(first, OUR_INITIALIZE);
-      if (judged.kind === "open") return await listLegacy(first);
+      if (judged.kind === "open") return await listInitialized(first);
     } finally {
       void first.close();
     }
     // A server that could not bear the question is asked the old way, afresh.
-    const second = begin(null);
+    const asked = await listLegacy();
+    if (asked === null) throw unavailable(server, "it answers neither `server/discover` nor `initialize`");
+    known = { kind: "legacy" };
+    return asked;
+  }
+
+  /** Through a process of its own; null from a server that no longer speaks so. */
+  async function listLegacy(): Promise<readonly Json[] | null> {
+    const channel = begin(null);
     try {
-      const judged = await beginLegacy(second, OUR_INITIALIZE);
-      if (judged.kind !== "open")
-        throw unavailable(server, judged.kind === "unavailable" ? judged.why : `it speaks ${judged.speaks}`);
-      known = { kind: "legacy" };
-      return await listLegacy(second);
+      const judged = await beginLegacy(channel, OUR_INITIALIZE);
+      return judged.kind === "open" ? await listInitialized(channel) : null;
     } finally {
-      void second.close();
+      void channel.close();
     }
   }
 
-  async function listLegacy(channel: Channel): ReturnType<Upstream["catalogue"]> {
+  async function listInitialized(channel: Channel): Promise<readonly Json[]> {
     await channel.notify("notifications/initialized", undefined);
-    return { era: "legacy", tools: await listTools(channel, "legacy") };
+    return listTools(channel, "legacy");
   }
 
   return {

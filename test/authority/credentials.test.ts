@@ -55,7 +55,11 @@ const task: Task = {
 const good = credentials.mintTask(task, instance, "profile-1", epoch, NOW);
 const claims: JsonObject = payloadOf(good.token);
 const forged = (change: JsonObject, without: string[] = []): string =>
-  signJwt(signing, TOKEN_TYPE.task, Object.fromEntries(Object.entries({ ...claims, ...change }).filter(([name]) => !without.includes(name))));
+  signJwt(
+    signing,
+    TOKEN_TYPE.task,
+    Object.fromEntries(Object.entries({ ...claims, ...change }).filter(([name]) => !without.includes(name))),
+  );
 const codeOf = (token: string, now = NOW): string => {
   const verified = credentials.verifyTask(token, now);
   return verified.kind === "refused" ? verified.reason.code : "verified";
@@ -105,7 +109,14 @@ describe("a task token", () => {
     ["exp as text", forged({ exp: String(IAT + 60) })],
     ["exp as a fraction", forged({ exp: IAT + 60.5 })],
     ["a negative exp", forged({ exp: -1 })],
-    ["exp 1e400", signRaw(signing, JSON.stringify(headerOf(good.token)), JSON.stringify(claims).replace(/"exp":\d+/, '"exp":1e400'))],
+    [
+      "exp 1e400",
+      signRaw(
+        signing,
+        JSON.stringify(headerOf(good.token)),
+        JSON.stringify(claims).replace(/"exp":\d+/, '"exp":1e400'),
+      ),
+    ],
     ["exp null", forged({ exp: null })],
     ["no iat", forged({}, ["iat"])],
     ["iat as text", forged({ iat: String(IAT) })],
@@ -167,12 +178,17 @@ describe("a task token", () => {
   test("signed by a key that is not ours is refused, whatever kid it names", () => {
     const thief = aKey();
     expect(codeOf(signJwt(thief, TOKEN_TYPE.task, claims))).toBe("credential_invalid");
-    expect(codeOf(signRaw(thief, JSON.stringify(headerOf(good.token)), JSON.stringify(claims)))).toBe("credential_invalid");
+    expect(codeOf(signRaw(thief, JSON.stringify(headerOf(good.token)), JSON.stringify(claims)))).toBe(
+      "credential_invalid",
+    );
   });
 
   test("a refusal tells its bearer nothing but that it is one", () => {
     for (const token of [forged({ aud: SHOP }), forged({ exp: IAT + 901 }), `${good.token}=`, "x"]) {
-      expect(credentials.verifyTask(token, NOW)).toEqual({ kind: "refused", reason: { code: "credential_invalid", facts: {} } });
+      expect(credentials.verifyTask(token, NOW)).toEqual({
+        kind: "refused",
+        reason: { code: "credential_invalid", facts: {} },
+      });
     }
   });
 
@@ -226,12 +242,22 @@ describe("an instance credential", () => {
       kind: "verified",
       value: { instance: "i_one", epoch: 41, keyId: signing.kid },
     });
-    expect(payloadOf(minted.token)).toMatchObject({ iss: ISSUER, aud: ISSUER, sub: "spiffe://writ.example/agent/clerk/i_one", cnf: { jkt: instance.thumbprint } });
-    expect(credentials.verifyInstance(minted.token, NOW + 3_600_000)).toMatchObject({ reason: { code: "credential_expired" } });
+    expect(payloadOf(minted.token)).toMatchObject({
+      iss: ISSUER,
+      aud: ISSUER,
+      sub: "spiffe://writ.example/agent/clerk/i_one",
+      cnf: { jkt: instance.thumbprint },
+    });
+    expect(credentials.verifyInstance(minted.token, NOW + 3_600_000)).toMatchObject({
+      reason: { code: "credential_expired" },
+    });
   });
 
   test("with a subject that is not its instance is refused", () => {
-    const token = signJwt(signing, TOKEN_TYPE.instance, { ...payloadOf(minted.token), sub: "spiffe://writ.example/agent/clerk/i_two" });
+    const token = signJwt(signing, TOKEN_TYPE.instance, {
+      ...payloadOf(minted.token),
+      sub: "spiffe://writ.example/agent/clerk/i_two",
+    });
     expect(credentials.verifyInstance(token, NOW).kind).toBe("refused");
   });
 });
@@ -276,27 +302,44 @@ describe("an operation credential", () => {
   });
 
   test("verifies for its upstream with nothing but the published keys", () => {
-    const published = (credentials.jwks()["keys"] as readonly JsonObject[]).map((jwk) => importJwk(jwk)).filter((key) => typeof key !== "string");
+    const published = (credentials.jwks()["keys"] as readonly JsonObject[])
+      .map((jwk) => importJwk(jwk))
+      .filter((key) => typeof key !== "string");
     expect(verifyJwt(minted.token, { typ: "at+jwt", key: byKid(published) }).kind).toBe("verified");
   });
 
-  test.each([["the gateway", GATEWAY], ["the issuer", ISSUER], ["nobody", ""]])("is never made for %s", (_, audience) => {
-    expect(() => credentials.mintOperation(request, audience, "p", epoch, NOW)).toThrow(expect.objectContaining({ code: "audience_invalid" }));
+  test.each([
+    ["the gateway", GATEWAY],
+    ["the issuer", ISSUER],
+    ["nobody", ""],
+  ])("is never made for %s", (_, audience) => {
+    expect(() => credentials.mintOperation(request, audience, "p", epoch, NOW)).toThrow(
+      expect.objectContaining({ code: "audience_invalid" }),
+    );
   });
 
   test("has an id of its own each time", () => {
-    const ids = new Set(Array.from({ length: 100 }, () => credentials.mintOperation(request, SHOP, "p", epoch, NOW).id));
+    const ids = new Set(
+      Array.from({ length: 100 }, () => credentials.mintOperation(request, SHOP, "p", epoch, NOW).id),
+    );
     expect(ids.size).toBe(100);
   });
 });
 
 test("no kind of credential is accepted as another", () => {
-  const operation = credentials.mintOperation(accessRequest("{}", { kinds: ["read"] } as unknown as Effects), SHOP, "p", epoch, NOW).token;
+  const operation = credentials.mintOperation(
+    accessRequest("{}", { kinds: ["read"] } as unknown as Effects),
+    SHOP,
+    "p",
+    epoch,
+    NOW,
+  ).token;
   const ofInstance = credentials.mintInstance(instance, epoch, NOW).token;
   for (const token of [operation, good.token]) expect(credentials.verifyInstance(token, NOW).kind).toBe("refused");
   for (const token of [operation, ofInstance]) expect(credentials.verifyTask(token, NOW).kind).toBe("refused");
   // Also where every claim is right and only the kind is another.
-  for (const typ of ["at+jwt", "agent-instance+jwt", "dpop+jwt", "JWT", "writ-task+JWT"]) expect(codeOf(signJwt(signing, typ, claims))).toBe("credential_invalid");
+  for (const typ of ["at+jwt", "agent-instance+jwt", "dpop+jwt", "JWT", "writ-task+JWT"])
+    expect(codeOf(signJwt(signing, typ, claims))).toBe("credential_invalid");
 });
 
 describe("rotation", () => {

@@ -5,7 +5,12 @@ import type { Launch } from "../../src/ports/configuration.ts";
 import { aKey } from "../wire/jose/forge.ts";
 import { signJwt } from "../../src/wire/jose/sign.ts";
 
-const http = (credential: "operation" | "none"): Launch => ({ kind: "http", url: "http://127.0.0.1:1/mcp", audience: "shop", credential });
+const http = (credential: "operation" | "none"): Launch => ({
+  kind: "http",
+  url: "http://127.0.0.1:1/mcp",
+  audience: "shop",
+  credential,
+});
 const stdio: Launch = { kind: "stdio", command: "server", args: [], cwd: "/", env: {} };
 const token = signJwt(aKey(), "at+jwt", { iss: "https://writ.example", jti: "j" });
 const signature = token.split(".")[2] ?? "";
@@ -51,9 +56,14 @@ test("a result that does not show it is not withheld", () => {
 
 test("base64 of any text around a secret shows it (property)", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), fc.string({ minLength: 12 }), fc.string({ unit: "binary" }), (before, secret, after) => {
-      fc.pre(secret.split(".").length !== 3);
-      expect(reflects(secret, Buffer.from(before + secret + after).toString("base64"))).toBe(true);
-    }),
+    fc.property(
+      fc.string({ unit: "binary" }),
+      fc.string({ minLength: 12 }),
+      fc.string({ unit: "binary" }),
+      (before, secret, after) => {
+        fc.pre(secret.split(".").length !== 3);
+        expect(reflects(secret, Buffer.from(before + secret + after).toString("base64"))).toBe(true);
+      },
+    ),
   );
 });

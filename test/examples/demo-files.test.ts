@@ -31,7 +31,8 @@ test("the demo's configuration holds, and every tool of its plan is in the clerk
 });
 
 test("of the demo's reads exactly the one outside the handbook is outside the grant", () => {
-  const limits = configuration().agents[0]?.scope.find((grant) => grant.tools.includes("docs__read_text_file"))?.constraints ?? [];
+  const limits =
+    configuration().agents[0]?.scope.find((grant) => grant.tools.includes("docs__read_text_file"))?.constraints ?? [];
   const outside = PLAN.filter((step) => step.tool.startsWith("docs__")).filter((step) =>
     limits.some((limit) => violates(limit, step.arguments as { path: string }) !== null),
   );
@@ -39,8 +40,11 @@ test("of the demo's reads exactly the one outside the handbook is outside the gr
 });
 
 test("both refunds of the demo are inside the grant, so that it is a person who tells them apart", () => {
-  const limits = configuration().agents[0]?.scope.find((grant) => grant.tools.includes("shop__refund_order"))?.constraints ?? [];
-  const refunds = PLAN.filter((step) => step.tool === "shop__refund_order").map((step) => step.arguments as { order: string; amount: number });
+  const limits =
+    configuration().agents[0]?.scope.find((grant) => grant.tools.includes("shop__refund_order"))?.constraints ?? [];
+  const refunds = PLAN.filter((step) => step.tool === "shop__refund_order").map(
+    (step) => step.arguments as { order: string; amount: number },
+  );
   expect(limits.length).toBeGreaterThan(0);
   expect(refunds.map(({ amount }) => amount === AGREED_REFUND.amount)).toEqual([true, false]);
   expect(refunds.flatMap((refund) => limits.map((limit) => violates(limit, refund)))).toEqual([null, null, null, null]);
@@ -49,7 +53,13 @@ test("both refunds of the demo are inside the grant, so that it is a person who 
 test("the demo's policies pass their tests beside the starter policies", () => {
   const { agents, servers } = configuration();
   const known = agents.map(({ name }) => ({ name, roles: [], levels: {} }));
-  const input = { files: files(".cedar"), definitions: [], servers: servers.map(({ name }) => name as ServerName), agents: known, askRoles: ["approver", "owner"] };
+  const input = {
+    files: files(".cedar"),
+    definitions: [],
+    servers: servers.map(({ name }) => name as ServerName),
+    agents: known,
+    askRoles: ["approver", "owner"],
+  };
   const tests = files("demo.test.yaml");
   const definitions = [{ server: "shop", name: "quote", hash: "sha-256:x", body: QUOTE }] as never;
   const report = runPolicyTests({ ...input, definitions }, tests);
@@ -63,5 +73,9 @@ test("the demo's policies pass their tests beside the starter policies", () => {
 
 const QUOTE = {
   name: "quote",
-  inputSchema: { type: "object", properties: { quantity: { type: "integer" }, price: { type: "integer" } }, required: ["quantity", "price"] },
+  inputSchema: {
+    type: "object",
+    properties: { quantity: { type: "integer" }, price: { type: "integer" } },
+    required: ["quantity", "price"],
+  },
 };

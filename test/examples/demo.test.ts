@@ -33,12 +33,17 @@ test("a credential caught on the wire is worth nothing once it was used", async 
 
   const caught = tap.last("refund_order");
   expect(caught?.headers["authorization"]).toBe(`Bearer ${token}`);
-  expect(caught === null ? null : await replay(caught, shop.url)).toMatchObject({ status: 401, error: "credential_spent" });
+  expect(caught === null ? null : await replay(caught, shop.url)).toMatchObject({
+    status: 401,
+    error: "credential_spent",
+  });
 });
 
 test("the tap keeps nothing of what carries no credential", async () => {
   const { tap } = await shopBehindTap();
-  expect((await post(tap.url, toolCall({ name: "get_order", arguments: { order: "A-1001" } }), undefined)).status).toBe(401);
+  expect((await post(tap.url, toolCall({ name: "get_order", arguments: { order: "A-1001" } }), undefined)).status).toBe(
+    401,
+  );
   expect(tap.last("get_order")).toBeNull();
 });
 
@@ -93,7 +98,16 @@ test("a key that others can read is not used", async () => {
   ended.push(() => rm(folder, { recursive: true }));
   const key = join(folder, "dana.key");
   await writeFile(key, "dana-key\n", { mode: 0o644 });
-  const { status, stderr } = await run(["--api", "http://127.0.0.1:1", "--key-file", key, "--order", "A-1001", "--amount", "120"]);
+  const { status, stderr } = await run([
+    "--api",
+    "http://127.0.0.1:1",
+    "--key-file",
+    key,
+    "--order",
+    "A-1001",
+    "--amount",
+    "120",
+  ]);
   expect(status).toBe(1);
   expect(stderr).toContain("others can read");
 });
@@ -105,7 +119,9 @@ test("dana's process says how it is used when it is not told what to allow", asy
 });
 
 async function run(args: readonly string[]): Promise<{ status: number | null; stderr: string }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "../../examples/demo/approver.ts"), ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../../examples/demo/approver.ts"), ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => void (stderr += chunk));
   const status = await new Promise<number | null>((resolve) => void child.once("close", resolve));

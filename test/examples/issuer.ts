@@ -28,18 +28,29 @@ export async function startIssuer(): Promise<Issuer> {
     origin,
     publicKey,
     claims: (params, aud) => ({
-      iss: origin, aud, sub: "ada", client_id: "spiffe://demo/agent/clerk/i_1", act: { sub: "spiffe://demo/agent/clerk/i_1" },
-      iat: now(), exp: now() + 30, jti: `credential-${++minted}`, authorization_details: [detail(params)],
+      iss: origin,
+      aud,
+      sub: "ada",
+      client_id: "spiffe://demo/agent/clerk/i_1",
+      act: { sub: "spiffe://demo/agent/clerk/i_1" },
+      iat: now(),
+      exp: now() + 30,
+      jti: `credential-${++minted}`,
+      authorization_details: [detail(params)],
     }),
     mint: (claims, how = {}) =>
-      new SignJWT({ ...claims }).setProtectedHeader({ alg: "ES256", typ: how.typ ?? "at+jwt", kid: "one" }).sign(how.key ?? privateKey),
+      new SignJWT({ ...claims })
+        .setProtectedHeader({ alg: "ES256", typ: how.typ ?? "at+jwt", kid: "one" })
+        .sign(how.key ?? privateKey),
     stop,
   };
 }
 
 /** A key set where verifiers look for it. */
 export async function publishKeys(keys: () => object): Promise<{ origin: string; stop(): Promise<void> }> {
-  const server = createServer((req, res) => res.writeHead(req.url === "/.well-known/jwks.json" ? 200 : 404).end(JSON.stringify(keys())));
+  const server = createServer((req, res) =>
+    res.writeHead(req.url === "/.well-known/jwks.json" ? 200 : 404).end(JSON.stringify(keys())),
+  );
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -54,7 +65,14 @@ export const now = () => Math.floor(Date.now() / 1000);
 
 export function detail(params: Params) {
   const hash = createHash("sha256").update(canonical(params)).digest("base64url");
-  return { type: "mcp_tool_call", server: "shop", tool: params.name, definition_hash: "sha-256:x", params_hash: `sha-256:${hash}`, effect: "read" };
+  return {
+    type: "mcp_tool_call",
+    server: "shop",
+    tool: params.name,
+    definition_hash: "sha-256:x",
+    params_hash: `sha-256:${hash}`,
+    effect: "read",
+  };
 }
 
 export interface Answer {
@@ -65,7 +83,11 @@ export interface Answer {
 
 /** Sends one JSON-RPC body as a client of 2025-11-25 would. */
 export async function post(url: string, body: unknown, authorization: string | undefined): Promise<Answer> {
-  const headers: Record<string, string> = { "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25" };
+  const headers: Record<string, string> = {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    "mcp-protocol-version": "2025-11-25",
+  };
   if (authorization !== undefined) headers["authorization"] = authorization;
   const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
   const text = await response.text();

@@ -39,19 +39,31 @@ test("the shop takes what Writ itself mints for a call, once", async () => {
 
 test("the shop refuses what Writ minted for the same call with another amount", async () => {
   const token = mint(REFUND);
-  expect(await send({ ...REFUND, arguments: { ...REFUND.arguments, amount: 0.3 } }, token)).toMatchObject({ status: 403, error: "credential_for_another_call" });
+  expect(await send({ ...REFUND, arguments: { ...REFUND.arguments, amount: 0.3 } }, token)).toMatchObject({
+    status: 403,
+    error: "credential_for_another_call",
+  });
 });
 
 test("the shop refuses Writ's other credentials, though the same key signed them", async () => {
   const instance = sample(REFUND).standing.instance;
   const task: Task = { ...sample(REFUND).standing.task, id: "t_1" as TaskId, deadline: Date.now() + 60_000 };
   const enrolled: Instance = { ...instance, id: "i_1" as InstanceId, thumbprint: "thumb" };
-  const others = [credentials.mintTask(task, enrolled, "p", EPOCH, Date.now()), credentials.mintInstance(enrolled, EPOCH, Date.now())];
-  for (const { token } of others) expect(await send(REFUND, token)).toMatchObject({ status: 401, error: "credential_invalid" });
+  const others = [
+    credentials.mintTask(task, enrolled, "p", EPOCH, Date.now()),
+    credentials.mintInstance(enrolled, EPOCH, Date.now()),
+  ];
+  for (const { token } of others)
+    expect(await send(REFUND, token)).toMatchObject({ status: 401, error: "credential_invalid" });
 });
 
 function sample(params: typeof REFUND) {
-  const request = sampleRequest({ agent: "clerk", tool: `shop__${params.name}`, definition: null, input: params.arguments });
+  const request = sampleRequest({
+    agent: "clerk",
+    tool: `shop__${params.name}`,
+    definition: null,
+    input: params.arguments,
+  });
   if (request === null) throw new TypeError("not a tool's name");
   return request;
 }
@@ -59,7 +71,13 @@ function sample(params: typeof REFUND) {
 function mint(params: typeof REFUND): string {
   const request = sample(params);
   const paramsHash = digests.plain(canonicalize(params));
-  return credentials.mintOperation({ ...request, call: { ...request.call, paramsHash } }, shop.url, "policy", EPOCH, Date.now()).token;
+  return credentials.mintOperation(
+    { ...request, call: { ...request.call, paramsHash } },
+    shop.url,
+    "policy",
+    EPOCH,
+    Date.now(),
+  ).token;
 }
 
 function send(params: typeof REFUND, token: string): Promise<Answer> {

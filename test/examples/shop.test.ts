@@ -46,19 +46,74 @@ describe("the shop's check of an operation credential", () => {
     ["a credential under another scheme", async () => "Basic Y2xlcms6c2VjcmV0", 401, "credential_missing"],
     ["something that is no token", async () => "Bearer nonsense", 401, "credential_invalid"],
     ["a credential for other arguments", () => bearer(mint(ANOTHER)), 403, "credential_for_another_call"],
-    ["a credential for another tool", () => bearer(mint({ ...PARAMS, name: "refund_order" })), 403, "credential_for_another_call"],
-    ["a credential for two calls", () => bearer(mint(PARAMS, { authorization_details: [detail(PARAMS), detail(PARAMS)] })), 403, "credential_for_another_call"],
-    ["a credential for no call", () => bearer(mint(PARAMS, { authorization_details: [] })), 403, "credential_for_another_call"],
-    ["a credential of another type of authorization", () => bearer(mint(PARAMS, { authorization_details: [{ ...detail(PARAMS), type: "payment" }] })), 403, "credential_for_another_call"],
-    ["a credential for another server", () => bearer(mint(PARAMS, { aud: "https://elsewhere.example/mcp" })), 401, "credential_invalid"],
-    ["a credential for this server and another", () => bearer(mint(PARAMS, { aud: [shop.url, "https://elsewhere.example/mcp"] })), 401, "credential_invalid"],
-    ["a credential of another issuer", () => bearer(mint(PARAMS, { iss: "https://elsewhere.example" })), 401, "credential_invalid"],
-    ["an expired credential", () => bearer(mint(PARAMS, { iat: now() - 40, exp: now() - 10 })), 401, "credential_invalid"],
+    [
+      "a credential for another tool",
+      () => bearer(mint({ ...PARAMS, name: "refund_order" })),
+      403,
+      "credential_for_another_call",
+    ],
+    [
+      "a credential for two calls",
+      () => bearer(mint(PARAMS, { authorization_details: [detail(PARAMS), detail(PARAMS)] })),
+      403,
+      "credential_for_another_call",
+    ],
+    [
+      "a credential for no call",
+      () => bearer(mint(PARAMS, { authorization_details: [] })),
+      403,
+      "credential_for_another_call",
+    ],
+    [
+      "a credential of another type of authorization",
+      () => bearer(mint(PARAMS, { authorization_details: [{ ...detail(PARAMS), type: "payment" }] })),
+      403,
+      "credential_for_another_call",
+    ],
+    [
+      "a credential for another server",
+      () => bearer(mint(PARAMS, { aud: "https://elsewhere.example/mcp" })),
+      401,
+      "credential_invalid",
+    ],
+    [
+      "a credential for this server and another",
+      () => bearer(mint(PARAMS, { aud: [shop.url, "https://elsewhere.example/mcp"] })),
+      401,
+      "credential_invalid",
+    ],
+    [
+      "a credential of another issuer",
+      () => bearer(mint(PARAMS, { iss: "https://elsewhere.example" })),
+      401,
+      "credential_invalid",
+    ],
+    [
+      "an expired credential",
+      () => bearer(mint(PARAMS, { iat: now() - 40, exp: now() - 10 })),
+      401,
+      "credential_invalid",
+    ],
     ["a credential that never expires", () => bearer(mint(PARAMS, { exp: undefined })), 401, "credential_invalid"],
-    ["a credential that expires late but was made long ago", () => bearer(mint(PARAMS, { iat: now() - 3600, exp: now() + 3600 })), 401, "credential_invalid"],
+    [
+      "a credential that expires late but was made long ago",
+      () => bearer(mint(PARAMS, { iat: now() - 3600, exp: now() + 3600 })),
+      401,
+      "credential_invalid",
+    ],
     ["a credential without an id", () => bearer(mint(PARAMS, { jti: undefined })), 401, "credential_invalid"],
-    ["a credential of another kind", () => bearer(mint(PARAMS, {}, { typ: "writ-task+jwt" })), 401, "credential_invalid"],
-    ["a credential signed by a stranger", () => bearer(mint(PARAMS, {}, { key: stranger.privateKey })), 401, "credential_invalid"],
+    [
+      "a credential of another kind",
+      () => bearer(mint(PARAMS, {}, { typ: "writ-task+jwt" })),
+      401,
+      "credential_invalid",
+    ],
+    [
+      "a credential signed by a stranger",
+      () => bearer(mint(PARAMS, {}, { key: stranger.privateKey })),
+      401,
+      "credential_invalid",
+    ],
     ["a credential signed with the public key as an HMAC secret", () => bearer(confused()), 401, "credential_invalid"],
     ["a credential without a signature", () => bearer(unsigned()), 401, "credential_invalid"],
   ];
@@ -74,23 +129,32 @@ describe("the shop's check of an operation credential", () => {
 
   test("calls in a batch are refused, with a credential or without", async () => {
     const token = await mint(PARAMS);
-    expect(await post(shop.url, [toolCall(PARAMS), toolCall(PARAMS)], `Bearer ${token}`)).toMatchObject({ status: 400, error: "batch_refused" });
+    expect(await post(shop.url, [toolCall(PARAMS), toolCall(PARAMS)], `Bearer ${token}`)).toMatchObject({
+      status: 400,
+      error: "batch_refused",
+    });
   });
 
   test("when the keys of Writ cannot be fetched, nothing runs", async () => {
     const alone = await startShop({ writOrigin: "http://127.0.0.1:1" });
-    expect(await post(alone.url, toolCall(PARAMS), `Bearer ${await mint(PARAMS)}`)).toMatchObject({ status: 401, error: "credential_invalid" });
+    expect(await post(alone.url, toolCall(PARAMS), `Bearer ${await mint(PARAMS)}`)).toMatchObject({
+      status: 401,
+      error: "credential_invalid",
+    });
     await alone.stop();
   });
 
-  test.each(["legacy", { pin: "2026-07-28" }] as const)("anyone may list the tools, and nobody may call one so (%o)", async (mode) => {
-    const client = new Client({ name: "anyone", version: "1.0.0" }, { versionNegotiation: { mode } });
-    await client.connect(new StreamableHTTPClientTransport(new URL(shop.url)));
-    const { tools } = await client.listTools();
-    expect(tools.map((tool) => tool.name)).toEqual(["list_orders", "get_order", "refund_order", "quote"]);
-    await expect(client.callTool({ name: "list_orders", arguments: {} })).rejects.toThrow();
-    await client.close();
-  });
+  test.each(["legacy", { pin: "2026-07-28" }] as const)(
+    "anyone may list the tools, and nobody may call one so (%o)",
+    async (mode) => {
+      const client = new Client({ name: "anyone", version: "1.0.0" }, { versionNegotiation: { mode } });
+      await client.connect(new StreamableHTTPClientTransport(new URL(shop.url)));
+      const { tools } = await client.listTools();
+      expect(tools.map((tool) => tool.name)).toEqual(["list_orders", "get_order", "refund_order", "quote"]);
+      await expect(client.callTool({ name: "list_orders", arguments: {} })).rejects.toThrow();
+      await client.close();
+    },
+  );
 });
 
 test("a refund is paid once, and never more than the order was worth", async () => {
@@ -105,18 +169,24 @@ test("a refund is paid once, and never more than the order was worth", async () 
 });
 
 test("canonical JSON is the one of RFC 8785", () => {
-  const value = { "\u20ac": 1e21, "\r": "\u000f", "1": -0, "\u{1f600}": 1e-7, "\ufb33": [null, true], a: "\u2028\"\\" };
+  const value = { "\u20ac": 1e21, "\r": "\u000f", "1": -0, "\u{1f600}": 1e-7, "\ufb33": [null, true], a: '\u2028"\\' };
   expect(canonical(value)).toBe('{"\\r":"\\u000f","1":0,"a":"\u2028\\"\\\\","€":1e+21,"😀":1e-7,"\ufb33":[null,true]}');
 });
 
-async function mint(params: Params, changed: Record<string, unknown> = {}, how: { typ?: string; key?: CryptoKey } = {}): Promise<string> {
+async function mint(
+  params: Params,
+  changed: Record<string, unknown> = {},
+  how: { typ?: string; key?: CryptoKey } = {},
+): Promise<string> {
   return await issuer.mint({ ...issuer.claims(params, shop.url), ...changed }, how);
 }
 
 /** The old trick: the verifier's public key, used as the secret of a symmetric algorithm. */
 async function confused(): Promise<string> {
   const secret = new TextEncoder().encode(await exportSPKI(issuer.publicKey));
-  return await new SignJWT(issuer.claims(PARAMS, shop.url)).setProtectedHeader({ alg: "HS256", typ: "at+jwt", kid: "one" }).sign(secret);
+  return await new SignJWT(issuer.claims(PARAMS, shop.url))
+    .setProtectedHeader({ alg: "HS256", typ: "at+jwt", kid: "one" })
+    .sign(secret);
 }
 
 async function unsigned(): Promise<string> {

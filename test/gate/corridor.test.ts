@@ -51,7 +51,9 @@ agents:
 afterAll(() => house.close());
 beforeEach(() => writeFileSync(did, ""));
 
-async function agent(): Promise<RawClient & { readonly task: Awaited<ReturnType<House["task"]>>["task"]; readonly token: string }> {
+async function agent(): Promise<
+  RawClient & { readonly task: Awaited<ReturnType<House["task"]>>["task"]; readonly token: string }
+> {
   const { token, task } = await house.task("clerk", "tidy the box");
   return { ...(await rawClient(`${house.writ.origin}/mcp/box`, token)), task, token };
 }
@@ -77,7 +79,9 @@ test("a call inside its grant runs once, and its admission stands in the record 
   const answer = await clerk.call("look", { at: "/in/a" });
   expect(answer.json.result?.["content"]).toEqual([{ type: "text", text: 'look {"at":"/in/a"}' }]);
   expect(done()).toEqual(['look {"at":"/in/a"}']);
-  await expect.poll(async () => (await records(clerk.task.id)).map((one) => one.kind)).toEqual(["task_opened", "admission", "outcome"]);
+  await expect
+    .poll(async () => (await records(clerk.task.id)).map((one) => one.kind))
+    .toEqual(["task_opened", "admission", "outcome"]);
 });
 
 test("a call outside its grant is refused with the limit in words, and never reaches the server", async () => {
@@ -107,7 +111,10 @@ test("of many calls racing for the last uses of a grant exactly as many run as t
 
 test("a payment is asked, and runs once after a person said yes", async () => {
   const clerk = await agent();
-  const [answer] = await Promise.all([clerk.call("pay", { to: "shop", amount: 5 }), answerWhenAsked(clerk.task.id, "allow")]);
+  const [answer] = await Promise.all([
+    clerk.call("pay", { to: "shop", amount: 5 }),
+    answerWhenAsked(clerk.task.id, "allow"),
+  ]);
   expect(answer.code).toBeNull();
   expect(done()).toEqual(['pay {"amount":5,"to":"shop"}']);
   const kinds = (await records(clerk.task.id)).map((one) => one.kind);
@@ -117,9 +124,15 @@ test("a payment is asked, and runs once after a person said yes", async () => {
 test("a yes to one payment is no yes to another amount, nor to the same one again", async () => {
   const clerk = await agent();
   await Promise.all([clerk.call("pay", { to: "shop", amount: 5 }), answerWhenAsked(clerk.task.id, "allow")]);
-  const [other] = await Promise.all([clerk.call("pay", { to: "shop", amount: 6 }), answerWhenAsked(clerk.task.id, "deny")]);
+  const [other] = await Promise.all([
+    clerk.call("pay", { to: "shop", amount: 6 }),
+    answerWhenAsked(clerk.task.id, "deny"),
+  ]);
   expect(other.code).toBe("approval_refused");
-  const [again] = await Promise.all([clerk.call("pay", { to: "shop", amount: 5 }), answerWhenAsked(clerk.task.id, "deny")]);
+  const [again] = await Promise.all([
+    clerk.call("pay", { to: "shop", amount: 5 }),
+    answerWhenAsked(clerk.task.id, "deny"),
+  ]);
   expect(again.code).toBe("approval_refused");
   expect(done()).toHaveLength(1);
 });
@@ -145,8 +158,18 @@ test("after the task has ended its first read is refused, and the refusal is rec
   await endTask(house.writ.authority, { task: clerk.task.id, by: "ada", why: "done" });
   const response = await fetch(`${house.writ.origin}/mcp/box`, {
     method: "POST",
-    headers: { authorization: `Bearer ${clerk.token}`, "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-session-id": clerk.session },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "look", arguments: { at: "/in/a" } } }),
+    headers: {
+      authorization: `Bearer ${clerk.token}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-session-id": clerk.session,
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "look", arguments: { at: "/in/a" } },
+    }),
   });
   expect(await response.text()).toContain("task_ended");
   expect((await records(clerk.task.id)).at(-1)?.body["reason"]).toBe("task_ended");
@@ -184,7 +207,9 @@ test("a server may not use the client's model unless the configuration says so",
   const clerk = await agent();
   const answer = await clerk.call("ask_model", {});
   expect(JSON.stringify(answer.json.result)).toContain("may not send");
-  expect((await records(clerk.task.id)).some((one) => one.kind === "denial" && one.body["reason"] === "reverse_denied")).toBe(true);
+  expect(
+    (await records(clerk.task.id)).some((one) => one.kind === "denial" && one.body["reason"] === "reverse_denied"),
+  ).toBe(true);
 });
 
 test("progress is passed on as it comes, before the answer", async () => {
@@ -213,7 +238,11 @@ test("an argument nobody declared is refused by name", async () => {
 
 test("a call that names Writ's own files or address is refused, whatever the tool", async () => {
   const clerk = await agent();
-  for (const target of [join(house.folder, ".writ", "keys", "admin.key"), `${house.writ.origin}/v1/tasks`, join(house.folder, "docs", "..", "writ.yaml")]) {
+  for (const target of [
+    join(house.folder, ".writ", "keys", "admin.key"),
+    `${house.writ.origin}/v1/tasks`,
+    join(house.folder, "docs", "..", "writ.yaml"),
+  ]) {
     expect((await clerk.call("change", { to: target })).code).toBe("self_target");
   }
   expect(done()).toEqual([]);
@@ -224,7 +253,12 @@ test("an MCP session belongs to the token that opened it", async () => {
   const stranger = await house.task("clerk");
   const response = await fetch(`${house.writ.origin}/mcp/box`, {
     method: "POST",
-    headers: { authorization: `Bearer ${stranger.token}`, "content-type": "application/json", accept: "application/json, text/event-stream", "mcp-session-id": clerk.session },
+    headers: {
+      authorization: `Bearer ${stranger.token}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-session-id": clerk.session,
+    },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
   });
   expect(response.status).toBe(404);

@@ -27,7 +27,8 @@ function tools(): object[] {
   ];
 }
 
-const send = (message: object): void => void process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+const send = (message: object): void =>
+  void process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 const say = (id: unknown, words: string): void => send({ id, result: { content: [{ type: "text", text: words }] } });
 const did = (what: string): void => appendFileSync(counter, `${what}\n`);
 const waiting = new Map<unknown, (result: unknown) => void>();
@@ -37,7 +38,14 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   if (method === undefined) return waiting.get(id)?.(result ?? error);
   if (id === undefined) return;
   if (method === "initialize") {
-    return send({ id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo: { name: "fixture", version: "1" } } });
+    return send({
+      id,
+      result: {
+        protocolVersion: params.protocolVersion,
+        capabilities: { tools: { listChanged: true } },
+        serverInfo: { name: "fixture", version: "1" },
+      },
+    });
   }
   if (method === "tools/list") return send({ id, result: { tools: tools() } });
   if (method !== "tools/call") return send({ id, error: { code: -32601, message: "no such method" } });
@@ -45,7 +53,9 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   did(`${name} ${JSON.stringify(args)}`);
   switch (name) {
     case "big":
-      return void process.stdout.write(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[],"structuredContent":{"exact":90071992547409931,"spaced" : 1.50},"unknownMember":{"kept":true}}}\n`);
+      return void process.stdout.write(
+        `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[],"structuredContent":{"exact":90071992547409931,"spaced" : 1.50},"unknownMember":{"kept":true}}}\n`,
+      );
     case "hang":
       return;
     case "crash":
@@ -55,7 +65,8 @@ createInterface({ input: process.stdin }).on("line", (line) => {
       return say(`not ${String(id)}`, "an answer to something else");
     case "progress": {
       const token = params._meta?.progressToken;
-      for (const progress of [1, 2, 3]) send({ method: "notifications/progress", params: { progressToken: token, progress } });
+      for (const progress of [1, 2, 3])
+        send({ method: "notifications/progress", params: { progressToken: token, progress } });
       return say(id, "done");
     }
     case "ask_model":

@@ -27,7 +27,9 @@ const asked = decide(request(refund, spend, { standing: standing({ grants: [gran
 const asks = asked.kind === "ask" ? asked.asks : [];
 
 const held = (...grants: ReturnType<typeof grant>[]) => ({ standing: standing({ grants }) });
-const envelope = [{ tools: ["docs__read", "docs__remove"], constraints: [], uses: null, origin: "plan" as const, issuedBy: "ada" }];
+const envelope = [
+  { tools: ["docs__read", "docs__remove"], constraints: [], uses: null, origin: "plan" as const, issuedBy: "ada" },
+];
 
 /** Who wants what, in which situation. The agent is always the clerk, working for ada. */
 const ROWS: readonly [situation: string, request: AccessRequest][] = [
@@ -39,30 +41,133 @@ const ROWS: readonly [situation: string, request: AccessRequest][] = [
   ["deletes, and the owner's envelope covers it", request(remove, effects(["delete"]), { envelope })],
   ["writes inside its grant", request(write, effects(["write"]), held(WRITE))],
   ["writes, and no grant names the tool", request(write, effects(["write"]), held(READ))],
-  ["writes a second time with a grant of one use", request(write, effects(["write"]), held({ ...WRITE, uses: 1, used: 1 }))],
+  [
+    "writes a second time with a grant of one use",
+    request(write, effects(["write"]), held({ ...WRITE, uses: 1, used: 1 })),
+  ],
   ["writes with a grant that has expired", request(write, effects(["write"]), held({ ...WRITE, expiresAt: NOW }))],
   ["writes with a grant that was revoked", request(write, effects(["write"]), held({ ...WRITE, revoked: true }))],
   ["deletes inside its grant", request(remove, effects(["delete"]), held(grant(["docs__remove"])))],
   ["pays inside its grant", request(refund, spend, held(grant(["shop__refund"])))],
-  ["pays, after dana allowed exactly this", request(refund, spend, { standing: standing({ grants: [grant(["shop__refund"])], approval: approval(refund, policies.version, asks, { state: "allowed" }) }) })],
-  ["pays, after dana refused exactly this", request(refund, spend, { standing: standing({ grants: [grant(["shop__refund"])], approval: approval(refund, policies.version, asks, { state: "denied" }) }) })],
-  ["pays, with an approval made under other policies", request(refund, spend, { standing: standing({ grants: [grant(["shop__refund"])], approval: approval(refund, "older", asks, { state: "allowed" }) }) })],
+  [
+    "pays, after dana allowed exactly this",
+    request(refund, spend, {
+      standing: standing({
+        grants: [grant(["shop__refund"])],
+        approval: approval(refund, policies.version, asks, { state: "allowed" }),
+      }),
+    }),
+  ],
+  [
+    "pays, after dana refused exactly this",
+    request(refund, spend, {
+      standing: standing({
+        grants: [grant(["shop__refund"])],
+        approval: approval(refund, policies.version, asks, { state: "denied" }),
+      }),
+    }),
+  ],
+  [
+    "pays, with an approval made under other policies",
+    request(refund, spend, {
+      standing: standing({
+        grants: [grant(["shop__refund"])],
+        approval: approval(refund, "older", asks, { state: "allowed" }),
+      }),
+    }),
+  ],
   ["pays an amount that makes a policy overflow", request(hugeRefund, spend, held(grant(["shop__refund"])))],
-  ["sends, having read private and untrusted things", request(mail, effects(["send"]), { standing: standing({ grants: [grant(["shop__mail"])], session: { ...standing().session, readPrivate: true, readUntrusted: true } }) })],
-  ["uses a tool nobody has described, with a grant", request(mystery, effects(["unknown"]), held(grant(["docs__mystery"])))],
-  ["uses a tool whose definition changed", request(read, effects(["read"], true), { ...held(READ), pin: { kind: "drifted", pinned: "sha-256:a" as never, now: "sha-256:b" as never, diff: ["- reads", "+ reads, and mails"] } })],
-  ["uses a tool that appeared later", request(read, effects(["read"], true), { ...held(READ), pin: { kind: "new", now: "sha-256:b" as never } })],
-  ["sends an argument nobody declared", request(read, effects(["read"], true), { ...held(READ), faults: [reason("argument_undeclared", { tool: "docs__read", argument: "sudo" })] })],
-  ["reaches for Writ's own files", request(read, effects(["read"], true), { ...held(READ), selfTargets: ["/srv/.writ/keys/admin.key"] })],
-  ["has used up its calls", request(read, effects(["read"], true), { standing: standing({ grants: [READ], task: { ...standing().task, used: { calls: 10, writes: 0 } } }) })],
-  ["has used up its writes", request(write, effects(["write"]), { standing: standing({ grants: [WRITE], task: { ...standing().task, used: { calls: 5, writes: 3 } } }) })],
-  ["reads after the task has ended", request(read, effects(["read"], true), { standing: standing({ grants: [READ], task: { ...standing().task, state: { kind: "ended", at: NOW, by: "ada", why: "done" } } }) })],
-  ["reads at the task's deadline", request(read, effects(["read"], true), { standing: standing({ grants: [READ], task: { ...standing().task, deadline: NOW } }) })],
-  ["reads with a credential revoked since", request(read, effects(["read"], true), { standing: standing({ grants: [READ], revokedAt: 6 as Sequence }) })],
-  ["reads with a credential of an older profile", request(read, effects(["read"], true), { standing: standing({ grants: [READ], profile: "profile-2" }) })],
-  ["on an observed server: reads outside its grant", request(readElsewhere, effects(["read"], true), { ...held(READ), mode: { kind: "observe", until: NOW + 1 } })],
-  ["on an observed server: pays", request(refund, spend, { ...held(grant(["shop__refund"])), mode: { kind: "observe", until: NOW + 1 } })],
-  ["on an observed server: uses a changed tool", request(read, effects(["read"], true), { ...held(READ), mode: { kind: "observe", until: NOW + 1 }, pin: { kind: "new", now: "sha-256:b" as never } })],
+  [
+    "sends, having read private and untrusted things",
+    request(mail, effects(["send"]), {
+      standing: standing({
+        grants: [grant(["shop__mail"])],
+        session: { ...standing().session, readPrivate: true, readUntrusted: true },
+      }),
+    }),
+  ],
+  [
+    "uses a tool nobody has described, with a grant",
+    request(mystery, effects(["unknown"]), held(grant(["docs__mystery"]))),
+  ],
+  [
+    "uses a tool whose definition changed",
+    request(read, effects(["read"], true), {
+      ...held(READ),
+      pin: {
+        kind: "drifted",
+        pinned: "sha-256:a" as never,
+        now: "sha-256:b" as never,
+        diff: ["- reads", "+ reads, and mails"],
+      },
+    }),
+  ],
+  [
+    "uses a tool that appeared later",
+    request(read, effects(["read"], true), { ...held(READ), pin: { kind: "new", now: "sha-256:b" as never } }),
+  ],
+  [
+    "sends an argument nobody declared",
+    request(read, effects(["read"], true), {
+      ...held(READ),
+      faults: [reason("argument_undeclared", { tool: "docs__read", argument: "sudo" })],
+    }),
+  ],
+  [
+    "reaches for Writ's own files",
+    request(read, effects(["read"], true), { ...held(READ), selfTargets: ["/srv/.writ/keys/admin.key"] }),
+  ],
+  [
+    "has used up its calls",
+    request(read, effects(["read"], true), {
+      standing: standing({ grants: [READ], task: { ...standing().task, used: { calls: 10, writes: 0 } } }),
+    }),
+  ],
+  [
+    "has used up its writes",
+    request(write, effects(["write"]), {
+      standing: standing({ grants: [WRITE], task: { ...standing().task, used: { calls: 5, writes: 3 } } }),
+    }),
+  ],
+  [
+    "reads after the task has ended",
+    request(read, effects(["read"], true), {
+      standing: standing({
+        grants: [READ],
+        task: { ...standing().task, state: { kind: "ended", at: NOW, by: "ada", why: "done" } },
+      }),
+    }),
+  ],
+  [
+    "reads at the task's deadline",
+    request(read, effects(["read"], true), {
+      standing: standing({ grants: [READ], task: { ...standing().task, deadline: NOW } }),
+    }),
+  ],
+  [
+    "reads with a credential revoked since",
+    request(read, effects(["read"], true), { standing: standing({ grants: [READ], revokedAt: 6 as Sequence }) }),
+  ],
+  [
+    "reads with a credential of an older profile",
+    request(read, effects(["read"], true), { standing: standing({ grants: [READ], profile: "profile-2" }) }),
+  ],
+  [
+    "on an observed server: reads outside its grant",
+    request(readElsewhere, effects(["read"], true), { ...held(READ), mode: { kind: "observe", until: NOW + 1 } }),
+  ],
+  [
+    "on an observed server: pays",
+    request(refund, spend, { ...held(grant(["shop__refund"])), mode: { kind: "observe", until: NOW + 1 } }),
+  ],
+  [
+    "on an observed server: uses a changed tool",
+    request(read, effects(["read"], true), {
+      ...held(READ),
+      mode: { kind: "observe", until: NOW + 1 },
+      pin: { kind: "new", now: "sha-256:b" as never },
+    }),
+  ],
 ];
 
 test("the decision matrix is as it was last read", async () => {

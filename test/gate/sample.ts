@@ -6,7 +6,19 @@ import type { Call } from "../../src/domain/call.ts";
 import { type EffectKind, type Effects, UNKNOWN_EFFECTS } from "../../src/domain/effect.ts";
 import type { Grant } from "../../src/domain/grant.ts";
 import type {
-  AgentName, ApprovalId, CallId, Digest, GrantId, InstanceId, PersonName, Sequence, ServerName, SessionId, SpiffeId, TaskId, ToolName,
+  AgentName,
+  ApprovalId,
+  CallId,
+  Digest,
+  GrantId,
+  InstanceId,
+  PersonName,
+  Sequence,
+  ServerName,
+  SessionId,
+  SpiffeId,
+  TaskId,
+  ToolName,
 } from "../../src/domain/ids.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { Principal } from "../../src/domain/principal.ts";
@@ -103,7 +115,16 @@ export function standing(more: Partial<Standing> = {}): Standing {
       state: { kind: "active" },
       version: 0,
     },
-    session: { id: PRINCIPAL.session, instance: PRINCIPAL.instance, readPrivate: false, readUntrusted: false, sent: false, denials: 0, risk: 0, version: 0 },
+    session: {
+      id: PRINCIPAL.session,
+      instance: PRINCIPAL.instance,
+      readPrivate: false,
+      readUntrusted: false,
+      sent: false,
+      denials: 0,
+      risk: 0,
+      version: 0,
+    },
     instance: {
       id: PRINCIPAL.instance,
       agent: PRINCIPAL.agent,
@@ -160,7 +181,12 @@ export function request(theCall: Call, what: Effects, more: Partial<AccessReques
   };
 }
 
-export function approval(theCall: Call, policyVersion: string, asks: Approval["asks"], more: Partial<Approval> = {}): Approval {
+export function approval(
+  theCall: Call,
+  policyVersion: string,
+  asks: Approval["asks"],
+  more: Partial<Approval> = {},
+): Approval {
   return {
     id: "a_1" as ApprovalId,
     call: theCall.id,
@@ -170,7 +196,15 @@ export function approval(theCall: Call, policyVersion: string, asks: Approval["a
     instance: PRINCIPAL.instance,
     policyVersion,
     asks,
-    summary: { agent: "clerk", owner: "ada", objective: "", tool: "", effects: [], reversible: false, arguments: theCall.canonical },
+    summary: {
+      agent: "clerk",
+      owner: "ada",
+      objective: "",
+      tool: "",
+      effects: [],
+      reversible: false,
+      arguments: theCall.canonical,
+    },
     askedAt: NOW - 1_000,
     deadline: NOW + 60_000,
     usableUntil: NOW + 120_000,

@@ -1,4 +1,15 @@
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -6,7 +17,11 @@ import { KEY_FILES, openKeys, readKey } from "../../src/system/keys.ts";
 
 let data: string;
 const file = (name: keyof typeof KEY_FILES): string => join(data, "keys", KEY_FILES[name]);
-const fault = (code: string, hint?: string) => expect.objectContaining({ code, ...(hint === undefined ? {} : { hint: expect.stringContaining(hint) as string }) }) as Error;
+const fault = (code: string, hint?: string) =>
+  expect.objectContaining({
+    code,
+    ...(hint === undefined ? {} : { hint: expect.stringContaining(hint) as string }),
+  }) as Error;
 
 beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), "writ-keys-"));
@@ -30,7 +45,14 @@ test("the first start makes every key, for its user alone, and the next start fi
 
 test("no two keys are alike", () => {
   const keys = openKeys(data, null);
-  expect(new Set([keys.launcher, keys.admin, keys.digest.export().toString("base64url"), keys.sealing.export().toString("base64url")]).size).toBe(4);
+  expect(
+    new Set([
+      keys.launcher,
+      keys.admin,
+      keys.digest.export().toString("base64url"),
+      keys.sealing.export().toString("base64url"),
+    ]).size,
+  ).toBe(4);
 });
 
 test("a command reads the key it shows, and before the first start is told to start", () => {
@@ -52,10 +74,13 @@ describe.each(Object.keys(KEY_FILES) as (keyof typeof KEY_FILES)[])("the %s key"
     ["cut short", () => truncateSync(file(name), 20)],
     ["other text", () => writeFileSync(file(name), "not a key\n")],
     ["huge", () => writeFileSync(file(name), "A".repeat(10_000))],
-    ["a link", () => {
-      renameSync(file(name), `${file(name)}.moved`);
-      symlinkSync(`${file(name)}.moved`, file(name));
-    }],
+    [
+      "a link",
+      () => {
+        renameSync(file(name), `${file(name)}.moved`);
+        symlinkSync(`${file(name)}.moved`, file(name));
+      },
+    ],
   ])("refuses to load when its file is %s, and is not replaced", (_, damage) => {
     openKeys(data, null);
     damage();

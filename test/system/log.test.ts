@@ -8,7 +8,11 @@ import { createLog } from "../../src/system/log.ts";
 let folder: string;
 let log: Log;
 const lines = (): Record<string, unknown>[] =>
-  readFileSync(join(folder, "writ.log"), "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
+  readFileSync(join(folder, "writ.log"), "utf8")
+    .trim()
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "writ-log-"));
@@ -35,7 +39,10 @@ test.each(["token", "taskToken", "admin_key", "privateKey", "Authorization", "se
 
 test("a token is cut out wherever it stands: in a message, a fact, an error or its cause", () => {
   const token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJvIn0.c2lnbmF0dXJl";
-  log.error({ why: `got ${token}`, error: new Error(token, { cause: new Error(`Bearer opaque-but-secret`) }) }, `refused ${token}`);
+  log.error(
+    { why: `got ${token}`, error: new Error(token, { cause: new Error(`Bearer opaque-but-secret`) }) },
+    `refused ${token}`,
+  );
   expect(JSON.stringify(lines())).not.toMatch(/eyJ|opaque-but-secret/);
   expect(lines()).toHaveLength(1);
 });

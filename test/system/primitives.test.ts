@@ -13,11 +13,16 @@ test("an id says what it names, holds 128 random bits and is never given twice",
 });
 
 test("a plain digest is SHA-256, which anyone can compute", () => {
-  expect(createDigests(createSecretKey(Buffer.alloc(32))).plain("abc")).toBe("sha-256:ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
+  expect(createDigests(createSecretKey(Buffer.alloc(32))).plain("abc")).toBe(
+    "sha-256:ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0",
+  );
 });
 
 test("a keyed digest is the same under one key, and tells nothing under another", () => {
-  const [mine, theirs] = [createDigests(createSecretKey(Buffer.alloc(32, 1))), createDigests(createSecretKey(Buffer.alloc(32, 2)))];
+  const [mine, theirs] = [
+    createDigests(createSecretKey(Buffer.alloc(32, 1))),
+    createDigests(createSecretKey(Buffer.alloc(32, 2))),
+  ];
   expect(mine.keyed("yes")).toBe(mine.keyed("yes"));
   expect(mine.keyed("yes")).toMatch(/^hmac-sha-256:[A-Za-z0-9_-]{43}$/);
   expect(theirs.keyed("yes")).not.toBe(mine.keyed("yes"));

@@ -20,12 +20,20 @@ import { type Asked, draftOf, type Visit } from "./visit.ts";
 export async function call(visit: Visit, asked: Asked, method: CallDraft["method"]): Promise<void> {
   const { parts, conversation, principal, reply } = visit;
   const routed = route(conversation, method, asked.params);
-  if (routed.kind === "unroutable") return reply.finish(errorText(asked.id, CODE.invalidParams, routed.why), badRequest(visit));
+  if (routed.kind === "unroutable")
+    return reply.finish(errorText(asked.id, CODE.invalidParams, routed.why), badRequest(visit));
   const params = await openState(parts, principal, method, routed.server, routed.params);
   if (params === null) {
-    return reply.finish(errorText(asked.id, CODE.invalidParams, "`requestState` is not one that was given for this request"), badRequest(visit));
+    return reply.finish(
+      errorText(asked.id, CODE.invalidParams, "`requestState` is not one that was given for this request"),
+      badRequest(visit),
+    );
   }
-  const response = await walk(visit, asked, draftOf(visit, routed.server, method, routed.tool, params, { clientKey: clientKey(visit, asked) }));
+  const response = await walk(
+    visit,
+    asked,
+    draftOf(visit, routed.server, method, routed.tool, params, { clientKey: clientKey(visit, asked) }),
+  );
   await answer(visit, asked, method, routed.server, params, response);
 }
 
@@ -44,7 +52,10 @@ export async function walk(visit: Visit, asked: Asked, draft: CallDraft): Promis
       {
         channel: conversation.channel(draft.server),
         meta,
-        headers: conversation.era === "modern" ? computeHeaders(conversation.protocol, draft.method, draft.params, declared, visit.headers) : {},
+        headers:
+          conversation.era === "modern"
+            ? computeHeaders(conversation.protocol, draft.method, draft.params, declared, visit.headers)
+            : {},
         sink: sinkOf(visit, draft.server),
         // A legacy client that loses its connection has not cancelled; it may come back for the answer.
         signal: conversation.era === "modern" ? AbortSignal.any([cancel.signal, reply.signal]) : cancel.signal,
@@ -55,20 +66,26 @@ export async function walk(visit: Visit, asked: Asked, draft: CallDraft): Promis
   }
 }
 
-async function answer(visit: Visit, asked: Asked, method: CallDraft["method"], server: ServerName, params: JsonObject, response: Response): Promise<void> {
+async function answer(
+  visit: Visit,
+  asked: Asked,
+  method: CallDraft["method"],
+  server: ServerName,
+  params: JsonObject,
+  response: Response,
+): Promise<void> {
   const { parts, reply, conversation, principal } = visit;
   switch (response.kind) {
     case "answered": {
       const result = own(response.message.value, "result");
       if (isObject(result) && own(result, "resultType") === "input_required") {
         const refused = await uninvited(visit, server, result);
-        if (refused !== null) return reply.finish(refusalText(asked.id, method, conversation.era, response.call, refused));
+        if (refused !== null)
+          return reply.finish(refusalText(asked.id, method, conversation.era, response.call, refused));
         return reply.finish(resultText(asked.id, sealState(parts, principal, method, server, params, result)));
       }
       return reply.finish(withId(response.message, asked.id).text, response.status, response.mark);
     }
-    case "detached":
-      return reply.detach();
     case "refused":
       return reply.finish(refusalText(asked.id, method, conversation.era, response.call, response.reason));
     case "asked":

@@ -58,7 +58,14 @@ export function createConversations(parts: McpDoorParts): Conversations {
   }, 60_000);
   sweeper.unref();
 
-  function start(id: string, principal: Principal, view: View, era: Era, protocol: string, initialize: JsonObject | null): Conversation {
+  function start(
+    id: string,
+    principal: Principal,
+    view: View,
+    era: Era,
+    protocol: string,
+    initialize: JsonObject | null,
+  ): Conversation {
     const mine = [...all.values()].filter((one) => one.principal.session === principal.session);
     if (mine.length >= MAX_PER_SESSION) {
       throw new WritError({
@@ -132,7 +139,8 @@ export function createConversations(parts: McpDoorParts): Conversations {
       if (upstream === undefined) return { kind: "unavailable", why: "it is not configured" };
       const result = await upstream.open({ era, protocol, initialize });
       // The client has said `initialized` to Writ before it calls anything; an upstream opened later hears it now.
-      if (result.kind === "open" && era === "legacy" && view.kind === "all") await result.channel.notify("notifications/initialized", undefined);
+      if (result.kind === "open" && era === "legacy" && view.kind === "all")
+        await result.channel.notify("notifications/initialized", undefined);
       return result;
     }
 
@@ -141,7 +149,8 @@ export function createConversations(parts: McpDoorParts): Conversations {
   }
 
   return {
-    begin: (principal, view, era, protocol, initialize) => start(parts.ids.nonce(), principal, view, era, protocol, initialize),
+    begin: (principal, view, era, protocol, initialize) =>
+      start(parts.ids.nonce(), principal, view, era, protocol, initialize),
     find(id, principal) {
       const one = all.get(id);
       return one !== undefined && one.era === "legacy" && one.principal.session === principal.session ? one : null;
@@ -151,7 +160,9 @@ export function createConversations(parts: McpDoorParts): Conversations {
       return all.get(id) ?? start(id, principal, view, "modern", protocol, null);
     },
     async retire(session) {
-      await Promise.allSettled([...all.values()].filter((one) => one.principal.session === session).map((one) => one.retire()));
+      await Promise.allSettled(
+        [...all.values()].filter((one) => one.principal.session === session).map((one) => one.retire()),
+      );
     },
     async close() {
       clearInterval(sweeper);

@@ -43,18 +43,36 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
 
   function unknown(response: ServerResponse, why: Reason): void {
     strangers.set(why.code, (strangers.get(why.code) ?? 0) + 1);
-    const error = why.code === "credential_missing" ? "" : `, error="invalid_token", error_description="${sentence(why)}"`;
-    plain(response, 401, why.code, sentence(why), hint(why.code), { "www-authenticate": `Bearer realm="writ"${error}` });
+    const error =
+      why.code === "credential_missing" ? "" : `, error="invalid_token", error_description="${sentence(why)}"`;
+    plain(response, 401, why.code, sentence(why), hint(why.code), {
+      "www-authenticate": `Bearer realm="writ"${error}`,
+    });
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const foreign = checkOrigin(request.headers, parts.allowed);
-    if (foreign !== "ok") return plain(response, 403, `${foreign}_refused`, `the ${foreign} header names a place that is not allowed here`, "use the loopback address");
+    if (foreign !== "ok")
+      return plain(
+        response,
+        403,
+        `${foreign}_refused`,
+        `the ${foreign} header names a place that is not allowed here`,
+        "use the loopback address",
+      );
     const view = viewOf(request.url ?? "", parts);
-    if (view === null) return plain(response, 404, "server_unknown", "there is no such server", "use /mcp, or /mcp/<server> with a configured server");
+    if (view === null)
+      return plain(
+        response,
+        404,
+        "server_unknown",
+        "there is no such server",
+        "use /mcp, or /mcp/<server> with a configured server",
+      );
     const token = bearer(request.headers.authorization);
     const caller = await parts.gate.authenticate(token);
-    if (caller.kind === "stranger" || token === null) return unknown(response, caller.kind === "stranger" ? caller.reason : reason("credential_missing"));
+    if (caller.kind === "stranger" || token === null)
+      return unknown(response, caller.kind === "stranger" ? caller.reason : reason("credential_missing"));
     const here: Here = { parts, conversations, request, response, view, token, principal: caller.principal };
     switch (request.method) {
       case "POST":
@@ -64,7 +82,14 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
       case "DELETE":
         return remove(here);
       default:
-        return plain(response, 405, "method_not_allowed", "this endpoint takes POST, GET and DELETE", "send MCP messages by POST", { allow: "POST, GET, DELETE" });
+        return plain(
+          response,
+          405,
+          "method_not_allowed",
+          "this endpoint takes POST, GET and DELETE",
+          "send MCP messages by POST",
+          { allow: "POST, GET, DELETE" },
+        );
     }
   }
 
@@ -75,7 +100,14 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
       } catch (cause) {
         if (!(cause instanceof WritError)) parts.log.error({ cause }, "an MCP request failed");
         const known = cause instanceof WritError ? cause : null;
-        if (!response.headersSent) plain(response, known?.status ?? 500, known?.code ?? "internal_fault", known?.message ?? "something failed inside", known?.hint ?? hint("internal_fault"));
+        if (!response.headersSent)
+          plain(
+            response,
+            known?.status ?? 500,
+            known?.code ?? "internal_fault",
+            known?.message ?? "something failed inside",
+            known?.hint ?? hint("internal_fault"),
+          );
         else response.end();
       }
     },
@@ -98,10 +130,12 @@ interface Here {
 async function post(here: Here): Promise<void> {
   const { request, response } = here;
   const type = request.headers["content-type"] ?? "";
-  if (!/^application\/json\s*(;|$)/i.test(type)) return plain(response, 415, "content_type", "the body is not application/json", "send JSON");
+  if (!/^application\/json\s*(;|$)/i.test(type))
+    return plain(response, 415, "content_type", "the body is not application/json", "send JSON");
   const body = await readBody(request, { maxBytes: MAX_BODY, timeoutMs: BODY_MS });
   if (body.kind === "gone") return;
-  if (body.kind === "refused") return plain(response, body.status, "body_refused", body.why, "send one JSON-RPC message", { connection: "close" });
+  if (body.kind === "refused")
+    return plain(response, body.status, "body_refused", body.why, "send one JSON-RPC message", { connection: "close" });
   const text = decodeUtf8Strict(body.bytes);
   if (text === null) return malformed(response, "the body is not UTF-8");
   const parsed = parseStrict(text, { maxBytes: MAX_BODY, maxDepth: MAX_DEPTH });
@@ -123,7 +157,8 @@ async function post(here: Here): Promise<void> {
 async function asked(here: Here, envelope: Extract<Envelope, { kind: "request" }>): Promise<void> {
   const { request, response, parts, view, token, principal } = here;
   const message: Asked = { id: envelope.id, method: envelope.method, params: envelope.params ?? {} };
-  if (message.method === "initialize") return begin(here, message);
+  const modern = eraOf(String(own(metaOf(message.params) ?? {}, META.protocol))) === "modern";
+  if (message.method === "initialize" && !modern) return begin(here, message);
   const found = conversationOf(here, message, "request");
   if ("status" in found) return send(response, found.status, found.text);
   const { conversation } = found;
@@ -135,30 +170,50 @@ async function asked(here: Here, envelope: Extract<Envelope, { kind: "request" }
     return view.kind === "all" ? listEverywhere(visit, message, method) : call(visit, message, method);
   }
   if (method !== null) return call(visit, message, method);
-  switch (message.method) {
-    case "ping":
-      return reply.finish(resultText(message.id, {}));
-    case "tools/list":
-      return listTools(visit, message);
-    case "logging/setLevel":
-      await Promise.all((await conversation.channels()).map((channel) => channel.request({ method: message.method, params: message.params, headers: {}, credentials: {}, timeoutMs: 10_000 }, SILENT, reply.signal)));
-      return reply.finish(resultText(message.id, {}));
-    case "server/discover":
-      return discover(visit, message);
-    case "subscriptions/listen":
-      return subscribe(visit, message);
-    default:
-      return reply.finish(errorText(message.id, CODE.methodNotFound, "the method is not known here"), conversation.era === "modern" ? 404 : 200);
-  }
+  const serve = conversation.era === "modern" ? MODERN[message.method] : LEGACY[message.method];
+  if (serve !== undefined) return serve(visit, message);
+  reply.finish(
+    errorText(message.id, CODE.methodNotFound, "the method is not known here"),
+    conversation.era === "modern" ? 404 : 200,
+  );
 }
 
-const SILENT = { notification: () => {}, request: () => Promise.resolve({ error: { code: CODE.methodNotFound, message: "not here" } }) };
+type Serve = (visit: Visit, message: Asked) => void | Promise<void>;
+
+/** What is no call and has an answer of the conversation's own, by era: 2026-07-28 has neither ping nor a session to set a level for. */
+const LEGACY: Readonly<Record<string, Serve>> = {
+  "tools/list": listTools,
+  ping: ({ reply }, { id }) => reply.finish(resultText(id, {})),
+  "logging/setLevel": setLevel,
+};
+const MODERN: Readonly<Record<string, Serve>> = {
+  "tools/list": listTools,
+  "server/discover": discover,
+  "subscriptions/listen": subscribe,
+};
+
+async function setLevel({ conversation, reply }: Visit, { id, method, params }: Asked): Promise<void> {
+  const request = { method, params, headers: {}, credentials: {}, timeoutMs: 10_000 };
+  await Promise.all((await conversation.channels()).map((channel) => channel.request(request, SILENT, reply.signal)));
+  reply.finish(resultText(id, {}));
+}
+
+const SILENT = {
+  notification: () => {},
+  request: () => Promise.resolve({ error: { code: CODE.methodNotFound, message: "not here" } }),
+};
 
 async function begin(here: Here, message: Asked): Promise<void> {
   const { conversations, principal, view, response } = here;
   const wanted = own(message.params, "protocolVersion");
-  if (typeof wanted !== "string") return send(response, 200, errorText(message.id, CODE.invalidParams, "`protocolVersion` is missing"));
-  if (eraOf(wanted) === "modern") return send(response, 400, errorText(message.id, CODE.invalidRequest, `${wanted} has no initialize; send requests on their own`));
+  if (typeof wanted !== "string")
+    return send(response, 200, errorText(message.id, CODE.invalidParams, "`protocolVersion` is missing"));
+  if (eraOf(wanted) === "modern")
+    return send(
+      response,
+      400,
+      errorText(message.id, CODE.invalidRequest, `${wanted} has no initialize; send requests on their own`),
+    );
   const conversation = conversations.begin(principal, view, "legacy", wanted, message.params);
   const { text, protocol } = await initialize(conversation, message);
   if (protocol === null) {
@@ -176,9 +231,12 @@ async function notified(here: Here, envelope: Extract<Envelope, { kind: "notific
   conversation.touch();
   if (envelope.method === "notifications/cancelled") {
     const id = own(envelope.params ?? {}, "requestId");
-    if (typeof id === "string" || typeof id === "number") conversation.running.get(id)?.abort("cancelled by the client");
+    if (typeof id === "string" || typeof id === "number")
+      conversation.running.get(id)?.abort("cancelled by the client");
   } else {
-    await Promise.all((await conversation.channels()).map((channel) => channel.notify(envelope.method, envelope.params)));
+    await Promise.all(
+      (await conversation.channels()).map((channel) => channel.notify(envelope.method, envelope.params)),
+    );
   }
   response.writeHead(202).end();
 }
@@ -202,42 +260,90 @@ function conversationOf(here: Here, message: Asked | null, kind: "request" | "no
   const id = message === null || kind === "notification" ? null : message.id;
   if (typeof session === "string") {
     const conversation = conversations.find(session, principal);
-    if (conversation === null) return { status: 404, text: errorText(id, CODE.invalidRequest, "there is no such MCP session; initialize again") };
+    if (conversation === null)
+      return {
+        status: 404,
+        text: errorText(id, CODE.invalidRequest, "there is no such MCP session; initialize again"),
+      };
     const version = request.headers[HEADER.protocol];
-    if (typeof version === "string" && eraOf(version) !== "legacy") return { status: 400, text: errorText(id, CODE.invalidRequest, `\`${version}\` is not a version of this session`) };
+    if (typeof version === "string" && eraOf(version) !== "legacy")
+      return {
+        status: 400,
+        text: errorText(id, CODE.invalidRequest, `\`${version}\` is not a version of this session`),
+      };
     return { conversation };
   }
   const meta = message === null ? null : metaOf(message.params);
   const header = request.headers[HEADER.protocol];
   const named = meta === null ? undefined : own(meta, META.protocol);
   const protocol = typeof named === "string" ? named : typeof header === "string" ? header : ASSUMED_REVISION;
+  if (typeof named === "string" && typeof header === "string" && named !== header) {
+    return {
+      status: 400,
+      text: errorText(id, CODE.headerMismatch, "MCP-Protocol-Version: `_meta` names another revision"),
+    };
+  }
   if (eraOf(protocol) === null) {
-    return { status: 400, text: errorText(id, CODE.unsupportedRevision, "the protocol version is not spoken here", { supported: [...MODERN_REVISIONS], requested: protocol }) };
+    return {
+      status: 400,
+      text: errorText(id, CODE.unsupportedRevision, "the protocol version is not spoken here", {
+        supported: [...MODERN_REVISIONS],
+        requested: protocol,
+      }),
+    };
   }
-  if (eraOf(protocol) === "legacy") return { status: 400, text: errorText(id, CODE.invalidRequest, "the request names no MCP session; initialize first") };
-  if (message === null) return { status: 400, text: errorText(id, CODE.invalidRequest, `${protocol} has no messages of this kind`) };
+  if (eraOf(protocol) === "legacy")
+    return {
+      status: 400,
+      text: errorText(id, CODE.invalidRequest, "the request names no MCP session; initialize first"),
+    };
+  if (message === null)
+    return { status: 400, text: errorText(id, CODE.invalidRequest, `${protocol} has no messages of this kind`) };
   if (kind === "request" && (typeof named !== "string" || !isObject(own(meta ?? {}, META.capabilities)))) {
-    return { status: 400, text: errorText(id, CODE.invalidParams, `\`_meta\` lacks \`${META.protocol}\` or \`${META.capabilities}\``) };
+    return {
+      status: 400,
+      text: errorText(id, CODE.invalidParams, `\`_meta\` lacks \`${META.protocol}\` or \`${META.capabilities}\``),
+    };
   }
-  const checked = checkHeaders(request.headers, { kind, method: message.method, params: message.params }, protocol, declaredFor(parts, view, message));
-  if (checked.kind === "mismatch") return { status: 400, text: errorText(id, CODE.headerMismatch, `${checked.header}: ${checked.why}`) };
+  const checked = checkHeaders(
+    request.headers,
+    { kind, method: message.method, params: message.params },
+    protocol,
+    declaredFor(parts, view, message),
+  );
+  if (checked.kind === "mismatch")
+    return { status: 400, text: errorText(id, CODE.headerMismatch, `${checked.header}: ${checked.why}`) };
   return { conversation: conversations.modern(principal, view, protocol) };
 }
 
-function declaredFor(parts: McpDoorParts, view: View, message: Asked): ReturnType<typeof headerParams>["params"] | null {
+function declaredFor(
+  parts: McpDoorParts,
+  view: View,
+  message: Asked,
+): ReturnType<typeof headerParams>["params"] | null {
   const name = own(message.params, "name");
   if (view.kind !== "one" || message.method !== "tools/call" || typeof name !== "string") return null;
   const tool = parts.catalogue.tools(view.server).find((one) => one.name === name);
-  const schema = tool?.definition === undefined || tool.definition === null ? undefined : own(tool.definition.body, "inputSchema");
+  const schema =
+    tool?.definition === undefined || tool.definition === null ? undefined : own(tool.definition.body, "inputSchema");
   return isObject(schema) ? headerParams(schema).params : null;
 }
 
 async function get(here: Here): Promise<void> {
   const { request, response, conversations, principal, parts, token } = here;
   const session = request.headers[HEADER.session];
-  if (typeof session !== "string") return plain(response, 405, "method_not_allowed", "a GET belongs to a legacy MCP session", "send MCP messages by POST", { allow: "POST" });
+  if (typeof session !== "string")
+    return plain(
+      response,
+      405,
+      "method_not_allowed",
+      "a GET belongs to a legacy MCP session",
+      "send MCP messages by POST",
+      { allow: "POST" },
+    );
   const conversation = conversations.find(session, principal);
-  if (conversation === null) return plain(response, 404, "session_unknown", "there is no such MCP session", "initialize again");
+  if (conversation === null)
+    return plain(response, 404, "session_unknown", "there is no such MCP session", "initialize again");
   const reply = createReply(response, accepts(request), {});
   await openStream({ parts, token, principal, conversation, headers: request.headers, reply });
 }
@@ -245,9 +351,18 @@ async function get(here: Here): Promise<void> {
 async function remove(here: Here): Promise<void> {
   const { request, response, conversations, principal } = here;
   const session = request.headers[HEADER.session];
-  if (typeof session !== "string") return plain(response, 405, "method_not_allowed", "a DELETE belongs to a legacy MCP session", "send MCP messages by POST", { allow: "POST" });
+  if (typeof session !== "string")
+    return plain(
+      response,
+      405,
+      "method_not_allowed",
+      "a DELETE belongs to a legacy MCP session",
+      "send MCP messages by POST",
+      { allow: "POST" },
+    );
   const conversation = conversations.find(session, principal);
-  if (conversation === null) return plain(response, 404, "session_unknown", "there is no such MCP session", "initialize again");
+  if (conversation === null)
+    return plain(response, 404, "session_unknown", "there is no such MCP session", "initialize again");
   await conversation.close();
   response.writeHead(200).end();
 }
@@ -256,7 +371,8 @@ function viewOf(url: string, parts: McpDoorParts): View | null {
   const path = url.split("?", 1)[0] ?? "";
   if (path === "/mcp" || path === "/mcp/") return { kind: "all" };
   const name = path.startsWith("/mcp/") ? path.slice("/mcp/".length) : "";
-  if (name === parts.own.server || parts.upstreams.has(name as ServerName)) return { kind: "one", server: name as ServerName };
+  if (name === parts.own.server || parts.upstreams.has(name as ServerName))
+    return { kind: "one", server: name as ServerName };
   return null;
 }
 
@@ -273,10 +389,24 @@ function malformed(response: ServerResponse, why: string): void {
   send(response, 400, errorText(null, CODE.parse, `the body cannot be read: ${why}`));
 }
 
-function send(response: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(text) }).end(text);
+function send(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response
+    .writeHead(status, { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(text) })
+    .end(text);
 }
 
-function plain(response: ServerResponse, status: number, code: string, message: string, next: string, headers: Readonly<Record<string, string>> = {}): void {
+function plain(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  next: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   send(response, status, JSON.stringify({ error: { code, message, hint: next } } satisfies JsonObject), headers);
 }

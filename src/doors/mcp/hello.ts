@@ -16,7 +16,10 @@ const RELAYED = ["tools", "resources", "prompts", "completions", "logging", "exp
 const NOT_REACHED = -31_003;
 
 /** The answer to `initialize`: the upstream's own where the endpoint shows one server, Writ's where it shows all. */
-export async function initialize(conversation: Conversation, asked: Asked): Promise<{ readonly text: string; readonly protocol: string | null }> {
+export async function initialize(
+  conversation: Conversation,
+  asked: Asked,
+): Promise<{ readonly text: string; readonly protocol: string | null }> {
   if (conversation.view.kind === "all") return synthesised(asked);
   const { server } = conversation.view;
   const opened = await conversation.open(server);
@@ -24,12 +27,26 @@ export async function initialize(conversation: Conversation, asked: Asked): Prom
     case "open": {
       if (opened.result === null) return synthesised(asked);
       const protocol = own(opened.result, "protocolVersion");
-      return { text: resultText(asked.id, { ...opened.result, capabilities: relayed(own(opened.result, "capabilities")) }), protocol: typeof protocol === "string" ? protocol : null };
+      return {
+        text: resultText(asked.id, { ...opened.result, capabilities: relayed(own(opened.result, "capabilities")) }),
+        protocol: typeof protocol === "string" ? protocol : null,
+      };
     }
     case "era_mismatch":
-      return { text: unreached(asked, sentence(reason("era_mismatch", { client: conversation.protocol, server, why: `it speaks ${opened.speaks}` }))), protocol: null };
+      return {
+        text: unreached(
+          asked,
+          sentence(
+            reason("era_mismatch", { client: conversation.protocol, server, why: `it speaks ${opened.speaks}` }),
+          ),
+        ),
+        protocol: null,
+      };
     case "unavailable":
-      return { text: unreached(asked, sentence(reason("server_unavailable", { server, why: opened.why }))), protocol: null };
+      return {
+        text: unreached(asked, sentence(reason("server_unavailable", { server, why: opened.why }))),
+        protocol: null,
+      };
   }
 }
 
@@ -38,7 +55,14 @@ export async function discover(visit: Visit, asked: Asked): Promise<void> {
   const { conversation, reply } = visit;
   if (conversation.view.kind === "all") {
     return reply.finish(
-      resultText(asked.id, { resultType: "complete", supportedVersions: [...MODERN_REVISIONS], capabilities: CAPABILITIES, ttlMs: 0, cacheScope: "private", _meta: { "io.modelcontextprotocol/serverInfo": SERVER_INFO } }),
+      resultText(asked.id, {
+        resultType: "complete",
+        supportedVersions: [...MODERN_REVISIONS],
+        capabilities: CAPABILITIES,
+        ttlMs: 0,
+        cacheScope: "private",
+        _meta: { "io.modelcontextprotocol/serverInfo": SERVER_INFO },
+      }),
     );
   }
   const { server } = conversation.view;
@@ -54,9 +78,10 @@ export async function discover(visit: Visit, asked: Asked): Promise<void> {
     reply.signal,
   );
   if (incoming.kind !== "answered") {
-    const why = incoming.kind === "detached" ? "it let go" : incoming.why;
     const code = incoming.kind === "not_sent" ? (incoming.code ?? "server_unavailable") : "server_unavailable";
-    return reply.finish(unreached(asked, sentence(reason(code, { server, client: conversation.protocol, why }))));
+    return reply.finish(
+      unreached(asked, sentence(reason(code, { server, client: conversation.protocol, why: incoming.why }))),
+    );
   }
   const result = own(incoming.message.value, "result");
   if (!isObject(result)) return reply.finish(withId(incoming.message, asked.id).text, incoming.status);
@@ -65,17 +90,28 @@ export async function discover(visit: Visit, asked: Asked): Promise<void> {
     resultText(asked.id, {
       ...result,
       capabilities: relayed(own(result, "capabilities")),
-      ...(Array.isArray(versions) ? { supportedVersions: (versions as readonly Json[]).filter((v) => typeof v === "string" && eraOf(v) !== null) } : {}),
+      ...(Array.isArray(versions)
+        ? { supportedVersions: (versions as readonly Json[]).filter((v) => typeof v === "string" && eraOf(v) !== null) }
+        : {}),
     }),
   );
 }
 
-const CAPABILITIES = { tools: { listChanged: true }, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} };
+const CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: { subscribe: true },
+  prompts: {},
+  completions: {},
+  logging: {},
+};
 
 function synthesised(asked: Asked): { text: string; protocol: string } {
   const wanted = own(asked.params, "protocolVersion");
   const protocol = typeof wanted === "string" && eraOf(wanted) === "legacy" ? wanted : NEWEST_LEGACY;
-  return { text: resultText(asked.id, { protocolVersion: protocol, capabilities: CAPABILITIES, serverInfo: SERVER_INFO }), protocol };
+  return {
+    text: resultText(asked.id, { protocolVersion: protocol, capabilities: CAPABILITIES, serverInfo: SERVER_INFO }),
+    protocol,
+  };
 }
 
 function relayed(capabilities: Json | undefined): JsonObject {

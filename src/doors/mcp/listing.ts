@@ -21,24 +21,35 @@ export async function listTools(visit: Visit, asked: Asked): Promise<void> {
   if (conversation.view.kind === "one") {
     const { server } = conversation.view;
     const incoming = await fetchList(visit, asked, server, asked.params);
-    if (incoming.kind !== "answered") return reply.finish(errorText(asked.id, CODE.internal, `the server \`${server}\` did not list its tools`));
+    if (incoming.kind !== "answered")
+      return reply.finish(errorText(asked.id, CODE.internal, `the server \`${server}\` did not list its tools`));
     const result = own(incoming.message.value, "result");
     if (!isObject(result)) return reply.finish(withId(incoming.message, asked.id).text, incoming.status);
-    return reply.finish(resultText(asked.id, { ...result, tools: await visibleOf(visit, server, toolsOf(result)), ...scopeOf(visit) }));
+    return reply.finish(
+      resultText(asked.id, { ...result, tools: await visibleOf(visit, server, toolsOf(result)), ...scopeOf(visit) }),
+    );
   }
   const each = await Promise.all(
     [parts.own.server, ...parts.catalogue.servers()].map(async (server) => {
       const tools = await everyPage(visit, asked, server);
-      return (await visibleOf(visit, server, tools)).map((tool) => ({ ...tool, name: qualified(server, tool["name"] as ToolName) }));
+      return (await visibleOf(visit, server, tools)).map((tool) => ({
+        ...tool,
+        name: qualified(server, tool["name"] as ToolName),
+      }));
     }),
   );
   reply.finish(resultText(asked.id, { ...completeOf(visit), tools: each.flat() }));
 }
 
 /** Listings of resources and prompts at the endpoint that shows all: one walk for each server the task may reach. */
-export async function listEverywhere(visit: Visit, asked: Asked, method: "resources/list" | "resources/templates/list" | "prompts/list"): Promise<void> {
+export async function listEverywhere(
+  visit: Visit,
+  asked: Asked,
+  method: "resources/list" | "resources/templates/list" | "prompts/list",
+): Promise<void> {
   const { parts, conversation, reply } = visit;
-  const member = method === "resources/list" ? "resources" : method === "prompts/list" ? "prompts" : "resourceTemplates";
+  const member =
+    method === "resources/list" ? "resources" : method === "prompts/list" ? "prompts" : "resourceTemplates";
   const items: Json[] = [];
   for (const server of parts.catalogue.servers()) {
     const draft = draftOf(visit, server, method, RESERVED_ACTIONS[method] as ToolName, {});
@@ -51,7 +62,9 @@ export async function listEverywhere(visit: Visit, asked: Asked, method: "resour
       if (!isObject(item)) continue;
       const uri = own(item, "uri");
       if (typeof uri === "string" && !conversation.resources.has(uri)) conversation.resources.set(uri, server);
-      items.push(method === "prompts/list" ? { ...item, name: qualified(server, String(own(item, "name")) as ToolName) } : item);
+      items.push(
+        method === "prompts/list" ? { ...item, name: qualified(server, String(own(item, "name")) as ToolName) } : item,
+      );
     }
   }
   reply.finish(resultText(asked.id, { ...completeOf(visit), [member]: items }));
@@ -65,7 +78,10 @@ async function everyPage(visit: Visit, asked: Asked, server: ServerName): Promis
     const incoming = await fetchList(visit, asked, server, params);
     const result = incoming.kind === "answered" ? own(incoming.message.value, "result") : undefined;
     if (!isObject(result)) {
-      visit.parts.log.info({ server, outcome: incoming.kind }, "a server did not list its tools; the listing goes on without it");
+      visit.parts.log.info(
+        { server, outcome: incoming.kind },
+        "a server did not list its tools; the listing goes on without it",
+      );
       break;
     }
     tools.push(...toolsOf(result));
@@ -82,7 +98,8 @@ function fetchList(visit: Visit, asked: Asked, server: ServerName, params: JsonO
     {
       method: "tools/list",
       params: withMeta(params, reduceMeta(metaOf(params))),
-      headers: conversation.era === "modern" ? computeHeaders(conversation.protocol, "tools/list", asked.params, null) : {},
+      headers:
+        conversation.era === "modern" ? computeHeaders(conversation.protocol, "tools/list", asked.params, null) : {},
       credentials: {},
       timeoutMs: configured?.timeoutMs ?? 30_000,
     },
@@ -91,7 +108,11 @@ function fetchList(visit: Visit, asked: Asked, server: ServerName, params: JsonO
   );
 }
 
-async function visibleOf(visit: Visit, server: ServerName, tools: readonly JsonObject[]): Promise<readonly JsonObject[]> {
+async function visibleOf(
+  visit: Visit,
+  server: ServerName,
+  tools: readonly JsonObject[],
+): Promise<readonly JsonObject[]> {
   const { parts, principal } = visit;
   if (server !== parts.own.server) await parts.catalogue.observe(server, tools);
   const shown: JsonObject[] = [];

@@ -19,12 +19,17 @@ export const OWN_SERVER = "writ" as ServerName;
 const TOOLS: readonly JsonObject[] = [
   {
     name: "request_grant",
-    description: "Asks a person for permission that this task does not have. Nothing is granted until somebody says yes; then make the call again.",
+    description:
+      "Asks a person for permission that this task does not have. Nothing is granted until somebody says yes; then make the call again.",
     inputSchema: {
       type: "object",
       properties: {
         tools: { type: "array", items: { type: "string" }, description: "Tool names, as server__tool." },
-        where: { type: "object", additionalProperties: true, description: "Limits on arguments, such as {\"path\": {\"glob\": \"/srv/docs/**\"}}." },
+        where: {
+          type: "object",
+          additionalProperties: true,
+          description: 'Limits on arguments, such as {"path": {"glob": "/srv/docs/**"}}.',
+        },
         uses: { type: "integer", description: "How many calls." },
         why: { type: "string", description: "What it is needed for." },
       },
@@ -33,7 +38,8 @@ const TOOLS: readonly JsonObject[] = [
   },
   {
     name: "open_task",
-    description: "Opens a part of this task with an objective of its own and no permissions yet. It ends with this task.",
+    description:
+      "Opens a part of this task with an objective of its own and no permissions yet. It ends with this task.",
     inputSchema: { type: "object", properties: { objective: { type: "string" } }, required: ["objective"] },
   },
   {
@@ -107,12 +113,21 @@ async function run(parts: OwnToolParts, principal: Principal, tool: string, inpu
     case "open_task": {
       const instance = await parts.store.read((tx) => tx.instance(principal.instance));
       if (instance === null) throw new TypeError("a verified principal has no instance");
-      const opened = await openTask(parts, { instance, objective: String(own(input, "objective")), declaredBy: "agent-claimed", parent: principal.task });
+      const opened = await openTask(parts, {
+        instance,
+        objective: String(own(input, "objective")),
+        declaredBy: "agent-claimed",
+        parent: principal.task,
+      });
       return `task ${opened.task.id} is open, with no permissions yet. Work in it at the same address followed by /task/${opened.task.id}.`;
     }
     case "end_task": {
       const why = own(input, "why");
-      const ended = await endTask(parts, { task: principal.task, by: principal.actor, why: typeof why === "string" ? why.slice(0, 200) : "the agent ended it" });
+      const ended = await endTask(parts, {
+        task: principal.task,
+        by: principal.actor,
+        why: typeof why === "string" ? why.slice(0, 200) : "the agent ended it",
+      });
       return `ended: ${ended.join(", ")}.`;
     }
     default:

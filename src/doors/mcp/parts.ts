@@ -16,7 +16,10 @@ export interface McpDoorParts {
   readonly own: { readonly server: ServerName; channel(principal: Principal): Channel };
   readonly configuration: Configuration;
   readonly allowed: AllowedOrigins;
-  readonly sealing: { seal(payload: JsonObject, aad: string): string; open(text: string, aad: string): JsonObject | null };
+  readonly sealing: {
+    seal(payload: JsonObject, aad: string): string;
+    open(text: string, aad: string): JsonObject | null;
+  };
   /** Tells when the tools of some server, or what was pinned of them, changed. Returns the way to stop. */
   readonly onToolsChanged: (listener: () => void) => () => void;
   /** Marks a sealed state as used; false when it was before. */

@@ -11,11 +11,23 @@ const PENDING = -31_002;
 
 /** A refusal as its caller can read it: for a tool, a result that the model sees, with reason, hint and where the record is;
  *  for anything else a JSON-RPC error with the same facts. */
-export function refusalText(id: RequestId, method: CallDraft["method"] | "tools/list", era: Era, call: CallId | null, reason: Reason): string {
+export function refusalText(
+  id: RequestId,
+  method: CallDraft["method"] | "tools/list",
+  era: Era,
+  call: CallId | null,
+  reason: Reason,
+): string {
   const says = sentence(reason);
   const next = hint(reason.code);
   const pending = reason.code === "approval_pending";
-  const facts: JsonObject = { verdict: pending ? "ask" : "deny", code: reason.code, hint: next, ...(call === null ? {} : { call }), facts: { ...reason.facts } };
+  const facts: JsonObject = {
+    verdict: pending ? "ask" : "deny",
+    code: reason.code,
+    hint: next,
+    ...(call === null ? {} : { call }),
+    facts: { ...reason.facts },
+  };
   if (method !== "tools/call") return errorText(id, pending ? PENDING : REFUSED, says, { "io.writ/decision": facts });
   const text = `${pending ? "not yet" : "denied"} (${reason.code}): ${says}. ${next}.`;
   return resultText(id, {

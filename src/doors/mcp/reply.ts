@@ -12,13 +12,17 @@ export interface Reply {
   mark(mark: StreamMark): void;
   /** Sends the answer, with `status` where no stream has begun, and ends. */
   finish(text: string, status?: number, mark?: StreamMark): void;
-  /** Ends a stream whose answer comes on another one. */
-  detach(): void;
+  /** Ends a stream that has no answer of its own. */
+  close(): void;
   /** Aborts when the client goes away before the answer. */
   readonly signal: AbortSignal;
 }
 
-export function createReply(response: ServerResponse, streams: boolean, headers: Readonly<Record<string, string>>): Reply {
+export function createReply(
+  response: ServerResponse,
+  streams: boolean,
+  headers: Readonly<Record<string, string>>,
+): Reply {
   const gone = new AbortController();
   let beat: NodeJS.Timeout | undefined;
   let ended = false;
@@ -31,7 +35,12 @@ export function createReply(response: ServerResponse, streams: boolean, headers:
     if (ended || gone.signal.aborted) return false;
     if (response.headersSent) return true;
     if (!streams) return false;
-    response.writeHead(200, { ...headers, "content-type": "text/event-stream", "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" });
+    response.writeHead(200, {
+      ...headers,
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    });
     beat = setInterval(() => response.write(encodeComment("")), KEEP_ALIVE_MS);
     return true;
   }
@@ -54,10 +63,14 @@ export function createReply(response: ServerResponse, streams: boolean, headers:
       if (response.headersSent || mark.id !== undefined) {
         if (open()) return end(encodeSse({ data: text, id: mark.id, retry: mark.retry }));
       }
-      response.writeHead(status, { ...headers, "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+      response.writeHead(status, {
+        ...headers,
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(text),
+      });
       end(text);
     },
-    detach() {
+    close() {
       if (open()) end();
     },
   };

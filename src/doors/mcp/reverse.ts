@@ -25,7 +25,8 @@ export function sinkOf(visit: Visit, server: ServerName): Sink {
 async function reverse(visit: Visit, server: ServerName, message: Message, mark: StreamMark): Promise<JsonObject> {
   const method = own(message.value, "method");
   if (method === "ping") return { result: {} };
-  if (!REVERSE.includes(method as (typeof REVERSE)[number])) return failed(CODE.methodNotFound, "the method is not known here");
+  if (!REVERSE.includes(method as (typeof REVERSE)[number]))
+    return failed(CODE.methodNotFound, "the method is not known here");
   const known = method as ReservedMethod;
   const given = own(message.value, "params");
   const params = isObject(given) ? given : {};
@@ -38,7 +39,10 @@ async function reverse(visit: Visit, server: ServerName, message: Message, mark:
       channel: clientChannel(visit, server, mark),
       meta: reduceMeta(metaOf(params)),
       headers: {},
-      sink: { notification: () => {}, request: () => Promise.resolve(failed(CODE.methodNotFound, "a client asks nothing here")) },
+      sink: {
+        notification: () => {},
+        request: () => Promise.resolve(failed(CODE.methodNotFound, "a client asks nothing here")),
+      },
       signal: visit.reply.signal,
     },
   );
@@ -66,7 +70,9 @@ function clientChannel(visit: Visit, server: ServerName, mark: StreamMark): Chan
           resolve(incoming);
         }
         signal.addEventListener("abort", onAbort, { once: true });
-        conversation.waiting.set(id, (answer) => finish({ kind: "answered", message: ownMessage(JSON.stringify(answer)), mark: {} }));
+        conversation.waiting.set(id, (answer) =>
+          finish({ kind: "answered", message: ownMessage(JSON.stringify(answer)), mark: {} }),
+        );
         if (!reply.send(requestText(id, outgoing.method, outgoing.params), mark)) {
           finish({ kind: "not_sent", why: "the client takes no requests on this connection" });
         }

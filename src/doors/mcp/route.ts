@@ -11,7 +11,10 @@ export type Routed =
 /** Which upstream a request is for, and its params as that upstream names things. Null for a method that is no call. */
 export function callMethod(method: string): CallDraft["method"] | null {
   if (method === "tools/call") return method;
-  return Object.hasOwn(RESERVED_ACTIONS, method) && !method.startsWith("sampling/") && !method.startsWith("elicitation/") && method !== "roots/list"
+  return Object.hasOwn(RESERVED_ACTIONS, method) &&
+    !method.startsWith("sampling/") &&
+    !method.startsWith("elicitation/") &&
+    method !== "roots/list"
     ? (method as ReservedMethod)
     : null;
 }
@@ -31,13 +34,23 @@ export function route(conversation: Conversation, method: CallDraft["method"], p
     case "prompts/get": {
       const split = splitName(own(params, "name"));
       if (split === null) return { kind: "unroutable", why: "`name` is not of the form `server__name`" };
-      return { kind: "routed", server: split.server, tool: reserved ?? split.tool, params: { ...params, name: split.tool } };
+      return {
+        kind: "routed",
+        server: split.server,
+        tool: reserved ?? split.tool,
+        params: { ...params, name: split.tool },
+      };
     }
     case "completion/complete": {
       const ref = own(params, "ref");
       const split = isObject(ref) ? splitName(own(ref, "name")) : null;
       if (isObject(ref) && split !== null && reserved !== null) {
-        return { kind: "routed", server: split.server, tool: reserved, params: { ...params, ref: { ...ref, name: split.tool } } };
+        return {
+          kind: "routed",
+          server: split.server,
+          tool: reserved,
+          params: { ...params, ref: { ...ref, name: split.tool } },
+        };
       }
       return byUri(conversation, isObject(ref) ? own(ref, "uri") : undefined, reserved, params);
     }
@@ -49,7 +62,10 @@ export function route(conversation: Conversation, method: CallDraft["method"], p
 function byUri(conversation: Conversation, uri: unknown, tool: ToolName | null, params: JsonObject): Routed {
   const server = typeof uri === "string" ? conversation.resources.get(uri) : undefined;
   return server === undefined || tool === null
-    ? { kind: "unroutable", why: "no listed resource has this `uri`; list the resources, or use the server's own endpoint `/mcp/<server>`" }
+    ? {
+        kind: "unroutable",
+        why: "no listed resource has this `uri`; list the resources, or use the server's own endpoint `/mcp/<server>`",
+      }
     : { kind: "routed", server, tool, params };
 }
 

@@ -18,8 +18,10 @@ export async function openStream(visit: Visit): Promise<void> {
   reply.mark({});
   if (conversation.view.kind === "one") {
     const { server } = conversation.view;
-    await conversation.channel(server).listen(sinkOf(visit, server), reply.signal, typeof last === "string" ? last : null);
-    return reply.detach();
+    await conversation
+      .channel(server)
+      .listen(sinkOf(visit, server), reply.signal, typeof last === "string" ? last : null);
+    return reply.close();
   }
   const listening = new Set<string>();
   while (!reply.signal.aborted) {
@@ -35,11 +37,13 @@ export async function openStream(visit: Visit): Promise<void> {
 /** `subscriptions/listen` (2026-07-28): one long answer, its messages tagged with the id of this very request. */
 export async function subscribe(visit: Visit, asked: Asked): Promise<void> {
   const { conversation, reply } = visit;
-  if (conversation.era !== "modern") return reply.finish(errorText(asked.id, CODE.methodNotFound, "the method is not known here"));
   if (conversation.view.kind === "all") return ownSubscription(visit, asked);
   const { server } = conversation.view;
   const plain = sinkOf(visit, server);
-  const tagged: Sink = { ...plain, notification: (message, mark) => plain.notification(withSubscription(message, asked.id), mark) };
+  const tagged: Sink = {
+    ...plain,
+    notification: (message, mark) => plain.notification(withSubscription(message, asked.id), mark),
+  };
   const incoming = await conversation.channel(server).request(
     {
       method: asked.method,
@@ -51,7 +55,12 @@ export async function subscribe(visit: Visit, asked: Asked): Promise<void> {
     tagged,
     reply.signal,
   );
-  if (incoming.kind === "answered") return reply.finish(withSubscription(withId(incoming.message, asked.id), asked.id).text, incoming.status, incoming.mark);
+  if (incoming.kind === "answered")
+    return reply.finish(
+      withSubscription(withId(incoming.message, asked.id), asked.id).text,
+      incoming.status,
+      incoming.mark,
+    );
   reply.finish(errorText(asked.id, CODE.internal, "the server ended the subscription"));
 }
 
@@ -61,7 +70,13 @@ async function ownSubscription(visit: Visit, asked: Asked): Promise<void> {
   const wanted = own(asked.params, "notifications");
   const tools = isObject(wanted) && own(wanted, "toolsListChanged") === true;
   const tag = { _meta: { [META.subscription]: asked.id } };
-  reply.send(notificationText("notifications/subscriptions/acknowledged", { ...tag, notifications: tools ? { toolsListChanged: true } : {} }), {});
+  reply.send(
+    notificationText("notifications/subscriptions/acknowledged", {
+      ...tag,
+      notifications: tools ? { toolsListChanged: true } : {},
+    }),
+    {},
+  );
   const stop = parts.onToolsChanged(() => {
     if (tools) reply.send(notificationText("notifications/tools/list_changed", tag), {});
   });

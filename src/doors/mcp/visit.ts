@@ -34,5 +34,14 @@ export function draftOf(
   more: Partial<CallDraft> = {},
 ): CallDraft {
   const { _meta: _, ...rest } = params;
-  return { server, method, tool, params: rest, clientKey: null, door: "mcp", protocol: visit.conversation.protocol, ...more };
+  return {
+    server,
+    method,
+    tool,
+    params: rest,
+    clientKey: null,
+    door: "mcp",
+    protocol: visit.conversation.protocol,
+    ...more,
+  };
 }

@@ -49,7 +49,11 @@ function eddsa(name: string): Algorithm {
   };
 }
 
-function rsa(name: string, hash: string, scheme: { readonly padding: number; readonly saltLength?: number }): Algorithm {
+function rsa(
+  name: string,
+  hash: string,
+  scheme: { readonly padding: number; readonly saltLength?: number },
+): Algorithm {
   const bits = (key: KeyObject): number => key.asymmetricKeyDetails?.modulusLength ?? 0;
   return {
     name,

@@ -6,5 +6,7 @@ export function decodeBase64url(text: string): Buffer | null {
 }
 
 export function encodeBase64url(bytes: Uint8Array | string): string {
-  return (typeof bytes === "string" ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString("base64url");
+  return (
+    typeof bytes === "string" ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  ).toString("base64url");
 }

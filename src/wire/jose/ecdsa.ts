@@ -13,7 +13,13 @@ export function signEs256(key: KeyObject, text: string): Buffer {
 }
 
 /** Checks a signature of exactly `size` bytes for each of r and s; any other length is refused before OpenSSL sees it. */
-export function verifyEcdsa(hash: string, size: number, key: KeyObject, signed: string, signature: Uint8Array): boolean {
+export function verifyEcdsa(
+  hash: string,
+  size: number,
+  key: KeyObject,
+  signed: string,
+  signature: Uint8Array,
+): boolean {
   return signature.length === 2 * size && verify(hash, Buffer.from(signed), key, toDer(signature, size));
 }
 

@@ -14,13 +14,7 @@ export interface VerificationKey {
   readonly jwk: JsonObject;
 }
 
-export type KeyFault =
-  | "key_type"
-  | "key_private"
-  | "key_algorithm"
-  | "key_use"
-  | "key_encoding"
-  | "key_unfit";
+export type KeyFault = "key_type" | "key_private" | "key_algorithm" | "key_use" | "key_encoding" | "key_unfit";
 
 /** RFC 7638 §3.2: what the thumbprint is over, and all that a public key is. */
 const REQUIRED: Readonly<Record<Algorithm["kty"], readonly string[]>> = {

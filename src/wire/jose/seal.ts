@@ -24,7 +24,9 @@ export function seal(key: KeyObject, payload: JsonObject, aad: string): string {
 export function open(key: KeyObject, text: string, aad: string): JsonObject | null {
   const bytes = decodeBase64url(text);
   if (bytes === null || bytes.length <= HEAD_BYTES || bytes[0] !== VERSION) return null;
-  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(1, 1 + NONCE_BYTES), { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(1, 1 + NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
   decipher.setAAD(Buffer.from(aad));
   decipher.setAuthTag(bytes.subarray(1 + NONCE_BYTES, HEAD_BYTES));
   try {

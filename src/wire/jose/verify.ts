@@ -20,8 +20,18 @@ export type JwsFault =
   | "key_unknown"
   | "signature_wrong";
 
-export type VerifiedJws = { readonly kind: "verified"; readonly header: JsonObject; readonly payload: Uint8Array; readonly key: VerificationKey };
-export type VerifiedJwt = { readonly kind: "verified"; readonly header: JsonObject; readonly claims: JsonObject; readonly key: VerificationKey };
+export type VerifiedJws = {
+  readonly kind: "verified";
+  readonly header: JsonObject;
+  readonly payload: Uint8Array;
+  readonly key: VerificationKey;
+};
+export type VerifiedJwt = {
+  readonly kind: "verified";
+  readonly header: JsonObject;
+  readonly claims: JsonObject;
+  readonly key: VerificationKey;
+};
 export type RefusedJws = { readonly kind: "refused"; readonly why: JwsFault };
 
 /** Members that change what the rest means, or say where to fetch a key: nobody who speaks to us needs them. */
@@ -33,7 +43,8 @@ export function verifyJws(token: string, expected: Expectation): VerifiedJws | R
   if (typeof compact === "string") return { kind: "refused", why: compact };
   const { header, payload, signature, signed } = compact;
   if (FORBIDDEN.some((name) => Object.hasOwn(header, name))) return { kind: "refused", why: "header_forbidden" };
-  if (Object.hasOwn(header, "jwk") && expected.embeddedKey !== true) return { kind: "refused", why: "header_forbidden" };
+  if (Object.hasOwn(header, "jwk") && expected.embeddedKey !== true)
+    return { kind: "refused", why: "header_forbidden" };
   if (expected.typ !== null && own(header, "typ") !== expected.typ) return { kind: "refused", why: "header_type" };
   const key = expected.key(header);
   if (key === null) return { kind: "refused", why: "key_unknown" };

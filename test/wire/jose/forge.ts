@@ -39,7 +39,11 @@ export function hostile(good: string, key: SigningKey): readonly (readonly [stri
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const trailing = alphabet[alphabet.indexOf(last) + 1] ?? "B";
   const parsed = JSON.parse(Buffer.from(header, "base64url").toString()) as JsonObject;
-  const slashed = signRaw(key, JSON.stringify({ ...parsed, x: "\u00ff\u00fe>>>???~~~" }), Buffer.from(payload, "base64url"));
+  const slashed = signRaw(
+    key,
+    JSON.stringify({ ...parsed, x: "\u00ff\u00fe>>>???~~~" }),
+    Buffer.from(payload, "base64url"),
+  );
   return [
     ["two segments", `${header}.${payload}`],
     ["four segments", `${good}.${signature}`],

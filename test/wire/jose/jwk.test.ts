@@ -15,11 +15,15 @@ test("the thumbprint of the key in RFC 7638 §3.1 is the one given there", () =>
     "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMs" +
     "tn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbI" +
     "SD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
-  expect(thumbprint({ kty: "RSA", n, e: "AQAB", alg: "RS256", kid: "2011-04-29" })).toBe("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+  expect(thumbprint({ kty: "RSA", n, e: "AQAB", alg: "RS256", kid: "2011-04-29" })).toBe(
+    "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+  );
 });
 
 test("the thumbprint of the key in RFC 8037 A.3 is the one given there", () => {
-  expect(thumbprint({ kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" })).toBe("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+  expect(thumbprint({ kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" })).toBe(
+    "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+  );
 });
 
 test.each([
@@ -47,7 +51,9 @@ test.each([
 
 test("an RSA key below 2048 bits is refused", () => {
   const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
-  expect(importJwk({ ...publicKey.export({ format: "jwk" }), alg: "RS256" } as JsonObject, ["RS256"])).toBe("key_unfit");
+  expect(importJwk({ ...publicKey.export({ format: "jwk" }), alg: "RS256" } as JsonObject, ["RS256"])).toBe(
+    "key_unfit",
+  );
 });
 
 test("a published set never holds a private member, whatever the key it was made from", () => {
@@ -62,10 +68,14 @@ const sealing = createSecretKey(randomBytes(32));
 
 test("what was sealed opens with the same key and the same context, and reads the same (property)", () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.oneof(fc.integer(), fc.string(), fc.boolean())), fc.string(), (payload, aad) => {
-      const sealed = seal(sealing, payload, aad);
-      expect(open(sealing, sealed, aad)).toEqual(JSON.parse(JSON.stringify(payload)));
-    }),
+    fc.property(
+      fc.dictionary(fc.string(), fc.oneof(fc.integer(), fc.string(), fc.boolean())),
+      fc.string(),
+      (payload, aad) => {
+        const sealed = seal(sealing, payload, aad);
+        expect(open(sealing, sealed, aad)).toEqual(JSON.parse(JSON.stringify(payload)));
+      },
+    ),
   );
 });
 

@@ -40,7 +40,10 @@ describe("form", () => {
   });
 
   test("a payload that is not UTF-8 is refused although its signature holds", () => {
-    expect(check(signRaw(key, JSON.stringify(header), Buffer.from([0x7b, 0xff, 0x7d])))).toEqual({ kind: "refused", why: "payload_not_json" });
+    expect(check(signRaw(key, JSON.stringify(header), Buffer.from([0x7b, 0xff, 0x7d])))).toEqual({
+      kind: "refused",
+      why: "payload_not_json",
+    });
   });
 
   test.each([
@@ -60,7 +63,8 @@ describe("header", () => {
     const signed = `${b64(JSON.stringify({ ...header, alg: "HS256" }))}.${b64(JSON.stringify(claims))}`;
     return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
   };
-  const withHeader = (change: JsonObject): string => signRaw(key, JSON.stringify({ ...header, ...change }), JSON.stringify(claims));
+  const withHeader = (change: JsonObject): string =>
+    signRaw(key, JSON.stringify({ ...header, ...change }), JSON.stringify(claims));
 
   test.each([
     ["alg none", withHeader({ alg: "none" })],
@@ -99,23 +103,45 @@ describe("header", () => {
   });
 
   test("a JWE is no token of ours", () => {
-    expect(check(`${b64('{"alg":"dir","enc":"A256GCM"}')}..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA`)).toEqual({ kind: "refused", why: "token_not_three_segments" });
+    expect(check(`${b64('{"alg":"dir","enc":"A256GCM"}')}..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA`)).toEqual({
+      kind: "refused",
+      why: "token_not_three_segments",
+    });
   });
 
   test("a token signed by another key under our kid is refused", () => {
-    expect(check(signRaw(other, JSON.stringify(header), JSON.stringify(claims)))).toEqual({ kind: "refused", why: "signature_wrong" });
+    expect(check(signRaw(other, JSON.stringify(header), JSON.stringify(claims)))).toEqual({
+      kind: "refused",
+      why: "signature_wrong",
+    });
   });
 
-  const kinds = ["at+jwt", "agent-instance+jwt", "writ-task+jwt", "dpop+jwt", "oauth-id-jag+jwt", "statuslist+jwt", "txntoken+jwt", "JWT"];
+  const kinds = [
+    "at+jwt",
+    "agent-instance+jwt",
+    "writ-task+jwt",
+    "dpop+jwt",
+    "oauth-id-jag+jwt",
+    "statuslist+jwt",
+    "txntoken+jwt",
+    "JWT",
+  ];
   test.each(kinds.flatMap((made) => kinds.filter((asked) => asked !== made).map((asked) => [made, asked] as const)))(
     "a %s is never read as a %s",
     (made, asked) => {
-      expect(verifyJwt(signJwt(key, made, claims), { typ: asked, key: find })).toEqual({ kind: "refused", why: "header_type" });
+      expect(verifyJwt(signJwt(key, made, claims), { typ: asked, key: find })).toEqual({
+        kind: "refused",
+        why: "header_type",
+      });
     },
   );
 
   test("a kind that carries its own key may have jwk, and only such a kind", () => {
-    const proof = signRaw(key, JSON.stringify({ alg: "ES256", typ: "dpop+jwt", jwk: publicJwk }), JSON.stringify(claims));
+    const proof = signRaw(
+      key,
+      JSON.stringify({ alg: "ES256", typ: "dpop+jwt", jwk: publicJwk }),
+      JSON.stringify(claims),
+    );
     const embedded = (header: JsonObject) => {
       const imported = importJwk(header["jwk"] as JsonObject);
       return typeof imported === "string" ? null : imported;
@@ -138,12 +164,14 @@ describe("signature", () => {
     expect(check(`${signed}.${der}`)).toEqual({ kind: "refused", why: "signature_wrong" });
   });
 
-  test.each([["zero", Buffer.alloc(64)], ["all ones", Buffer.alloc(64, 0xff)], ["cut short", Buffer.alloc(63, 1)], ["too long", Buffer.alloc(65, 1)]])(
-    "a signature that is %s is refused",
-    (_, bytes) => {
-      expect(check(`${good.slice(0, good.lastIndexOf("."))}.${bytes.toString("base64url")}`).kind).toBe("refused");
-    },
-  );
+  test.each([
+    ["zero", Buffer.alloc(64)],
+    ["all ones", Buffer.alloc(64, 0xff)],
+    ["cut short", Buffer.alloc(63, 1)],
+    ["too long", Buffer.alloc(65, 1)],
+  ])("a signature that is %s is refused", (_, bytes) => {
+    expect(check(`${good.slice(0, good.lastIndexOf("."))}.${bytes.toString("base64url")}`).kind).toBe("refused");
+  });
 
   test("a token with any character changed never verifies (property)", () => {
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ";
@@ -158,27 +186,44 @@ describe("signature", () => {
 
   test("no text at all makes the verifier throw (property)", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.array(fc.base64String(), { minLength: 3, maxLength: 3 }).map((s) => s.join("."))), (text) => {
-        expect(check(text).kind).toBe("refused");
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.array(fc.base64String(), { minLength: 3, maxLength: 3 }).map((s) => s.join(".")),
+        ),
+        (text) => {
+          expect(check(text).kind).toBe("refused");
+        },
+      ),
     );
   });
 });
 
-test.each([...ALGORITHMS.keys()].filter((name) => !name.startsWith("HS")))("%s verifies only under a key that says %s", (name) => {
-  const { publicKey, privateKey } = pairFor(name);
-  const jwk = { ...publicKey.export({ format: "jwk" }), alg: name, kid: "k" } as JsonObject;
-  const admitted = importJwk(jwk, [name]);
-  if (typeof admitted === "string") throw new Error(admitted);
-  const signed = `${b64(JSON.stringify({ alg: name, kid: "k" }))}.${b64("hello")}`;
-  const hash = name.startsWith("Ed") ? null : `sha${name.slice(2)}`;
-  const pss = name.startsWith("PS") ? { padding: 6, saltLength: Number(name.slice(2)) / 8 } : {};
-  const token = `${signed}.${sign(hash, Buffer.from(signed), { key: privateKey, dsaEncoding: "ieee-p1363", ...pss }).toString("base64url")}`;
-  expect(verifyJws(token, { typ: null, key: byKid([admitted]) }).kind).toBe("verified");
-  expect(importJwk(jwk, [...ALGORITHMS.keys()].filter((other) => other !== name))).toBe("key_algorithm");
-});
+test.each([...ALGORITHMS.keys()].filter((name) => !name.startsWith("HS")))(
+  "%s verifies only under a key that says %s",
+  (name) => {
+    const { publicKey, privateKey } = pairFor(name);
+    const jwk = { ...publicKey.export({ format: "jwk" }), alg: name, kid: "k" } as JsonObject;
+    const admitted = importJwk(jwk, [name]);
+    if (typeof admitted === "string") throw new Error(admitted);
+    const signed = `${b64(JSON.stringify({ alg: name, kid: "k" }))}.${b64("hello")}`;
+    const hash = name.startsWith("Ed") ? null : `sha${name.slice(2)}`;
+    const pss = name.startsWith("PS") ? { padding: 6, saltLength: Number(name.slice(2)) / 8 } : {};
+    const token = `${signed}.${sign(hash, Buffer.from(signed), { key: privateKey, dsaEncoding: "ieee-p1363", ...pss }).toString("base64url")}`;
+    expect(verifyJws(token, { typ: null, key: byKid([admitted]) }).kind).toBe("verified");
+    expect(
+      importJwk(
+        jwk,
+        [...ALGORITHMS.keys()].filter((other) => other !== name),
+      ),
+    ).toBe("key_algorithm");
+  },
+);
 
-function pairFor(name: string): { publicKey: import("node:crypto").KeyObject; privateKey: import("node:crypto").KeyObject } {
+function pairFor(name: string): {
+  publicKey: import("node:crypto").KeyObject;
+  privateKey: import("node:crypto").KeyObject;
+} {
   const curve = ({ ES256: "P-256", ES384: "P-384", ES512: "P-521" } as Record<string, string>)[name];
   if (curve !== undefined) return generateKeyPairSync("ec", { namedCurve: curve });
   return name.startsWith("Ed") ? generateKeyPairSync("ed25519") : generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -190,7 +235,14 @@ test("two hundred signatures, short numbers among them, all have 64 bytes and ho
     const [head = "", payload = "", signature = ""] = token.split(".");
     const bytes = Buffer.from(signature, "base64url");
     expect(bytes).toHaveLength(64);
-    expect(verifyOther("sha256", Buffer.from(`${head}.${payload}`), { key: key.verification.key, dsaEncoding: "ieee-p1363" }, bytes)).toBe(true);
+    expect(
+      verifyOther(
+        "sha256",
+        Buffer.from(`${head}.${payload}`),
+        { key: key.verification.key, dsaEncoding: "ieee-p1363" },
+        bytes,
+      ),
+    ).toBe(true);
   }
   const published = { ...key.verification.jwk } as Record<string, string>;
   expect((await compactVerify(good, await importJWK(published, "ES256"))).protectedHeader).toEqual(header);

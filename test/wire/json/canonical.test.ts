@@ -4,9 +4,17 @@ import type { Json } from "../../../src/domain/json.ts";
 import { canonicalize } from "../../../src/wire/json/canonical.ts";
 
 test.each([
-  ["members in the order of UTF-16 units", { "\u{1F600}": 1, "\ufb33": 2, b: 3, a: 4, "1": 5 }, '{"1":5,"a":4,"b":3,"\u{1F600}":1,"\ufb33":2}'],
-  ["numbers as ECMAScript does", [1.0, -0, 1e21, 1e-7, 0.1, 333333333.3333333], "[1,0,1e+21,1e-7,0.1,333333333.3333333]"],
-  ["only the escapes that must be", '\u20ac$\u000f\nA\'B"\\\b</', '"\u20ac$\\u000f\\nA\'B\\"\\\\\\b</"'],
+  [
+    "members in the order of UTF-16 units",
+    { "\u{1F600}": 1, "\ufb33": 2, b: 3, a: 4, "1": 5 },
+    '{"1":5,"a":4,"b":3,"\u{1F600}":1,"\ufb33":2}',
+  ],
+  [
+    "numbers as ECMAScript does",
+    [1.0, -0, 1e21, 1e-7, 0.1, 333333333.3333333],
+    "[1,0,1e+21,1e-7,0.1,333333333.3333333]",
+  ],
+  ["only the escapes that must be", "\u20ac$\u000f\nA'B\"\\\b</", '"\u20ac$\\u000f\\nA\'B\\"\\\\\\b</"'],
   ["`__proto__` as a member", JSON.parse('{"__proto__":1,"a":{}}') as Json, '{"__proto__":1,"a":{}}'],
   ["nothing between", { a: [], b: {}, c: null, d: [true, false] }, '{"a":[],"b":{},"c":null,"d":[true,false]}'],
 ])("canonical JSON writes %s", (_, value, text) => {

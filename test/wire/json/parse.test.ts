@@ -78,7 +78,11 @@ describe("lenient reading", () => {
   });
 
   test("refuses a repeated member at the top, where what is looked at must be what arrives", () => {
-    expect(parseLenient('{"id":1,"result":{},"i\\u0064":2}')).toEqual({ kind: "refused", why: "duplicate_member", offset: 20 });
+    expect(parseLenient('{"id":1,"result":{},"i\\u0064":2}')).toEqual({
+      kind: "refused",
+      why: "duplicate_member",
+      offset: 20,
+    });
   });
 
   test("refuses nesting beyond the limit", () => {
@@ -90,8 +94,16 @@ describe("a member's place in the text", () => {
   test("is exact, whatever stands around it", () => {
     const text = ' { "jsonrpc" : "2.0" , "id":17\t,\n "result" : {"a":[1, 2]} , "s":"x\\"y" } ';
     const parsed = parseLenient(text);
-    const shown = parsed.kind === "parsed" ? [...parsed.members].map(([name, { start, end }]) => [name, text.slice(start, end)]) : [];
-    expect(shown).toEqual([["jsonrpc", '"2.0"'], ["id", "17"], ["result", '{"a":[1, 2]}'], ["s", '"x\\"y"']]);
+    const shown =
+      parsed.kind === "parsed"
+        ? [...parsed.members].map(([name, { start, end }]) => [name, text.slice(start, end)])
+        : [];
+    expect(shown).toEqual([
+      ["jsonrpc", '"2.0"'],
+      ["id", "17"],
+      ["result", '{"a":[1, 2]}'],
+      ["s", '"x\\"y"'],
+    ]);
   });
 
   test("lets one value be exchanged with every other byte untouched", () => {
@@ -103,14 +115,21 @@ describe("a member's place in the text", () => {
 
   test("spans hold exactly the members' values (property)", () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()), fc.constantFrom(undefined, 1, "\t"), (object, indent) => {
-        const value = JSON.parse(JSON.stringify(object)) as Record<string, unknown>;
-        const text = JSON.stringify(value, null, indent);
-        const parsed = parseLenient(text);
-        if (parsed.kind !== "parsed") throw new Error(parsed.why);
-        const read = [...parsed.members].map(([name, { start, end }]) => [name, JSON.parse(text.slice(start, end)) as unknown]);
-        expect(read).toEqual(Object.entries(value));
-      }),
+      fc.property(
+        fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue()),
+        fc.constantFrom(undefined, 1, "\t"),
+        (object, indent) => {
+          const value = JSON.parse(JSON.stringify(object)) as Record<string, unknown>;
+          const text = JSON.stringify(value, null, indent);
+          const parsed = parseLenient(text);
+          if (parsed.kind !== "parsed") throw new Error(parsed.why);
+          const read = [...parsed.members].map(([name, { start, end }]) => [
+            name,
+            JSON.parse(text.slice(start, end)) as unknown,
+          ]);
+          expect(read).toEqual(Object.entries(value));
+        },
+      ),
     );
   });
 });
@@ -127,7 +146,8 @@ test("what is written canonically is read as the same value, and written the sam
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
       const exact = JSON.parse(JSON.stringify(value), (_, v: unknown) =>
-        typeof v === "number" && Math.abs(v) > Number.MAX_SAFE_INTEGER && Math.abs(v) < 1e21 ? 1 : v) as never;
+        typeof v === "number" && Math.abs(v) > Number.MAX_SAFE_INTEGER && Math.abs(v) < 1e21 ? 1 : v,
+      ) as never;
       const text = canonicalize(exact);
       const parsed = parseStrict(text);
       if (parsed.kind !== "parsed") throw new Error(parsed.why);
@@ -139,16 +159,21 @@ test("what is written canonically is read as the same value, and written the sam
 
 test("what the engine refuses is refused at a place inside the text (property)", () => {
   fc.assert(
-    fc.property(fc.json(), fc.nat(), fc.constantFrom("", ",", "{", "]", '"', "\\", "x", "-", "\u0000", ":"), (text, seed, noise) => {
-      const at = seed % (text.length + 1);
-      const broken = text.slice(0, at) + noise + text.slice(at + 1);
-      const parsed = parseStrict(broken);
-      if (parsed.kind === "refused" && parsed.why === "malformed") {
-        expect(() => JSON.parse(broken)).toThrow();
-        expect(parsed.offset).toBeGreaterThanOrEqual(0);
-        expect(parsed.offset).toBeLessThanOrEqual(broken.length);
-      }
-    }),
+    fc.property(
+      fc.json(),
+      fc.nat(),
+      fc.constantFrom("", ",", "{", "]", '"', "\\", "x", "-", "\u0000", ":"),
+      (text, seed, noise) => {
+        const at = seed % (text.length + 1);
+        const broken = text.slice(0, at) + noise + text.slice(at + 1);
+        const parsed = parseStrict(broken);
+        if (parsed.kind === "refused" && parsed.why === "malformed") {
+          expect(() => JSON.parse(broken)).toThrow();
+          expect(parsed.offset).toBeGreaterThanOrEqual(0);
+          expect(parsed.offset).toBeLessThanOrEqual(broken.length);
+        }
+      },
+    ),
   );
 });
 

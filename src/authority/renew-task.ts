@@ -1,0 +1,35 @@
+import type { TaskId } from "../domain/ids.ts";
+import type { Instance } from "../domain/principal.ts";
+import { reason } from "../domain/reason.ts";
+import { standing } from "../domain/task.ts";
+import type { Minted } from "../ports/credentials.ts";
+import { agentOf } from "./enrol.ts";
+import type { AuthorityParts } from "./parts.ts";
+import { profileOf } from "./profile.ts";
+import { taskOver, taskUnknown, unauthenticated } from "./refusals.ts";
+
+/** A fresh task token for a task of this instance that may still act. The instance's own credential was checked
+ *  just before; what was ever revoked of the task itself stays revoked.
+ *  @throws WritError `task_unknown` (also for a task of another instance), `task_ended`, `task_expired`,
+ *  `credential_revoked`. */
+export async function renewTask(
+  parts: AuthorityParts,
+  asked: { readonly instance: Instance; readonly task: TaskId },
+): Promise<Minted> {
+  const profile = profileOf(agentOf(parts, asked.instance.agent), parts.digests);
+  const now = parts.clock.now();
+  return parts.store.read(async (tx) => {
+    const task = await tx.task(asked.task);
+    if (task === null || task.instance !== asked.instance.id) throw taskUnknown(asked.task);
+    const stands = standing(task, now);
+    if (stands !== "active") throw taskOver(task.id, stands);
+    const revoked = await tx.revokedAt([
+      { kind: "task", id: task.id },
+      { kind: "session", id: task.session },
+      { kind: "instance", id: task.instance },
+      { kind: "profile", id: profile },
+    ]);
+    if (revoked > 0) throw unauthenticated(reason("credential_revoked"));
+    return parts.credentials.mintTask(task, asked.instance, profile, await tx.sequence(), now);
+  });
+}

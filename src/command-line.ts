@@ -1,0 +1,118 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { ADMIN } from "./authority/people.ts";
+import { compose, VERSION, type Writ } from "./compose.ts";
+import { buildProgram } from "./doors/cli/program.ts";
+import type { CheckLine, RunRequest } from "./doors/cli/parts.ts";
+import { holdTask } from "./doors/launcher/hold-task.ts";
+import { runAgent } from "./doors/launcher/run-agent.ts";
+import { WritError } from "./domain/error.ts";
+import type { Configuration } from "./ports/configuration.ts";
+import { defaultConfiguration, readConfiguration } from "./system/config.ts";
+import { readKey } from "./system/keys.ts";
+import { createLog } from "./system/log.ts";
+
+/** The `writ` command; resolves to its exit code. */
+export function run(args: readonly string[]): Promise<number> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  return buildProgram({
+    version: VERSION,
+    out: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
+    say,
+    env: process.env,
+    cwd: process.cwd(),
+    locate: async (config) => {
+      const configuration = await configurationOf(config);
+      return { origin: originOf(configuration), dataFolder: configuration.dataFolder };
+    },
+    readKey: (dataFolder, name) => readKey(dataFolder, name),
+    readKeyFile,
+    up: (config) => up(config, say),
+    run: (settings: RunRequest) => runAgent(settings),
+    hold: (settings, onOpened) => holdTask(settings, onOpened, stopSignal()),
+    offlineDoctor,
+  }).run(args);
+}
+
+async function configurationOf(config: string | undefined): Promise<Configuration> {
+  const file = resolve(config ?? process.env["WRIT_CONFIG"] ?? "writ.yaml");
+  if (config === undefined && process.env["WRIT_CONFIG"] === undefined && !existsSync(file))
+    return defaultConfiguration(process.cwd());
+  return readConfiguration(file);
+}
+
+function originOf({ listen }: Configuration): string {
+  return `http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${listen.port}`;
+}
+
+/** Starts Writ and stays until it is told to stop. */
+async function up(config: string | undefined, say: (line: string) => void): Promise<number> {
+  const configuration = await configurationOf(config);
+  const writ = await compose(
+    configuration,
+    createLog({ level: "info", file: join(configuration.dataFolder, "writ.log") }),
+  );
+  say(`writ listens on ${writ.origin} (tier ${configuration.tier}, ${configuration.isolation})`);
+  say(`sign in once, within ten minutes: ${signInLink(writ)}`);
+  if (configuration.file === null)
+    say("there is no writ.yaml here, so there is nothing to call yet: `writ init` makes one");
+  await untilStopped();
+  await writ.close();
+  return 0;
+}
+
+export function signInLink(writ: Writ): string {
+  return `${writ.origin}/signin?code=${writ.people.signInCode(ADMIN)}`;
+}
+
+export function untilStopped(): Promise<void> {
+  const signal = stopSignal();
+  return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));
+}
+
+/** Aborts when this process is asked to stop. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+}
+
+function readKeyFile(file: string): string {
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+  if (mode === undefined || (mode & 0o077) !== 0) {
+    throw new WritError({
+      code: mode === undefined ? "key_missing" : "key_permissions",
+      status: 500,
+      facts: { file },
+      message: mode === undefined ? `there is no key file \`${file}\`` : `others can read the key file \`${file}\``,
+      hint: mode === undefined ? "an admin makes one with `writ people key NAME`" : `chmod 600 ${file}`,
+    });
+  }
+  return readFileSync(file, "utf8").trim();
+}
+
+/** What can be told while Writ does not run. */
+async function offlineDoctor(config: string | undefined): Promise<readonly CheckLine[]> {
+  const checks: CheckLine[] = [{ name: "node", ok: true, says: process.versions.node, mend: null }];
+  try {
+    const configuration = await configurationOf(config);
+    checks.push({ name: "configuration", ok: true, says: configuration.file ?? "none; defaults hold", mend: null });
+    const started = existsSync(join(configuration.dataFolder, "keys"));
+    checks.push({
+      name: "data",
+      ok: true,
+      says: started ? configuration.dataFolder : "not started here yet",
+      mend: null,
+    });
+  } catch (cause) {
+    if (!(cause instanceof WritError)) throw cause;
+    const problems = cause.facts["problems"];
+    checks.push({
+      name: "configuration",
+      ok: false,
+      says: Array.isArray(problems) ? problems.join("; ") : cause.message,
+      mend: cause.hint,
+    });
+  }
+  return checks;
+}

@@ -1,0 +1,142 @@
+import type { Command } from "commander";
+import { localOrigin } from "./client.ts";
+import type { Bind, Session } from "./command.ts";
+import { left, table, time } from "./output.ts";
+import type { RunRequest } from "./parts.ts";
+import { describeTask, type TaskDetail, type TaskLine } from "./task-view.ts";
+
+interface Items<T> {
+  readonly items: readonly T[];
+}
+interface Instance {
+  readonly id: string;
+  readonly enrolledAt: number;
+}
+
+/** Running agents inside tasks, and looking at both. */
+export function addTaskCommands(program: Command, bind: Bind): void {
+  program
+    .command("run")
+    .summary("run an agent's command inside a task")
+    .description(
+      "Runs a command whose way to tools is an address made for it (WRIT_MCP_URL, WRIT_MCP_CONFIG, {mcp-config}). Its task ends with it.",
+    )
+    .requiredOption("--agent <name>", "an agent of writ.yaml")
+    .option("--task <objective>", "what it is for, in your words", "")
+    .argument("<command...>", "the command, after --")
+    .action(
+      bind(async (session, command: string[], options: { agent: string; task: string }) => {
+        session.exit(await session.parts.run({ ...(await launcher(session, options)), command }));
+      }),
+    );
+
+  const task = program.command("task").description("pieces of work, and what they may do");
+  task
+    .command("start")
+    .description("open a task and keep its address up until interrupted; for a client you start yourself")
+    .requiredOption("--agent <name>", "an agent of writ.yaml")
+    .argument("[objective]", "what it is for, in your words", "")
+    .action(
+      bind(async (session, objective: string, options: { agent: string }) => {
+        const settings = await launcher(session, { agent: options.agent, task: objective });
+        session.exit(
+          await session.parts.hold(settings, (opened) => {
+            session.show(opened, () => opened.url);
+            session.parts.say(
+              `task ${opened.task} is open; whoever on this machine knows the address acts as ${options.agent}. Ctrl-C ends it.`,
+            );
+          }),
+        );
+      }),
+    );
+  task
+    .command("list")
+    .description("tasks, newest first")
+    .option("--all", "also those that are over")
+    .action(
+      bind(async (session, options: { all?: boolean }) => {
+        const page = await (
+          await session.client()
+        ).get<Items<TaskLine>>("/v1/tasks", { active: options.all === true ? undefined : true, limit: 100 });
+        const now = Date.now();
+        const rows = page.items.map((one) => [
+          one.id,
+          one.agent,
+          one.owner,
+          one.standing,
+          `${one.used.calls}/${one.budget.calls}`,
+          one.standing === "active" ? left(one.deadline - now) : "",
+          one.objective,
+        ]);
+        session.show(page.items, () =>
+          rows.length === 0
+            ? "no task is running"
+            : table(["task", "agent", "owner", "standing", "calls", "left", "objective"], rows),
+        );
+      }),
+    );
+  task
+    .command("show")
+    .description("one task, its grants and open questions")
+    .argument("<task>")
+    .action(
+      bind(async (session, id: string) => {
+        const one = await (await session.client()).get<TaskDetail>(`/v1/tasks/${encodeURIComponent(id)}`);
+        session.show(one, () => describeTask(one));
+      }),
+    );
+  task
+    .command("end")
+    .description("end a task and everything below it; what it held is refused from now on")
+    .argument("<task>")
+    .option("--why <text>", "for the record", "")
+    .action(
+      bind(async (session, id: string, options: { why: string }) => {
+        const answer = await (
+          await session.client()
+        ).post<{ ended: readonly string[] }>(`/v1/tasks/${encodeURIComponent(id)}/end`, { why: options.why });
+        session.show(answer, () =>
+          answer.ended.length === 0 ? "it had ended before" : answer.ended.map((ended) => `ended ${ended}`).join("\n"),
+        );
+      }),
+    );
+
+  program
+    .command("agent")
+    .description("agents and their running instances")
+    .command("list", { isDefault: true })
+    .action(
+      bind(async (session) => {
+        const { items } = await (
+          await session.client()
+        ).get<Items<{ name: string; scope: readonly string[]; instances: readonly Instance[] }>>("/v1/agents");
+        session.show(items, () =>
+          items.length === 0
+            ? "no agent is configured; add one to `agents` in writ.yaml"
+            : table(
+                ["agent", "last seen", "scope"],
+                items.map((one) => [
+                  one.name,
+                  one.instances[0] === undefined
+                    ? "never"
+                    : `${one.instances[0].id} ${time(one.instances[0].enrolledAt)}`,
+                  one.scope.join("; ") || "nothing",
+                ]),
+              ),
+        );
+      }),
+    );
+}
+
+async function launcher(
+  { parts, options }: Session,
+  asked: { readonly agent: string; readonly task: string },
+): Promise<Omit<RunRequest, "command">> {
+  const located = await parts.locate(options.config);
+  return {
+    origin: localOrigin(options.url ?? located.origin),
+    launcherKey: parts.readKey(located.dataFolder, "launcher"),
+    agent: asked.agent,
+    objective: asked.task,
+  };
+}

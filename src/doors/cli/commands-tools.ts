@@ -1,0 +1,75 @@
+import type { Command } from "commander";
+import type { PinStatus } from "../../domain/tool.ts";
+import type { Bind } from "./command.ts";
+import { plain, table } from "./output.ts";
+
+interface ToolLine {
+  readonly name: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly hash: string;
+  readonly pin: PinStatus;
+}
+interface Tools {
+  readonly items: readonly ToolLine[];
+  readonly unseen: readonly string[];
+}
+
+/** What servers offer, and what was accepted of it. */
+export function addToolCommands(program: Command, bind: Bind): void {
+  const tools = program.command("tools").description("what servers offer, and what was accepted of it");
+  tools
+    .command("list", { isDefault: true })
+    .description("every tool, and how it stands to its pin")
+    .argument("[server]")
+    .action(
+      bind(async (session, server?: string) => {
+        const found = await (await session.client()).get<Tools>("/v1/tools", { server });
+        const rows = found.items.map((one) => [one.name, one.pin.kind, one.hash.slice(0, 20)]);
+        const unseen = found.unseen.map((name) => `${name} has not said yet what its tools are; see \`writ doctor\``);
+        session.show(
+          found,
+          () =>
+            [...(rows.length === 0 ? [] : [table(["tool", "pin", "hash"], rows)]), ...unseen].join("\n") ||
+            "no server is configured",
+        );
+      }),
+    );
+  tools
+    .command("diff")
+    .description("how tools differ from what was accepted")
+    .argument("[server]")
+    .action(
+      bind(async (session, server?: string) => {
+        const found = await (await session.client()).get<Tools>("/v1/tools", { server });
+        const changed = found.items.filter((one) => one.pin.kind === "drifted" || one.pin.kind === "new");
+        session.show(changed, () =>
+          changed.length === 0
+            ? "every tool is as it was accepted"
+            : changed
+                .map(
+                  ({ name, server: from, tool, pin }) =>
+                    `${plain(name)} (${pin.kind})\n${(pin.kind === "drifted" ? pin.diff : ["it was not there when its server was accepted"]).map((line) => `  ${plain(line)}`).join("\n")}\n  accept: writ tools pin ${from} ${plain(tool)}`,
+                )
+                .join("\n\n"),
+        );
+      }),
+    );
+  tools
+    .command("pin")
+    .description("accept what a server says now")
+    .argument("<server>")
+    .argument("[tool]", "its own name; all of them where it is left out")
+    .action(
+      bind(async (session, server: string, tool?: string) => {
+        const answer = await (
+          await session.client()
+        ).post<{ accepted: readonly string[] }>("/v1/tools/pin", { server, tool: tool ?? null });
+        session.show(answer, () =>
+          answer.accepted.length === 0
+            ? "nothing to accept"
+            : answer.accepted.map((name) => `accepted ${plain(name)}`).join("\n"),
+        );
+      }),
+    );
+}

@@ -1,0 +1,55 @@
+import type { Approval } from "../../domain/approval.ts";
+import type { Grant } from "../../domain/grant.ts";
+import type { Task } from "../../domain/task.ts";
+import { count, facts, table, time } from "./output.ts";
+
+/** What the API answers about tasks and their grants, and how people see it. */
+export type TaskLine = Task & { readonly standing: string };
+export type GrantLine = Grant & { readonly allows: string };
+export interface TaskDetail extends TaskLine {
+  readonly grants: readonly GrantLine[];
+  readonly approvals: readonly Approval[];
+  readonly children: readonly string[];
+}
+
+export function describeTask(task: TaskDetail): string {
+  const over =
+    task.state.kind === "ended"
+      ? ` at ${time(task.state.at)} by ${task.state.by}${task.state.why === "" ? "" : `: ${task.state.why}`}`
+      : "";
+  const head = facts([
+    ["task", task.id],
+    ["standing", `${task.standing}${over}`],
+    [
+      "objective",
+      task.objective === ""
+        ? "nobody said"
+        : `${task.objective} (${task.declaredBy === "owner" ? "the owner's words" : "the agent's own words"})`,
+    ],
+    ["agent", `${task.agent}, instance ${task.instance}`],
+    ["owner", task.owner],
+    ["session", task.session],
+    ["deadline", time(task.deadline)],
+    [
+      "used",
+      `${task.used.calls} of ${task.budget.calls} calls, ${task.used.writes} of ${task.budget.writes} that change anything`,
+    ],
+    ["parent", task.parent],
+    ["children", task.children],
+  ]);
+  const grants = task.grants.length === 0 ? "holds no grant" : table(GRANT_HEADS, task.grants.map(grantRow));
+  return `${head}\n\n${grants}${task.approvals.length === 0 ? "" : `\n\n${count(task.approvals.length, "question")} open; see \`writ approve list\``}`;
+}
+
+export function grantRow(grant: GrantLine): string[] {
+  const spent = grant.uses !== null && grant.used >= grant.uses;
+  return [
+    grant.id,
+    grant.origin,
+    `${grant.used}${grant.uses === null ? "" : `/${grant.uses}`}`,
+    grant.revoked ? "revoked" : spent ? "spent" : "live",
+    grant.allows,
+  ];
+}
+
+export const GRANT_HEADS = ["grant", "origin", "used", "state", "allows"];

@@ -1,0 +1,108 @@
+import { statSync } from "node:fs";
+import type { Policies } from "../../authority/policies.ts";
+import type { Check } from "./parts.ts";
+import type { Catalogue } from "../../gate/catalogue.ts";
+import type { Configuration } from "../../ports/configuration.ts";
+import type { Store } from "../../ports/store.ts";
+
+interface Examined {
+  readonly configuration: Configuration;
+  readonly catalogue: Catalogue;
+  readonly policies: Policies;
+  readonly store: Store;
+}
+
+/** What must hold before traffic is sent here: the record can be read, and policies are in force. */
+export async function ready({ store, policies }: Pick<Examined, "store" | "policies">): Promise<readonly Check[]> {
+  const reads = await store
+    .read((tx) => tx.sequence())
+    .then(
+      () => true,
+      () => false,
+    );
+  const trouble = policies.trouble();
+  return [
+    check(
+      "record",
+      reads,
+      reads ? "the record can be read" : "the record cannot be read",
+      "look at the disk, then start Writ again",
+    ),
+    check(
+      "policies",
+      trouble === null,
+      trouble ?? `in force: ${policies.current()?.version.slice(0, 24)}`,
+      "writ policy check, then writ policy apply",
+    ),
+  ];
+}
+
+/** Everything a running Writ can say about itself, each with the command that mends it. */
+export async function examine(parts: Examined): Promise<readonly Check[]> {
+  const { configuration, catalogue, policies, store } = parts;
+  const proposal = await policies.proposal();
+  const unknown = await store.read((tx) => tx.callsIn("outcome_unknown", { after: null, limit: 1 }));
+  return [
+    ...(await ready(parts)),
+    ...catalogue.servers().map((server) => {
+      const tools = catalogue.tools(server);
+      return check(
+        `server ${server}`,
+        tools.length > 0,
+        tools.length > 0 ? `offers ${tools.length} tools` : "has not said what its tools are",
+        `check \`servers.${server}\` in writ.yaml, and that it runs`,
+      );
+    }),
+    ...catalogue.servers().flatMap((server) => {
+      const held = catalogue.tools(server).filter((tool) => tool.pin.kind !== "pinned");
+      return held.length === 0
+        ? []
+        : [
+            check(
+              `pins of ${server}`,
+              false,
+              `held back: ${held.map((tool) => tool.name).join(", ")}`,
+              `writ tools diff ${server}, then writ tools pin ${server}`,
+            ),
+          ];
+    }),
+    check(
+      "policy files",
+      !proposal.changed,
+      proposal.changed
+        ? `differ from what is in force: ${proposal.files.map((file) => file.name).join(", ")}`
+        : "are what is in force",
+      "writ policy check, then writ policy apply",
+    ),
+    check(
+      "outcomes",
+      unknown.items.length === 0,
+      unknown.items.length === 0 ? "every call's outcome is known" : "some calls have no known outcome",
+      "writ audit tail",
+    ),
+    keyFolder(configuration),
+    check(
+      "isolation",
+      configuration.isolation === "isolated",
+      configuration.isolation === "isolated"
+        ? "agents cannot reach what Writ holds"
+        : "agents run as the same user: this guards against a misled agent, not against hostile code",
+      "run Writ as a user of its own, and set `isolation: isolated` in writ.yaml",
+    ),
+  ];
+}
+
+function keyFolder(configuration: Configuration): Check {
+  const folder = `${configuration.dataFolder}/keys`;
+  const open = (statSync(folder, { throwIfNoEntry: false })?.mode ?? 0o777) & 0o077;
+  return check(
+    "keys",
+    open === 0,
+    open === 0 ? "only their owner reads them" : "others can reach the key folder",
+    `chmod 700 ${folder}`,
+  );
+}
+
+function check(name: string, ok: boolean, says: string, mend: string): Check {
+  return { name, ok, says, mend: ok ? null : mend };
+}

@@ -1,0 +1,41 @@
+import type { AuthorityParts } from "../../authority/parts.ts";
+import type { People } from "../../authority/people.ts";
+import type { Pins } from "../../authority/pins.ts";
+import type { Policies } from "../../authority/policies.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { AllowedOrigins } from "../../wire/http/origin.ts";
+
+/** One thing that was looked at, whether it is as it should be, and the command that mends it. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly says: string;
+  /** Null when there is nothing to mend. */
+  readonly mend: string | null;
+}
+
+/** A call that nobody makes: what would be decided about it. */
+export interface ExplainQuery {
+  readonly tool: string;
+  readonly arguments: JsonObject;
+  /** A running task; else `agent`, as it would start. */
+  readonly task?: string | undefined;
+  readonly agent?: string | undefined;
+}
+
+/** What the HTTP door is given; put together by hand in `main.ts`. */
+export interface HttpDoorParts {
+  readonly authority: AuthorityParts;
+  readonly people: People;
+  readonly pins: Pins;
+  readonly policies: Policies;
+  readonly jwks: () => JsonObject;
+  readonly allowed: AllowedOrigins;
+  readonly version: string;
+  readonly explain: (query: ExplainQuery) => Promise<JsonObject>;
+  /** Walks the whole ledger. */
+  readonly verifyLedger: () => Promise<JsonObject>;
+  readonly doctor: () => Promise<readonly Check[]>;
+  /** What must hold before traffic is sent here; quick. */
+  readonly ready: () => Promise<readonly Check[]>;
+}

@@ -1,0 +1,195 @@
+import { timingSafeEqual } from "node:crypto";
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
+import { refusal } from "../../authority/refusals.ts";
+import { WritError } from "../../domain/error.ts";
+import type { Json } from "../../domain/json.ts";
+import { parseStrict } from "../../wire/json/parse.ts";
+import { type Access, admitCaller, type Caller, COOKIE, type Credentialled, type Refusals } from "./callers.ts";
+import type { HttpDoorParts } from "./parts.ts";
+
+export interface Route<Body extends z.ZodType, Query extends z.ZodType> {
+  readonly method: "get" | "post" | "delete";
+  /** `/v1/tasks/{id}` */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly body?: Body;
+  readonly query?: Query;
+  readonly status?: 200 | 201;
+  /** What a yes looks like. */
+  readonly answers: z.ZodType;
+  run(asked: {
+    readonly caller: Caller;
+    readonly id: string;
+    readonly body: z.infer<Body>;
+    readonly query: z.infer<Query>;
+  }): Promise<unknown>;
+}
+
+/** Adds one route: who may call it is settled first, then what was sent is read, then it runs; its answer and every
+ *  refusal are JSON. Documented as it is added. */
+export type AddRoute = <Body extends z.ZodType = z.ZodUndefined, Query extends z.ZodType = z.ZodUndefined>(
+  route: Route<Body, Query>,
+) => void;
+
+export const MAX_BODY = 256 * 1024;
+
+const errorBody = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      hint: z.string(),
+      facts: z.record(z.string(), z.unknown()),
+    }),
+  })
+  .openapi("Error");
+const id = z.object({ id: z.string().min(1).max(256) });
+
+export function createAddRoute(app: OpenAPIHono, parts: HttpDoorParts, refusals: Refusals): AddRoute {
+  return (route) => {
+    const params = route.path.includes("{id}") ? id : undefined;
+    app.openAPIRegistry.registerPath({
+      method: route.method,
+      path: route.path,
+      summary: route.summary,
+      description: `For: ${route.access}.`,
+      ...(route.access === "anybody" ? {} : { security: [{ key: [] }] }),
+      request: {
+        ...(params === undefined ? {} : { params }),
+        ...(route.query === undefined ? {} : { query: route.query as unknown as z.ZodObject }),
+        ...(route.body === undefined
+          ? {}
+          : { body: { required: true, content: { "application/json": { schema: route.body } } } }),
+      },
+      responses: {
+        [route.status ?? 200]: { description: "done", content: { "application/json": { schema: route.answers } } },
+        default: { description: "refused", content: { "application/json": { schema: errorBody } } },
+      },
+    });
+    app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
+      const caller = await admitCaller(parts, refusals, route.access, credentialled(c));
+      if (route.method !== "get") guardBrowser(c, caller, c.req.header("writ-csrf"));
+      const body = route.body === undefined ? undefined : read(route.body, parseBody(await boundedText(c)), "the body");
+      const query = route.query === undefined ? undefined : read(route.query, c.req.query(), "the query");
+      const answer = await route.run({
+        caller,
+        id: c.req.param("id") ?? "",
+        body: body as never,
+        query: query as never,
+      });
+      return c.json(answer as object, route.status ?? 200);
+    });
+  };
+}
+
+export function credentialled(c: Context): Credentialled {
+  const authorization = c.req.header("authorization");
+  return {
+    bearer: authorization === undefined ? null : (/^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? ""),
+    launcherKey: c.req.header("writ-launcher-key") ?? null,
+    cookie: getCookie(c, COOKIE) ?? null,
+  };
+}
+
+/** A browser sends its cookie by itself, so a change needs proof that our own page asked for it.
+ *  @throws WritError 403 `csrf`. */
+export function guardBrowser(c: Context, caller: Caller, shown: string | undefined): void {
+  if (caller.kind !== "person" || caller.session === null) return;
+  const origin = c.req.header("origin");
+  const sameOrigin = origin === undefined || origin.replace(/^https?:\/\//, "") === c.req.header("host");
+  const given = Buffer.from(shown ?? "");
+  const held = Buffer.from(caller.session.csrf);
+  if (!sameOrigin || given.length !== held.length || !timingSafeEqual(given, held)) {
+    throw refusal("csrf", 403, {}, "this change does not come from Writ's own page", "reload the page, and try again");
+  }
+}
+
+/** @throws WritError 413 `body_too_large`. */
+export async function boundedText(c: Context): Promise<string> {
+  const tooLarge = (): Error =>
+    refusal("body_too_large", 413, { most: MAX_BODY }, "the body is too large", "send less");
+  if (Number(c.req.header("content-length") ?? 0) > MAX_BODY) throw tooLarge();
+  const reader = c.req.raw.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const next = await reader?.read();
+    if (next === undefined || next.done) break;
+    size += next.value.length;
+    if (size > MAX_BODY) {
+      void reader?.cancel();
+      throw tooLarge();
+    }
+    chunks.push(next.value);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseBody(text: string): Json {
+  const parsed = parseStrict(text === "" ? "{}" : text, { maxBytes: MAX_BODY });
+  if (parsed.kind === "parsed") return parsed.value;
+  throw refusal(
+    "json_invalid",
+    400,
+    { why: parsed.why, offset: parsed.offset },
+    `the body is not JSON that can be read: ${parsed.why}`,
+    "send one JSON object in UTF-8",
+  );
+}
+
+function read<T extends z.ZodType>(type: T, value: unknown, what: string): z.infer<T> {
+  const checked = type.safeParse(value);
+  if (checked.success) return checked.data;
+  const problems = checked.error.issues.map(
+    (issue) => `${issue.path.join(".") || what}: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`,
+  );
+  throw refusal(
+    "request_invalid",
+    400,
+    { problems },
+    `${what} does not fit: ${problems.join("; ")}`,
+    "see /openapi.json for what this route takes",
+  );
+}
+
+/** Every failure in the one form; what we did not foresee says nothing of itself. */
+export function toError(
+  parts: HttpDoorParts,
+  cause: unknown,
+): { readonly status: number; readonly body: z.infer<typeof errorBody> } {
+  if (cause instanceof WritError) {
+    return {
+      status: cause.status,
+      body: { error: { code: cause.code, message: cause.message, hint: cause.hint, facts: { ...cause.facts } } },
+    };
+  }
+  parts.authority.log.error({ err: cause }, "a request failed inside");
+  return {
+    status: 500,
+    body: {
+      error: {
+        code: "internal_fault",
+        message: "something failed inside",
+        hint: "the log says what; `writ doctor` helps",
+        facts: {},
+      },
+    },
+  };
+}
+
+export const pageQuery = z.object({
+  after: z.string().max(256).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+/** Any JSON object; the shape is that of the domain type its name says. */
+export function shape(name: string): z.ZodType {
+  return z.looseObject({}).openapi(name);
+}
+
+export function pageOf(name: string): z.ZodType {
+  return z.object({ items: z.array(shape(name)), next: z.string().nullable() });
+}

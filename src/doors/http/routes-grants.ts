@@ -1,0 +1,69 @@
+import { z } from "@hono/zod-openapi";
+import { readDraft } from "../../authority/draft.ts";
+import { issueGrant, revokeGrant } from "../../authority/grants.ts";
+import { describeGrant } from "../../domain/grant.ts";
+import type { GrantId, TaskId } from "../../domain/ids.ts";
+import type { Json } from "../../domain/json.ts";
+import type { HttpDoorParts } from "./parts.ts";
+import { type AddRoute, shape } from "./route.ts";
+import { grantView, person } from "./routes-tasks.ts";
+
+/** What operators give to tasks and take back, and what agents start with. */
+export function addGrantRoutes(add: AddRoute, { authority }: HttpDoorParts): void {
+  add({
+    method: "post",
+    path: "/v1/tasks/{id}/grants",
+    summary: "Give a running task more",
+    access: "operator",
+    status: 201,
+    body: z.strictObject({
+      tools: z.array(z.string()),
+      where: z.record(z.string(), z.unknown()).optional(),
+      uses: z.number().optional(),
+    }),
+    answers: shape("Grant"),
+    async run({ caller, id, body }) {
+      const draft = readDraft(body as unknown as Json, "approval", person(caller), authority.configuration);
+      return grantView(await issueGrant(authority, { task: id as TaskId, draft }));
+    },
+  });
+  add({
+    method: "delete",
+    path: "/v1/grants/{id}",
+    summary: "Take a grant back",
+    access: "operator",
+    answers: shape("Grant"),
+    run: async ({ caller, id }) =>
+      grantView(
+        await revokeGrant(authority, { grant: id as GrantId, by: person(caller), why: "revoked by an operator" }),
+      ),
+  });
+  add({
+    method: "get",
+    path: "/v1/agents",
+    summary: "Configured agents and their newest instances",
+    access: "viewer",
+    answers: z.object({ items: z.array(shape("Agent")) }),
+    run: () =>
+      authority.store.read(async (tx) => {
+        const items = [];
+        for (const agent of authority.configuration.agents) {
+          const instances = await tx.instances({ agent: agent.name, after: null, limit: 10 });
+          items.push({
+            name: agent.name,
+            scope: agent.scope.map(describeGrant),
+            budget: agent.budget,
+            lifetimeMs: agent.lifetimeMs,
+            instances: instances.items.map((one) => ({
+              id: one.id,
+              owner: one.owner,
+              enrolledAt: one.enrolledAt,
+              enrolledBy: one.enrolledBy,
+              selectors: one.selectors,
+            })),
+          });
+        }
+        return { items };
+      }),
+  });
+}

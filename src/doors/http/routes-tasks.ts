@@ -1,0 +1,174 @@
+import { z } from "@hono/zod-openapi";
+import { endTask } from "../../authority/end-task.ts";
+import { enrol, renewInstance } from "../../authority/enrol.ts";
+import { openTask } from "../../authority/open-task.ts";
+import type { AuthorityParts } from "../../authority/parts.ts";
+import { refusal, taskUnknown } from "../../authority/refusals.ts";
+import { renewTask } from "../../authority/renew-task.ts";
+import { describeGrant, type Grant } from "../../domain/grant.ts";
+import { spiffeId, type TaskId } from "../../domain/ids.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import { standing, type Task } from "../../domain/task.ts";
+import { importJwk } from "../../wire/jose/jwk.ts";
+import type { Caller } from "./callers.ts";
+import type { HttpDoorParts } from "./parts.ts";
+import { type AddRoute, pageOf, pageQuery, shape } from "./route.ts";
+
+const held = { expiresAt: z.number() };
+
+/** Instances and their tasks. */
+export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void {
+  add({
+    method: "post",
+    path: "/v1/instances",
+    summary: "Enrol a running process of an agent",
+    access: "launcher",
+    status: 201,
+    body: z.strictObject({
+      agent: z.string().max(64),
+      key: z.record(z.string(), z.unknown()),
+      selectors: z.record(z.string(), z.string()).default({}),
+    }),
+    answers: z.object({ instance: z.string(), actor: z.string(), credential: z.string(), ...held }),
+    async run({ body }) {
+      const key = importJwk(body.key as JsonObject);
+      if (typeof key === "string")
+        throw refusal(
+          "key_invalid",
+          400,
+          { why: key },
+          "the instance key is not a public P-256 key",
+          "send kty, crv, x and y of a fresh ES256 key",
+        );
+      const { instance, credential } = await enrol(authority, {
+        agent: body.agent,
+        thumbprint: key.thumbprint,
+        selectors: body.selectors,
+      });
+      const actor = spiffeId(authority.configuration.trustDomain, instance.agent, instance.id);
+      return { instance: instance.id, actor, credential: credential.token, expiresAt: credential.expiresAt };
+    },
+  });
+  add({
+    method: "post",
+    path: "/v1/instances/renew",
+    summary: "A fresh instance credential for one that still holds",
+    access: "instance",
+    answers: z.object({ credential: z.string(), ...held }),
+    async run({ caller }) {
+      const { credential } = await renewInstance(authority, instanceCaller(caller).credential);
+      return { credential: credential.token, expiresAt: credential.expiresAt };
+    },
+  });
+  add({
+    method: "post",
+    path: "/v1/tasks",
+    summary: "Open a task for an instance",
+    access: "instance",
+    status: 201,
+    body: z.strictObject({ objective: z.string().default(""), parent: z.string().nullable().default(null) }),
+    answers: z.object({ task: shape("Task"), grants: z.array(shape("Grant")), token: z.string(), ...held }),
+    async run({ caller, body }) {
+      const { instance, vouched } = instanceCaller(caller);
+      const opened = await openTask(authority, {
+        instance,
+        objective: body.objective,
+        // The launcher speaks for the owner who started it; an instance by itself speaks for itself.
+        declaredBy: vouched ? "owner" : "agent-claimed",
+        parent: body.parent as TaskId | null,
+      });
+      return {
+        task: taskView(authority, opened.task),
+        grants: opened.grants.map(grantView),
+        token: opened.token.token,
+        expiresAt: opened.token.expiresAt,
+      };
+    },
+  });
+  add({
+    method: "get",
+    path: "/v1/tasks",
+    summary: "Tasks, newest first",
+    access: "viewer",
+    query: pageQuery.extend({ active: z.enum(["true", "false"]).optional() }),
+    answers: pageOf("Task"),
+    async run({ query }) {
+      const active = query.active === undefined ? {} : { active: query.active === "true" };
+      const page = await authority.store.read((tx) =>
+        tx.tasks({ after: query.after ?? null, limit: query.limit, ...active }),
+      );
+      return { items: page.items.map((task) => taskView(authority, task)), next: page.next };
+    },
+  });
+  add({
+    method: "get",
+    path: "/v1/tasks/{id}",
+    summary: "A task with its session, grants and open questions",
+    access: "viewer",
+    answers: shape("TaskDetail"),
+    run: ({ id }) =>
+      authority.store.read(async (tx) => {
+        const task = await tx.task(id as TaskId);
+        if (task === null) throw taskUnknown(id);
+        return {
+          ...taskView(authority, task),
+          sessionState: await tx.session(task.session),
+          grants: (await tx.grants(task.id)).map(grantView),
+          approvals: await tx.openApprovals(task.id),
+          children: (await tx.childTasks(task.id)).map((child) => child.id),
+        };
+      }),
+  });
+  add({
+    method: "post",
+    path: "/v1/tasks/{id}/token",
+    summary: "A fresh task token",
+    access: "instance",
+    answers: z.object({ token: z.string(), ...held }),
+    async run({ caller, id }) {
+      const minted = await renewTask(authority, { instance: instanceCaller(caller).instance, task: id as TaskId });
+      return { token: minted.token, expiresAt: minted.expiresAt };
+    },
+  });
+  add({
+    method: "post",
+    path: "/v1/tasks/{id}/end",
+    summary: "End a task and everything below it",
+    access: "instance or operator",
+    body: z.strictObject({ why: z.string().max(500).default("") }),
+    answers: z.object({ ended: z.array(z.string()) }),
+    async run({ caller, id, body }) {
+      if (caller.kind === "instance") {
+        const task = await authority.store.read((tx) => tx.task(id as TaskId));
+        if (task?.instance !== caller.instance.id) throw taskUnknown(id);
+      }
+      const by = caller.kind === "instance" ? caller.instance.id : person(caller);
+      return { ended: await endTask(authority, { task: id as TaskId, by, why: body.why }) };
+    },
+  });
+}
+
+export function taskView(
+  authority: AuthorityParts,
+  task: Task,
+): Task & { readonly standing: string; readonly actor: string } {
+  return {
+    ...task,
+    standing: standing(task, authority.clock.now()),
+    actor: spiffeId(authority.configuration.trustDomain, task.agent, task.instance),
+  };
+}
+
+export function grantView(grant: Grant): Grant & { readonly allows: string } {
+  return { ...grant, allows: describeGrant(grant) };
+}
+
+export function person(caller: Caller): string {
+  if (caller.kind !== "person") throw new TypeError("the route is for people");
+  return caller.person.name;
+}
+
+function instanceCaller(caller: Caller): Extract<Caller, { kind: "instance" }> {
+  if (caller.kind !== "instance") throw new TypeError("the route is for instances");
+  return caller;
+}

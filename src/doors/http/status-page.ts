@@ -1,0 +1,154 @@
+import { refusal } from "../../authority/refusals.ts";
+import type { BrowserSession } from "../../authority/people.ts";
+import { type Approval, stateAt } from "../../domain/approval.ts";
+import { rolesOf } from "../../domain/person.ts";
+import { standing, type Task } from "../../domain/task.ts";
+import { type CallLine, lines } from "./call-view.ts";
+import { type Html, html, page } from "./html.ts";
+import type { HttpDoorParts } from "./parts.ts";
+
+const SHOWN = 50;
+const TAIL = 1_000;
+
+/** What is running, what waits for a person, and what was decided last. Read afresh at every load. */
+export async function statusPage(parts: HttpDoorParts, session: BrowserSession): Promise<string> {
+  const { store, clock, configuration } = parts.authority;
+  const now = clock.now();
+  const { tasks, approvals, records } = await store.read(async (tx) => ({
+    tasks: (await tx.tasks({ after: null, limit: SHOWN, active: true })).items.filter(
+      (task) => standing(task, now) === "active",
+    ),
+    approvals: (await tx.approvals({ after: null, limit: SHOWN, open: true })).items.filter(
+      (one) => stateAt(one, now) === "pending",
+    ),
+    records: await tx.ledgerTail(TAIL),
+  }));
+  const calls = lines(records).slice(0, SHOWN);
+  const trouble = parts.policies.trouble();
+  return page(
+    "Now",
+    html`<h1>Writ</h1>
+      <p>
+        Signed in as <b>${session.person.name}</b>. Tier <b>${configuration.tier}</b>,
+        ${configuration.isolation === "isolated" ? "isolated" : "same user: a guard against a misled agent, not against hostile code"}.
+        <a href="/">Reload</a>
+      </p>
+      ${trouble === null ? html`` : html`<p class="trouble">${trouble}</p>`}
+      <h2>Waiting for a person (${approvals.length})</h2>
+      ${approvals.length === 0 ? html`<p>Nothing.</p>` : approvals.map((one) => question(one, session, now))}
+      <h2>Running tasks (${tasks.length})</h2>
+      ${
+        tasks.length === 0
+          ? html`<p>None.</p>`
+          : table(
+              ["Task", "Agent", "For", "Objective", "Calls", "Ends"],
+              tasks.map((task) => taskRow(task)),
+            )
+      }
+      <h2>Last calls</h2>
+      ${calls.length === 0 ? html`<p>None yet.</p>` : table(["When", "Agent", "Tool", "Verdict", "Reason", "Call"], calls.map(callRow))}`,
+  );
+}
+
+function question(approval: Approval, session: BrowserSession, now: number): Html {
+  const { summary } = approval;
+  const roles = [...new Set(approval.asks.map((ask) => ask.role))];
+  const mine = roles.some((role) => rolesOf(session.person).includes(role));
+  return html`<article>
+    <p>
+      <b>${summary.agent}</b> wants to call <b>${summary.tool}</b> (${summary.effects.join(", ")};
+      ${summary.reversible ? "can be undone" : "cannot be undone"}) for ${summary.owner}.
+    </p>
+    <p>Task: ${summary.objective === "" ? "nothing was said" : summary.objective}</p>
+    <pre>${summary.arguments}</pre>
+    <ul>
+      ${approval.asks.map((ask) => html`<li>${ask.why} <small>(${ask.policy}, for ${ask.role})</small></li>`)}
+    </ul>
+    <p>${Math.max(0, Math.ceil((approval.deadline - now) / 1000))} s left; then it is refused.</p>
+    ${mine ? html`<form method="post" action="/approvals/${encodeURIComponent(approval.id)}"><input type="hidden" name="csrf" value="${session.csrf}" /><button name="verdict" value="deny">Deny</button><button name="verdict" value="allow">Allow this call once</button></form>` : html`<p>This is for ${roles.join(", ")}.</p>`}
+  </article>`;
+}
+
+function taskRow(task: Task): readonly (string | Html)[] {
+  return [
+    html`<code>${task.id}</code>`,
+    task.agent,
+    task.owner,
+    task.objective,
+    `${task.used.calls} of ${task.budget.calls}`,
+    new Date(task.deadline).toISOString(),
+  ];
+}
+
+function callRow(call: CallLine): readonly (string | Html)[] {
+  const verdict = ["permit", "ask", "deny"].includes(call.verdict) ? call.verdict : "";
+  return [
+    new Date(call.at).toISOString(),
+    call.agent,
+    call.tool,
+    html`<span class="${verdict}">${call.verdict}${call.state === null ? "" : `, ${call.state}`}</span>`,
+    call.says ?? call.reason ?? "",
+    html`<code>${call.call}</code>`,
+  ];
+}
+
+function table(heads: readonly string[], rows: readonly (readonly (string | Html)[])[]): Html {
+  return html`<table>
+    <thead>
+      <tr>
+        ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map(
+        (row) =>
+          html`<tr>
+            ${row.map((cell) => html`<td>${cell}</td>`)}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+export function signInPage(): string {
+  return page(
+    "Sign in",
+    html`<h1>Writ</h1>
+      <p>
+        Nobody is signed in here. On the machine that runs Writ, <code>npx writ status --link</code> prints a link that
+        works once.
+      </p>`,
+  );
+}
+
+/** A cookie that is `SameSite=Strict` comes along only from a page of our own: this one leads on. */
+export function signedInPage(): string {
+  return page(
+    "Signed in",
+    html`<p>Signed in. <a href="/">Go on</a></p>`,
+    html`<meta http-equiv="refresh" content="0; url=/" />`,
+  );
+}
+
+export function refusedPage(message: string, hint: string): string {
+  return page(
+    "Refused",
+    html`<h1>Refused</h1>
+      <p>${message}: ${hint}.</p>
+      <p><a href="/">Back</a></p>`,
+  );
+}
+
+export function formOf(text: string): { readonly csrf: string; readonly verdict: "allow" | "deny" } {
+  const form = new URLSearchParams(text);
+  const verdict = form.get("verdict");
+  if (verdict !== "allow" && verdict !== "deny")
+    throw refusal(
+      "request_invalid",
+      400,
+      {},
+      "the form says neither allow nor deny",
+      "go back, and press one of the buttons",
+    );
+  return { csrf: form.get("csrf") ?? "", verdict };
+}

@@ -1,0 +1,160 @@
+import { generateKeyPairSync } from "node:crypto";
+import { platform, release, userInfo } from "node:os";
+import { WritError } from "../../domain/error.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import { createControl, type Held } from "./control.ts";
+import { callerOf, mark, type ProcessMark, TELLS } from "./process-tree.ts";
+import { startProxy } from "./proxy.ts";
+
+export interface LaunchSettings {
+  /** Where Writ listens. */
+  readonly origin: string;
+  readonly launcherKey: string;
+  readonly agent: string;
+  /** The owner's words; empty when there are none. */
+  readonly objective: string;
+  /** What will run, for people who read the record. */
+  readonly command?: string;
+  /** False where no process tree is to be held to the address: a program that launches itself. */
+  readonly checkTree?: boolean;
+  readonly say?: (line: string) => void;
+}
+
+export interface Launched {
+  readonly instance: string;
+  readonly task: string;
+  readonly deadline: number;
+  /** Works for this run only; a secret. */
+  readonly url: string;
+  /** From now on the address answers to this process and those below it. Before, it answers to nobody. */
+  bind(pid: number): void;
+  /** Ends the task and takes the address down; the second time does nothing. */
+  close(why: string): Promise<void>;
+}
+
+const RENEW_AHEAD_MS = 5 * 60_000;
+const INSTANCE_RENEWAL_MS = 20 * 60_000;
+const RETRY_MS = 10_000;
+
+/** Enrols an instance, opens a task for it and holds its token, renewed in time, behind a loopback address.
+ *  The instance key and every token stay in this process's memory.
+ *  @throws WritError `control_unreachable`, or the control plane's own refusal; nothing is left open then. */
+export async function launch(settings: LaunchSettings): Promise<Launched> {
+  const control = createControl(settings.origin, settings.launcherKey);
+  const say = settings.say ?? (() => {});
+  const checked = settings.checkTree !== false && TELLS;
+  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const enrolled = await control.enrol(
+    settings.agent,
+    publicKey.export({ format: "jwk" }) as JsonObject,
+    selectors(settings.command, checked),
+  );
+  let credential = enrolled.credential;
+  const opened = await control.openTask(credential.token, settings.objective);
+  let token = opened.token;
+  let root: ProcessMark | null = null;
+  let strangers = 0;
+
+  const proxy = await startProxy({
+    gateway: settings.origin,
+    token: () => token.token,
+    callerOf: (remotePort, localPort) =>
+      !checked ? "unchecked" : root === null ? "stranger" : callerOf(root, remotePort, localPort),
+    onRefused: (why) => {
+      strangers++;
+      // A flood of strangers must not become a flood of lines.
+      if (strangers <= 10 || strangers % 1_000 === 0)
+        say(`refused a connection to this run's address (${why}, ${strangers} so far)`);
+    },
+  }).catch(async (cause: unknown) => {
+    await control.endTask(credential.token, opened.task, "the launcher failed").catch(() => {});
+    throw cause;
+  });
+
+  const stopTask = keepFresh(
+    () => token,
+    async () => {
+      token = await control.renewTask(credential.token, opened.task);
+    },
+    RENEW_AHEAD_MS,
+    say,
+  );
+  const stopInstance = keepFresh(
+    () => credential,
+    async () => {
+      credential = await control.renewInstance(credential.token);
+    },
+    INSTANCE_RENEWAL_MS,
+    say,
+  );
+
+  let closed: Promise<void> | null = null;
+  async function shut(why: string): Promise<void> {
+    stopTask();
+    stopInstance();
+    // The address goes first: nothing is let in while the task is being ended.
+    await proxy.close();
+    await control.endTask(credential.token, opened.task, why);
+  }
+
+  return {
+    instance: enrolled.instance,
+    task: opened.task,
+    deadline: opened.deadline,
+    url: proxy.url,
+    bind(pid) {
+      root = mark(pid);
+    },
+    close: (why) => (closed ??= shut(why)),
+  };
+}
+
+/** Renews `current` before it expires, again and again; gives up where it is told that it may not. */
+function keepFresh(
+  current: () => Held,
+  renew: () => Promise<void>,
+  aheadMs: number,
+  say: (line: string) => void,
+): () => void {
+  let timer: NodeJS.Timeout;
+  function plan(after: number): void {
+    timer = setTimeout(() => void again(), Math.max(1_000, Math.min(after, 2 ** 30)));
+    timer.unref();
+  }
+  function due(): number {
+    const left = current().expiresAt - Date.now();
+    return Math.max(left - aheadMs, left / 3);
+  }
+  async function again(): Promise<void> {
+    try {
+      await renew();
+      plan(due());
+    } catch (cause) {
+      const final = cause instanceof WritError && cause.status >= 400 && cause.status < 500;
+      say(
+        `${cause instanceof Error ? cause.message : "renewal failed"}${final ? "; this run's calls will be refused" : "; trying again"}`,
+      );
+      if (!final) plan(RETRY_MS);
+    }
+  }
+  plan(due());
+  return () => clearTimeout(timer);
+}
+
+function selectors(command: string | undefined, checked: boolean): Record<string, string> {
+  let user = "";
+  try {
+    user = userInfo().username;
+  } catch {
+    // A user id without an account, as in many containers.
+  }
+  const seen = {
+    pid: String(process.pid),
+    user,
+    uid: String(process.getuid?.() ?? ""),
+    system: `${platform()} ${release()}`,
+    command: command ?? "",
+    tree: checked ? "checked" : "unchecked",
+  };
+  return Object.fromEntries(Object.entries(seen).map(([key, value]) => [key, value.slice(0, 256)]));
+}

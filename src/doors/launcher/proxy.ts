@@ -1,0 +1,174 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { Agent, createServer, type IncomingMessage, request as forward, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { checkOrigin, LOOPBACK } from "../../wire/http/origin.ts";
+import type { Caller } from "./process-tree.ts";
+
+export interface ProxyParts {
+  /** Where the gateway listens, `http://127.0.0.1:7420`. */
+  readonly gateway: string;
+  /** The task token as it is now. */
+  readonly token: () => string;
+  /** Whose a new connection is, by its remote and our own port. */
+  readonly callerOf: (remotePort: number, localPort: number) => Caller;
+  /** Told once for each refused connection; never with the path. */
+  readonly onRefused: (why: "stranger" | "host" | "origin") => void;
+}
+
+export interface Proxy {
+  /** Secret, and dead with this run. `<url>/<server>` is one server. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+/** What a client may not bring along: its own authority, and what only makes sense between it and us. */
+const STRIPPED = new Set([
+  ...HOP_BY_HOP,
+  "authorization",
+  "cookie",
+  "host",
+  "origin",
+  "referer",
+  "forwarded",
+  "expect",
+]);
+const METHODS = new Set(["GET", "POST", "DELETE"]);
+
+/** A loopback address that carries a client's MCP traffic to the gateway under the task's token, both ways as it
+ *  comes. It adds authority, so it answers only to its path, its own host name, and the process tree it was made for. */
+export async function startProxy(parts: ProxyParts): Promise<Proxy> {
+  const gateway = new URL(parts.gateway);
+  const secret = randomBytes(32).toString("base64url");
+  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, scheduling: "lifo" });
+  const callers = new WeakMap<Socket, Caller>();
+  let port = 0;
+
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 }, (incoming, response) => {
+    const path = targetOf(incoming.url ?? "", secret);
+    const origin = checkOrigin(incoming.headers, LOOPBACK);
+    if (origin !== "ok") {
+      parts.onRefused(origin);
+      return refuse(
+        response,
+        403,
+        "origin_refused",
+        "this address answers to programs of this run only",
+        "use the address as `writ run` gave it",
+      );
+    }
+    if (callerFor(incoming.socket) === "stranger") {
+      return refuse(
+        response,
+        403,
+        "stranger_refused",
+        "this address belongs to another process tree",
+        "start your own with `writ run`",
+      );
+    }
+    if (path === null)
+      return refuse(
+        response,
+        404,
+        "path_unknown",
+        "there is nothing here",
+        "use WRIT_MCP_URL, or WRIT_MCP_URL/<server>",
+      );
+    if (!METHODS.has(incoming.method ?? ""))
+      return refuse(response, 405, "method_unknown", "MCP uses GET, POST and DELETE", "use an MCP client");
+    carry(incoming, response, path);
+  });
+  server.on("clientError", (_, socket) => socket.destroy());
+
+  function callerFor(socket: Socket): Caller {
+    const known = callers.get(socket);
+    if (known !== undefined) return known;
+    const caller = parts.callerOf(socket.remotePort ?? 0, port);
+    callers.set(socket, caller);
+    if (caller === "stranger") parts.onRefused("stranger");
+    return caller;
+  }
+
+  function carry(incoming: IncomingMessage, response: ServerResponse, path: string): void {
+    const headers: Record<string, string | string[]> = { authorization: `Bearer ${parts.token()}`, host: gateway.host };
+    for (const name in incoming.headers) {
+      const value = incoming.headers[name];
+      if (value !== undefined && !STRIPPED.has(name)) headers[name] = value;
+    }
+    const onward = forward({
+      agent,
+      host: gateway.hostname,
+      port: gateway.port,
+      method: incoming.method,
+      path,
+      headers,
+    });
+    onward.on("response", (answer) => {
+      const kept: string[] = [];
+      const raw = answer.rawHeaders;
+      for (let i = 0; i + 1 < raw.length; i += 2) {
+        const name = (raw[i] ?? "").toLowerCase();
+        if (!HOP_BY_HOP.has(name) && name !== "set-cookie") kept.push(raw[i] ?? "", raw[i + 1] ?? "");
+      }
+      response.writeHead(answer.statusCode ?? 502, kept);
+      // A stream's head must not wait for its first event.
+      if (answer.headers["content-type"]?.startsWith("text/event-stream")) response.flushHeaders();
+      answer.pipe(response);
+      answer.on("error", () => response.destroy());
+    });
+    onward.on("error", () => {
+      if (response.headersSent) response.destroy();
+      else
+        refuse(
+          response,
+          502,
+          "gateway_unreachable",
+          "the gateway does not answer",
+          "start it with `writ up`; `writ doctor` says what is wrong",
+        );
+    });
+    // The client went away: whatever it asked for is cancelled.
+    response.on("close", () => {
+      if (!response.writableFinished) onward.destroy();
+    });
+    incoming.pipe(onward);
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => resolve());
+  });
+  port = (server.address() as AddressInfo).port;
+  return {
+    url: `http://127.0.0.1:${port}/${secret}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+        agent.destroy();
+      }),
+  };
+}
+
+/** `/<secret>` is `/mcp`, `/<secret>/<server>` is `/mcp/<server>`; null for anything else. */
+function targetOf(url: string, secret: string): string | null {
+  const parts = /^\/([A-Za-z0-9_-]{43})(?:\/([a-z][a-z0-9-]{0,31}))?\/?$/.exec(url);
+  const given = parts?.[1];
+  if (given === undefined || !timingSafeEqual(Buffer.from(given), Buffer.from(secret))) return null;
+  return parts?.[2] === undefined ? "/mcp" : `/mcp/${parts[2]}`;
+}
+
+function refuse(response: ServerResponse, status: number, code: string, message: string, hint: string): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify({ error: { code, message, hint, facts: {} } }));
+}

@@ -1,0 +1,161 @@
+import type { AccessRequest, Standing } from "../domain/access-request.ts";
+import { WritError } from "../domain/error.ts";
+import { type InstanceId, type SessionId, spiffeId, splitQualified, type TaskId } from "../domain/ids.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Principal } from "../domain/principal.ts";
+import { standsOn } from "../domain/revocation.ts";
+import type { AgentConfiguration } from "../ports/configuration.ts";
+import { rehearse } from "./contextualise.ts";
+import type { GateParts } from "./parts.ts";
+
+/** A call that nobody makes: as a running task, or as an agent would start. */
+export interface Rehearsal {
+  readonly tool: string;
+  readonly arguments: JsonObject;
+  readonly task: string | undefined;
+  readonly agent: string | undefined;
+}
+
+/** What the gate would look at for this call.
+ *  @throws WritError `tool_unknown`, `task_unknown`, `agent_unknown`. */
+export async function rehearsed(parts: GateParts, asked: Rehearsal): Promise<AccessRequest> {
+  const target = splitQualified(asked.tool);
+  if (target === null || !parts.catalogue.has(target.server)) {
+    throw unknown(
+      "tool_unknown",
+      `there is no tool \`${asked.tool.slice(0, 128)}\``,
+      "`writ tools list` shows the tools there are",
+    );
+  }
+  const draft = {
+    server: target.server,
+    tool: target.tool,
+    method: "tools/call",
+    params: { name: target.tool, arguments: asked.arguments },
+    clientKey: null,
+    door: "api",
+    protocol: "none",
+  } as const;
+  const { principal, standing } =
+    asked.task === undefined ? starting(parts, asked.agent) : await running(parts, asked.task as TaskId);
+  return rehearse(parts, principal, draft, standing);
+}
+
+async function running(parts: GateParts, id: TaskId): Promise<{ principal: Principal; standing: Standing }> {
+  return parts.store.read(async (tx) => {
+    const task = await tx.task(id);
+    const session = task === null ? null : await tx.session(task.session);
+    const instance = task === null ? null : await tx.instance(task.instance);
+    if (task === null || session === null || instance === null)
+      throw unknown("task_unknown", `there is no task \`${id}\``, "`writ task list` shows the tasks there are");
+    const profile = parts.profile(task.agent);
+    const principal: Principal = {
+      ...anybody(parts, task.agent, task.instance),
+      owner: task.owner,
+      session: task.session,
+      task: task.id,
+      epoch: await tx.sequence(),
+      profile,
+    };
+    return {
+      principal,
+      standing: {
+        task,
+        session,
+        instance,
+        grants: await tx.grants(id),
+        approval: null,
+        revokedAt: await tx.revokedAt(standsOn(principal)),
+        profile,
+      },
+    };
+  });
+}
+
+function starting(parts: GateParts, name: string | undefined): { principal: Principal; standing: Standing } {
+  const agent = parts.configuration.agents.find((one) => one.name === name);
+  if (agent === undefined)
+    throw unknown(
+      "agent_unknown",
+      `there is no agent \`${(name ?? "").slice(0, 64)}\``,
+      "name one of `agents` in `writ.yaml`, or a running task",
+    );
+  const principal = anybody(parts, agent.name, "i_rehearsal" as InstanceId);
+  return { principal, standing: atStart(parts, agent, principal) };
+}
+
+function anybody(parts: GateParts, agent: Principal["agent"], instance: InstanceId): Principal {
+  return {
+    owner: parts.configuration.owner,
+    actor: spiffeId(parts.configuration.trustDomain, agent, instance),
+    agent,
+    instance,
+    session: "s_rehearsal" as SessionId,
+    task: "t_rehearsal" as TaskId,
+    thumbprint: "",
+    binding: "bearer",
+    epoch: 0 as Principal["epoch"],
+    profile: parts.profile(agent),
+    tokenId: "",
+    keyId: "",
+  };
+}
+
+function atStart(parts: GateParts, agent: AgentConfiguration, principal: Principal): Standing {
+  const now = parts.clock.now();
+  const deadline = now + agent.lifetimeMs;
+  return {
+    task: {
+      id: principal.task,
+      objective: "",
+      declaredBy: "none",
+      owner: principal.owner,
+      agent: agent.name,
+      instance: principal.instance,
+      session: principal.session,
+      parent: null,
+      depth: 0,
+      openedAt: now,
+      deadline,
+      budget: agent.budget,
+      used: { calls: 0, writes: 0 },
+      state: { kind: "active" },
+      version: 0,
+    },
+    session: {
+      id: principal.session,
+      instance: principal.instance,
+      readPrivate: false,
+      readUntrusted: false,
+      sent: false,
+      denials: 0,
+      risk: 0,
+      version: 0,
+    },
+    instance: {
+      id: principal.instance,
+      agent: agent.name,
+      owner: principal.owner,
+      thumbprint: "",
+      enrolledBy: "launcher",
+      enrolledAt: now,
+      selectors: {},
+    },
+    grants: agent.scope.map((draft) => ({
+      ...draft,
+      id: parts.ids.mint("grant"),
+      task: principal.task,
+      used: 0,
+      expiresAt: deadline,
+      revoked: false,
+      version: 0,
+    })),
+    approval: null,
+    revokedAt: 0 as Standing["revokedAt"],
+    profile: principal.profile,
+  };
+}
+
+function unknown(code: string, message: string, hint: string): WritError {
+  return new WritError({ code, status: 404, message, hint });
+}

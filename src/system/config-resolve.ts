@@ -1,0 +1,91 @@
+import { userInfo } from "node:os";
+import { dirname, resolve } from "node:path";
+import type { PersonName } from "../domain/ids.ts";
+import type { Configuration } from "../ports/configuration.ts";
+import { resolveAgent } from "./config-agents.ts";
+import { bounded, HOUR, isLoopback, MINUTE, type Report, SECOND } from "./config-bounds.ts";
+import type { Path } from "./config-problems.ts";
+import type { WritYaml } from "./config-schema.ts";
+import { resolveServer } from "./config-servers.ts";
+
+/** Where a configuration starts from: the file (or null), the folder that relative paths mean, and the policies used
+ *  where it names none. */
+export interface Base {
+  readonly file: string | null;
+  readonly folder: string;
+  readonly policyFolder?: string;
+}
+
+/** Stands for whoever holds the admin key. */
+const RESERVED_PERSON = "admin";
+
+/** Fills in every default, makes every path absolute, and checks what the shape alone cannot say. */
+export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report): Configuration {
+  const at = (path: string): string => resolve(base.folder, path);
+  const host = yaml.listen?.host ?? "127.0.0.1";
+  if (!isLoopback(host)) {
+    report(
+      ["listen", "host"],
+      "listen_needs_tls",
+      `\`${host}\` can be reached from other machines, and Writ does not speak TLS here`,
+      "listen on 127.0.0.1, and put a TLS proxy in front",
+    );
+  }
+  if (yaml.people?.[RESERVED_PERSON] !== undefined) {
+    report(
+      ["people", RESERVED_PERSON],
+      "name_reserved",
+      "`admin` is whoever holds the admin key",
+      "give this person another name",
+      true,
+    );
+  }
+  const servers = Object.entries(yaml.servers ?? {}).map(([name, server]) =>
+    resolveServer(name, server, base.folder, report),
+  );
+  const agents = Object.entries(yaml.agents ?? {}).map(([name, agent]) =>
+    resolveAgent(name, agent, base.folder, servers, report),
+  );
+  const time = (path: Path, text: string | undefined, otherwise: number, least: number, most: number): number =>
+    bounded(path, text, otherwise, least, most, report);
+  return {
+    file: base.file,
+    dataFolder: at(yaml.data ?? ".writ"),
+    policyFolder: yaml.policies === undefined ? (base.policyFolder ?? at("policies")) : at(yaml.policies),
+    trustDomain: yaml.trust_domain ?? "writ.local",
+    listen: { host, port: yaml.listen?.port ?? 7420 },
+    tier: yaml.tier ?? "foundation",
+    isolation: yaml.isolation ?? "same-user",
+    owner: (yaml.owner ?? systemUser()) as PersonName,
+    people: Object.entries(yaml.people ?? {}).map(([name, person]) => ({
+      name: name as PersonName,
+      roles: person.roles,
+    })),
+    agents,
+    servers,
+    approvals: {
+      timeoutMs: time(["approvals", "timeout"], yaml.approvals?.timeout, 10 * MINUTE, SECOND, 24 * HOUR),
+      holdMs: time(["approvals", "hold"], yaml.approvals?.hold, 110 * SECOND, 0, 120 * SECOND),
+      usableMs: time(["approvals", "usable"], yaml.approvals?.usable, 5 * MINUTE, SECOND, 24 * HOUR),
+    },
+    records: { text: yaml.records?.text ?? "digest" },
+  };
+}
+
+/** The person at this machine, as a name Writ can use. */
+function systemUser(): string {
+  let user = "";
+  try {
+    user = userInfo()
+      .username.toLowerCase()
+      .replaceAll(/[^a-z0-9-]/g, "-")
+      .slice(0, 32);
+  } catch {
+    // A user id without an account, as in many containers.
+  }
+  return /^[a-z]/.test(user) ? user : "owner";
+}
+
+export function folderOf(file: string): string {
+  return dirname(resolve(file));
+}

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { EFFECT_KINDS } from "../domain/effect.ts";
+import { TIERS } from "../domain/tier.ts";
+import { DATE, DURATION, SIZE } from "./config-units.ts";
+
+/** The shape of `writ.yaml`, as it is written. Meaning (paths, references, bounds) is `config-resolve.ts`. */
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, "a lower-case letter, then up to 31 lower-case letters, digits or hyphens");
+const duration = z
+  .string({ error: "a duration such as 30s, 15m or 2h" })
+  .regex(DURATION, "a duration such as 30s, 15m or 2h");
+const size = z.string({ error: "a size such as 512KiB or 4MiB" }).regex(SIZE, "a size such as 512KiB or 4MiB");
+const path = z
+  .string()
+  .min(1, "a path")
+  .regex(/^[^\0]*$/, "a path without NUL");
+const locator = z.string().regex(/^\$(\.[A-Za-z0-9_-]+)+$/, "the place of an argument, such as $.path");
+const locators = z.union([locator, z.array(locator)], {
+  error: "the place of an argument, such as $.path, or a list of them",
+});
+const count = z.int().min(0, "a whole number, 0 or more");
+
+const where = z.strictObject({
+  exact: z.json().optional(),
+  one_of: z.array(z.json()).min(1, "at least one value").optional(),
+  prefix: z.string().min(1, "a prefix of at least one character").optional(),
+  range: z.strictObject({ min: z.number().optional(), max: z.number().optional() }).optional(),
+  glob: z.string().min(1, "a path pattern").optional(),
+});
+
+const scope = z.strictObject({
+  tools: z.array(z.string()).min(1, "at least one tool, as server__tool"),
+  where: z.record(z.string().min(1), where).optional(),
+  uses: z.int().min(1, "a whole number, 1 or more").optional(),
+});
+
+const toolRule = z.strictObject({
+  effects: z.array(z.enum(EFFECT_KINDS)).min(1, "at least one effect"),
+  reversible: z.boolean().optional(),
+  path: locators.optional(),
+  host: locators.optional(),
+  recipient: locators.optional(),
+  table: locators.optional(),
+  private: z.boolean().optional(),
+  untrusted: z.boolean().optional(),
+});
+
+const server = z.strictObject({
+  command: z.string().min(1, "a program").optional(),
+  args: z.array(z.string()).optional(),
+  cwd: path.optional(),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable"), z.string())
+    .optional(),
+  url: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
+  audience: z.string().min(1).optional(),
+  credential: z.enum(["operation", "none"]).optional(),
+  timeout: duration.optional(),
+  max_result: size.optional(),
+  mode: z
+    .union(
+      [z.literal("enforce"), z.strictObject({ observe_until: z.string().regex(DATE, "a day such as 2030-01-31") })],
+      {
+        error: "`enforce`, or { observe_until: 2030-01-31 }",
+      },
+    )
+    .optional(),
+  allow: z.array(z.enum(["sampling", "elicitation", "roots"])).optional(),
+  tools: z
+    .record(z.string().regex(/^(?!__proto__$)(\*|[A-Za-z0-9_.\-/$]{1,128})$/, "a tool's own name, or *"), toolRule)
+    .optional(),
+});
+
+const agent = z.strictObject({
+  scope: z.array(scope).optional(),
+  envelope: z.array(scope).optional(),
+  budget: z.strictObject({ calls: count.optional(), writes: count.optional() }).optional(),
+  lifetime: duration.optional(),
+});
+
+export const writYaml = z.strictObject({
+  tier: z.enum(TIERS).optional(),
+  owner: name.optional(),
+  trust_domain: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9._-]{0,253}[a-z0-9])?$/, "a trust domain: lower-case letters, digits, dots")
+    .optional(),
+  isolation: z.enum(["isolated", "same-user"]).optional(),
+  listen: z.strictObject({ host: z.string().min(1).optional(), port: z.int().min(0).max(65535).optional() }).optional(),
+  data: path.optional(),
+  policies: path.optional(),
+  people: z.record(name, z.strictObject({ roles: z.array(name).min(1, "at least one role") })).optional(),
+  approvals: z
+    .strictObject({ timeout: duration.optional(), hold: duration.optional(), usable: duration.optional() })
+    .optional(),
+  records: z.strictObject({ text: z.enum(["digest", "keep"]).optional() }).optional(),
+  servers: z.record(name, server).optional(),
+  agents: z.record(name, agent).optional(),
+});
+
+export type WritYaml = z.infer<typeof writYaml>;
+export type ScopeYaml = z.infer<typeof scope>;
+export type WhereYaml = z.infer<typeof where>;
+export type ServerYaml = z.infer<typeof server>;
+export type ToolRuleYaml = z.infer<typeof toolRule>;
+export type AgentYaml = z.infer<typeof agent>;
+
+/** The same as JSON Schema 2020-12, for editors. */
+export const schema = { title: "writ.yaml", ...z.toJSONSchema(writYaml, { io: "input" }) };

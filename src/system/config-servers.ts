@@ -1,0 +1,116 @@
+import { resolve } from "node:path";
+import type { ServerName } from "../domain/ids.ts";
+import type { Launch, ServerConfiguration, ToolRule } from "../ports/configuration.ts";
+import { bounded, HOUR, isLoopback, MINUTE, type Report, sizeOf } from "./config-bounds.ts";
+import type { Path } from "./config-problems.ts";
+import type { ServerYaml, ToolRuleYaml } from "./config-schema.ts";
+import { instant } from "./config-units.ts";
+
+/** Stands for Writ itself. */
+const RESERVED_SERVER = "writ";
+
+/** One server of `servers`, with its defaults and checked for what the shape alone cannot say. */
+export function resolveServer(name: string, yaml: ServerYaml, folder: string, report: Report): ServerConfiguration {
+  const path = ["servers", name];
+  if (name === RESERVED_SERVER)
+    report(path, "name_reserved", "`writ` is Writ's own name", "give this server another name", true);
+  const mode = yaml.mode;
+  const until = typeof mode === "object" ? instant(mode.observe_until) : null;
+  if (typeof mode === "object" && until === null) {
+    report(
+      [...path, "mode", "observe_until"],
+      "value_invalid",
+      `\`${mode.observe_until}\` is not a day`,
+      "write a day such as 2030-01-31",
+    );
+  }
+  return {
+    name: name as ServerName,
+    launch: launchOf(yaml, path, folder, report),
+    mode: until === null ? { kind: "enforce" } : { kind: "observe", until },
+    timeoutMs: bounded([...path, "timeout"], yaml.timeout, MINUTE, 10, 24 * HOUR, report),
+    maxResultBytes: sizeOf([...path, "max_result"], yaml.max_result, report),
+    tools: Object.fromEntries(Object.entries(yaml.tools ?? {}).map(([tool, rule]) => [tool, ruleOf(rule)])),
+    reverse: [...new Set(["elicitation", "roots", ...(yaml.allow ?? [])] as const)],
+  };
+}
+
+function launchOf(yaml: ServerYaml, path: Path, folder: string, report: Report): Launch {
+  const foreign = (members: readonly (keyof ServerYaml)[], kind: string): void => {
+    for (const member of members) {
+      if (yaml[member] !== undefined)
+        report(
+          [...path, member],
+          "member_misplaced",
+          `\`${member}\` means nothing for a server with ${kind}`,
+          "take it out",
+          true,
+        );
+    }
+  };
+  if (yaml.command !== undefined && yaml.url !== undefined) {
+    report(
+      [...path, "url"],
+      "launch_ambiguous",
+      "a server has a `command` or a `url`, not both",
+      "take one of them out",
+      true,
+    );
+  }
+  if (yaml.command === undefined && yaml.url === undefined) {
+    report(
+      path,
+      "launch_missing",
+      "a server needs a `command` or a `url`",
+      "add `command: …` for a program, or `url: …` for a server that runs",
+      true,
+    );
+  }
+  if (yaml.url === undefined) {
+    foreign(["audience", "credential"], "a `command`");
+    return {
+      kind: "stdio",
+      command: yaml.command ?? "",
+      args: yaml.args ?? [],
+      cwd: resolve(folder, yaml.cwd ?? "."),
+      env: yaml.env ?? {},
+    };
+  }
+  foreign(["args", "cwd", "env"], "a `url`");
+  const url = new URL(yaml.url);
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    report(
+      [...path, "url"],
+      "url_needs_tls",
+      "credentials would travel in the clear",
+      "use https, or a server on this machine",
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    report(
+      [...path, "url"],
+      "url_has_secret",
+      "a secret in an address ends up in logs",
+      "take the user name and password out of the address",
+    );
+  }
+  return {
+    kind: "http",
+    url: yaml.url,
+    audience: yaml.audience ?? yaml.url,
+    credential: yaml.credential ?? "operation",
+  };
+}
+
+function ruleOf(yaml: ToolRuleYaml): ToolRule {
+  const list = (value: string | string[] | undefined): string[] | undefined =>
+    typeof value === "string" ? [value] : value;
+  const whole = {
+    ...yaml,
+    path: list(yaml.path),
+    host: list(yaml.host),
+    recipient: list(yaml.recipient),
+    table: list(yaml.table),
+  };
+  return Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== undefined)) as unknown as ToolRule;
+}

@@ -1,0 +1,84 @@
+import { createSecretKey, randomBytes } from "node:crypto";
+import { createCredentials } from "../../src/authority/credentials.ts";
+import { type Enrolled, enrol } from "../../src/authority/enrol.ts";
+import { type OpenedTask, openTask } from "../../src/authority/open-task.ts";
+import type { AuthorityParts } from "../../src/authority/parts.ts";
+import type { JsonObject } from "../../src/domain/json.ts";
+import type { LedgerRecord } from "../../src/domain/record.ts";
+import type { Log } from "../../src/ports/system.ts";
+import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { parseConfiguration } from "../../src/system/config.ts";
+import { createDigests } from "../../src/system/digests.ts";
+import { systemIds } from "../../src/system/ids.ts";
+import { generateSigningJwk, signingKey } from "../../src/wire/jose/sign.ts";
+
+export const ORIGIN = "http://127.0.0.1:7420";
+
+const YAML = `
+owner: ada
+people: { dana: { roles: [approver] }, otto: { roles: [operator] }, vera: { roles: [viewer] } }
+approvals: { timeout: 60s }
+servers:
+  docs: { command: docs-server }
+  shop: { url: "http://127.0.0.1:9001/mcp" }
+agents:
+  clerk:
+    scope:
+      - tools: [docs__read_text_file]
+        where: { path: { glob: ./sample/** } }
+        uses: 3
+    budget: { calls: 10, writes: 2 }
+    lifetime: 30m
+  other: {}
+`;
+
+export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface House extends AuthorityParts {
+  readonly clock: { now(): number; at: number };
+  readonly jwks: () => JsonObject;
+  records(kind?: LedgerRecord["kind"]): Promise<readonly LedgerRecord[]>;
+}
+
+/** Real parts over a memory store, and a clock that stands still until it is moved. */
+export function createHouse(yaml = YAML, origin = ORIGIN): House {
+  const parsed = parseConfiguration(yaml, "/srv/desk/writ.yaml");
+  if (parsed.kind === "refused") throw new Error(JSON.stringify(parsed.problems));
+  const signing = signingKey(generateSigningJwk());
+  if (signing === null) throw new Error("no signing key");
+  const credentials = createCredentials({
+    issuer: origin,
+    trustDomain: parsed.configuration.trustDomain,
+    signing,
+    ids: systemIds,
+  });
+  const store = createMemoryStore();
+  const clock = { at: 1_800_000_000_000, now: () => clock.at };
+  return {
+    store,
+    credentials,
+    clock,
+    ids: systemIds,
+    digests: createDigests(createSecretKey(randomBytes(32))),
+    configuration: parsed.configuration,
+    log: SILENT,
+    jwks: () => credentials.jwks(),
+    records: (kind) =>
+      store.read((tx) => tx.ledger({ after: 0, limit: 1_000, ...(kind === undefined ? {} : { kind }) })),
+  };
+}
+
+export function enrolClerk(house: House, agent = "clerk"): Promise<Enrolled> {
+  return enrol(house, { agent, thumbprint: "K7o1sXrU2NUXNbTzxYvmyjVGvcZsxJ1YhrpWU3RCvXY", selectors: { pid: "7" } });
+}
+
+export async function openClerkTask(house: House): Promise<OpenedTask & Enrolled> {
+  const enrolled = await enrolClerk(house);
+  const opened = await openTask(house, {
+    instance: enrolled.instance,
+    objective: "read the handbook",
+    declaredBy: "owner",
+    parent: null,
+  });
+  return { ...enrolled, ...opened };
+}

@@ -1,0 +1,117 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createPeople, type People } from "../../../src/authority/people.ts";
+import { createPins, type Pins } from "../../../src/authority/pins.ts";
+import { createPolicies, type PolicyFile } from "../../../src/authority/policies.ts";
+import { createHttpDoor } from "../../../src/doors/http/door.ts";
+import { verifyLedger } from "../../../src/ledger/verify.ts";
+import { LOOPBACK } from "../../../src/wire/http/origin.ts";
+import { createHouse, type House } from "../../authority/house.ts";
+
+export const KEYS = { admin: "the-admin-key-of-this-test", launcher: "the-launcher-key-of-this-test" };
+
+export interface Desk {
+  readonly house: House;
+  readonly people: People;
+  readonly pins: Pins;
+  readonly origin: string;
+  readonly policyFiles: PolicyFile[];
+  /** The refusals counted so far. */
+  readonly refusals: Readonly<{ unauthenticated: number; agents: number }>;
+  ask(
+    method: string,
+    path: string,
+    key?: string | null,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: Record<string, unknown>;
+}
+
+/** The control plane over real HTTP on loopback, with real parts behind it and its clock at the real time. */
+export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promise<Desk> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const house = createHouse(undefined, origin);
+  house.clock.at = Date.now();
+  const people = createPeople(house, KEYS);
+  const pins = createPins(house);
+  const policyFiles: PolicyFile[] = [{ name: "a.cedar", text: "first" }];
+  const policies = createPolicies(house, {
+    read: () => Promise.resolve([...policyFiles]),
+    load: (files) => ({
+      kind: "loaded",
+      set: {
+        version: `v-${files.map((file) => file.text).join("-")}`,
+        evaluate: () => ({ kind: "deny", policies: [], why: null, hint: null }),
+        readsCounters: () => false,
+      },
+      warnings: [],
+    }),
+    test: (files) =>
+      Promise.resolve([
+        { name: "a case", passed: !files.some((file) => file.text.includes("FAILING")), why: "permit, not deny" },
+      ]),
+  });
+  await policies.start();
+  const door = createHttpDoor({
+    authority: house,
+    people,
+    pins,
+    policies,
+    jwks: house.jwks,
+    allowed: LOOPBACK,
+    version: "0.0.0-test",
+    explain: ({ tool }) => Promise.resolve({ tool, verdict: "deny" }),
+    verifyLedger: async () => ({ ...(await verifyLedger(house.store, house.digests)) }) as never,
+    doctor: () => Promise.resolve([{ name: "keys", ok: true, says: "readable by nobody else", mend: null }]),
+    ready: () => Promise.resolve([{ name: "store", ok: true, says: "writes", mend: null }]),
+  });
+  server.on("request", (request, response) => {
+    if (mcp !== undefined && request.url?.startsWith("/mcp") === true)
+      (mcp as (a: typeof request, b: typeof response) => void)(request, response);
+    else door.handle(request, response);
+  });
+  return {
+    house,
+    people,
+    pins,
+    origin,
+    policyFiles,
+    refusals: door.refusals,
+    async ask(method, path, key = KEYS.admin, body, headers = {}) {
+      const response = await fetch(new URL(path, origin), {
+        method,
+        redirect: "manual",
+        headers: {
+          ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      let json = {} as Record<string, unknown>;
+      try {
+        json = JSON.parse(text) as Record<string, unknown>;
+      } catch {
+        // A page, not JSON.
+      }
+      return { status: response.status, headers: response.headers, text, json };
+    },
+    async close() {
+      door.close();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await house.store.close();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readDraft } from "../../../src/authority/draft.ts";
+import { ADMIN } from "../../../src/authority/people.ts";
+import { openTask } from "../../../src/authority/open-task.ts";
+import { requestGrant } from "../../../src/authority/request-grant.ts";
+import type { Approval } from "../../../src/domain/approval.ts";
+import { enrolClerk } from "../../authority/house.ts";
+import { type Desk, openDesk } from "./desk.ts";
+
+let desk: Desk;
+beforeEach(async () => {
+  desk = await openDesk();
+});
+afterEach(() => desk.close());
+
+async function question(objective = "refund an order"): Promise<Approval> {
+  const { instance } = await enrolClerk(desk.house);
+  const { task } = await openTask(desk.house, { instance, objective, declaredBy: "owner", parent: null });
+  const draft = readDraft({ tools: ["shop__refund_order"], uses: 1 }, "approval", "clerk", desk.house.configuration);
+  return requestGrant(desk.house, { instance, task: task.id, draft, why: "", policyVersion: "v" });
+}
+
+async function signIn(): Promise<string> {
+  const answer = await desk.ask("GET", `/signin?code=${desk.people.signInCode(ADMIN)}`, null);
+  return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+}
+
+function csrfOf(page: string): string {
+  return /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? "";
+}
+
+function press(approval: Approval, cookie: string, csrf: string, headers: Record<string, string> = {}) {
+  return desk.ask("POST", `/approvals/${approval.id}`, null, `csrf=${encodeURIComponent(csrf)}&verdict=allow`, {
+    cookie,
+    "content-type": "application/x-www-form-urlencoded",
+    ...headers,
+  });
+}
+
+test("nobody sees the page without signing in", async () => {
+  await question("the secret objective");
+  const answer = await desk.ask("GET", "/", null);
+  expect(answer.status).toBe(401);
+  expect(answer.text).not.toContain("secret objective");
+});
+
+test("the sign-in link works once, and its cookie is for this page alone", async () => {
+  const link = `/signin?code=${desk.people.signInCode(ADMIN)}`;
+  const first = await desk.ask("GET", link, null);
+  expect(first.headers.get("set-cookie")).toMatch(/HttpOnly; SameSite=Strict/);
+  expect((await desk.ask("GET", link, null)).status).toBe(403);
+});
+
+test("the page shows what waits and what runs, and loads nothing from anywhere", async () => {
+  await question();
+  const answer = await desk.ask("GET", "/", null, undefined, { cookie: await signIn() });
+  expect(answer.status).toBe(200);
+  expect(answer.text).toContain("refund an order");
+  expect(answer.text).toContain("Allow this call once");
+  expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  expect(answer.text).not.toMatch(/<script|<img|<link|https?:\/\//);
+});
+
+test("what an agent or owner wrote cannot become part of the page", async () => {
+  await question("<script>alert(1)</script>\u202e");
+  const { text } = await desk.ask("GET", "/", null, undefined, { cookie: await signIn() });
+  expect(text).toContain("&#60;script&#62;alert(1)&#60;/script&#62;\\u{202e}");
+  expect(text).not.toContain("<script");
+});
+
+test("the button on the page answers the question", async () => {
+  const approval = await question();
+  const cookie = await signIn();
+  const page = await desk.ask("GET", "/", null, undefined, { cookie });
+  const answer = await press(approval, cookie, csrfOf(page.text), { origin: desk.origin });
+  expect([answer.status, answer.headers.get("location")]).toEqual([303, "/"]);
+  expect(await desk.house.records("answer")).toMatchObject([{ body: { person: "admin", verdict: "allow" } }]);
+});
+
+test.each(["", "guess"])("a form without the session's own token (%j) is refused", async (csrf) => {
+  const approval = await question();
+  const answer = await press(approval, await signIn(), csrf);
+  expect([answer.status, answer.json]).toMatchObject([403, { error: { code: "csrf" } }]);
+  expect(await desk.house.records("answer")).toEqual([]);
+});
+
+test("a form from another local port is refused even with the right token", async () => {
+  const approval = await question();
+  const cookie = await signIn();
+  const page = await desk.ask("GET", "/", null, undefined, { cookie });
+  expect((await press(approval, cookie, csrfOf(page.text), { origin: "http://127.0.0.1:1" })).status).toBe(403);
+});
+
+test("a cookie alone changes nothing over the API", async () => {
+  const cookie = await signIn();
+  expect((await desk.ask("GET", "/v1/status", null, undefined, { cookie })).status).toBe(200);
+  const answer = await desk.ask("POST", "/v1/revocations", null, { kind: "all", id: "*" }, { cookie });
+  expect(answer).toMatchObject({ status: 403, json: { error: { code: "csrf" } } });
+  expect(await desk.house.records("revocation")).toEqual([]);
+});
