@@ -9,6 +9,5 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exit(1);
 }
 const { run } = await import("./command-line.ts");
-process.exitCode = await run(process.argv.slice(2));
-
-export {};
+export const exitCode = await run(process.argv.slice(2));
+process.exitCode = exitCode;

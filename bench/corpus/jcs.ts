@@ -7,7 +7,7 @@ import type { CorpusResult, Disagreement } from "./run.ts";
 /** RFC 8785 pairs: what each input becomes, byte for byte. Read leniently, since it is the writing that is tested. */
 export async function run(folder: string): Promise<CorpusResult> {
   const input = join(folder, "jcs", "input");
-  const names = existsSync(input) ? readdirSync(input).sort() : [];
+  const names = existsSync(input) ? readdirSync(input).toSorted() : [];
   const disagreements: Disagreement[] = [];
   for (const name of names) {
     const expected = readFileSync(join(folder, "jcs", "output", name));

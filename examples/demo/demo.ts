@@ -112,7 +112,7 @@ export async function play({ writ, shopUrl, tap }: Stage, say: (line: Line) => v
     await heard;
     if (failure !== null) throw failure;
   } finally {
-    stop(dana);
+    await stop(dana);
     rmSync(folder, { recursive: true, force: true });
   }
 

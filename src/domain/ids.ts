@@ -1,5 +1,4 @@
 import type { Brand } from "./brand.ts";
-import { WritError } from "./error.ts";
 
 export type AgentName = Brand<string, "AgentName">;
 export type InstanceId = Brand<string, "InstanceId">;
@@ -11,12 +10,9 @@ export type ApprovalId = Brand<string, "ApprovalId">;
 export type PersonName = Brand<string, "PersonName">;
 export type ServerName = Brand<string, "ServerName">;
 export type ToolName = Brand<string, "ToolName">;
-export type PolicyId = Brand<string, "PolicyId">;
 export type SpiffeId = Brand<string, "SpiffeId">;
 /** `sha-256:` or `hmac-sha-256:` and the base64url digest. */
 export type Digest = Brand<string, "Digest">;
-/** Milliseconds since the Unix epoch. */
-export type Instant = Brand<number, "Instant">;
 /** A position in the store's order of events; larger is later. Never a time. */
 export type Sequence = Brand<number, "Sequence">;
 
@@ -32,33 +28,8 @@ export type IdOf<K extends IdKind> = {
   approval: ApprovalId;
 }[K];
 
+/** Servers, agents and people; what joins them (`__`, `/`, `:`) is no part of a name. */
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
-
-/** @throws WritError `name_invalid` unless `text` is `[a-z][a-z0-9-]{0,31}`. */
-export function parseServerName(text: string): ServerName {
-  return parseName(text, "server") as string as ServerName;
-}
-
-/** @throws WritError `name_invalid` unless `text` is `[a-z][a-z0-9-]{0,31}`. */
-export function parseAgentName(text: string): AgentName {
-  return parseName(text, "agent") as string as AgentName;
-}
-
-/** @throws WritError `name_invalid` unless `text` is `[a-z][a-z0-9-]{0,31}`. */
-export function parsePersonName(text: string): PersonName {
-  return parseName(text, "person") as string as PersonName;
-}
-
-function parseName(text: string, what: string): string {
-  if (NAME.test(text)) return text;
-  throw new WritError({
-    code: "name_invalid",
-    status: 400,
-    facts: { what, name: text.slice(0, 64) },
-    message: `\`${text.slice(0, 64)}\` is not a name for a ${what}`,
-    hint: "use a lower-case letter, then up to 31 lower-case letters, digits or hyphens",
-  });
-}
 
 /** `spiffe://<trust-domain>/agent/<name>/<instance>` (SPIFFE-ID §2). */
 export function spiffeId(trustDomain: string, agent: AgentName, instance: InstanceId): SpiffeId {

@@ -143,6 +143,7 @@ const REASONS = {
 } as const satisfies Record<string, Wording>;
 
 export type ReasonCode = keyof typeof REASONS;
+/** Every code, for the reference in the docs. */
 export const REASON_CODES = Object.keys(REASONS) as readonly ReasonCode[];
 
 export function reason(code: ReasonCode, facts: Facts = {}): Reason {

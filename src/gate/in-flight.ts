@@ -22,7 +22,7 @@ export function watchInFlight(store: Store, log: Log): InFlight & { stop(): void
   });
 
   async function recheck(): Promise<void> {
-    for (const [id, { principal, controller }] of [...calls]) {
+    for (const [id, { principal, controller }] of calls) {
       const revokedAt = await store.read((tx) => tx.revokedAt(standsOn(principal)));
       if (revokedAt <= principal.epoch) continue;
       log.info({ call: id, task: principal.task }, "a call in flight is cut: what it stood on was revoked");

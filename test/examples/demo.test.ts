@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -75,12 +75,13 @@ test.each([
 test("dana answers the agreed question alone, with her own key", async () => {
   const heard: { path: string; key: string | undefined; body: string }[] = [];
   const items = [{ ...question({ ...AGREED_REFUND, amount: 180 }), id: "a_other" }, question({ ...AGREED_REFUND })];
-  const api = createServer(async (req, res) => {
+  const serve = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     let body = "";
     for await (const chunk of req) body += String(chunk);
     if (req.method === "POST") heard.push({ path: req.url ?? "", key: req.headers.authorization, body });
     res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ items }));
-  });
+  };
+  const api = createServer((req, res) => void serve(req, res));
   await new Promise<void>((resolve) => void api.listen(0, "127.0.0.1", resolve));
   ended.push(async () => {
     api.closeAllConnections();

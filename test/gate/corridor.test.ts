@@ -276,7 +276,7 @@ test("a changed definition is refused with its diff and gone from the list, and 
   expect(existsSync(drift)).toBe(false);
   writeFileSync(drift, "");
   const listed = await clerk.request("tools/list", {});
-  const names = (listed.json.result?.["tools"] as { name: string }[]).map((one) => one.name);
+  const names = ((listed.json.result?.["tools"] ?? []) as { name: string }[]).map((one) => one.name);
   expect(names).not.toContain("look");
   expect(names).not.toContain("brand_new");
   const answer = await clerk.call("look", { at: "/in/a" });

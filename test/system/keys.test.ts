@@ -33,7 +33,7 @@ afterEach(() => {
 test("the first start makes every key, for its user alone, and the next start finds the same", () => {
   const first = openKeys(data, null);
   expect(statSync(join(data, "keys")).mode & 0o777).toBe(0o700);
-  expect(readdirSync(join(data, "keys")).sort()).toEqual(Object.values(KEY_FILES).sort());
+  expect(readdirSync(join(data, "keys")).toSorted()).toEqual(Object.values(KEY_FILES).toSorted());
   for (const name of Object.values(KEY_FILES)) expect(statSync(join(data, "keys", name)).mode & 0o777).toBe(0o600);
 
   const second = openKeys(data, { signing: first.signing.kid });

@@ -1,10 +1,9 @@
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
@@ -579,34 +578,13 @@ test("a connection that the other side closed while it rested costs no call", as
 });
 
 test("a certificate that does not verify gets no byte of the request", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "writ-tls-"));
-  later(() => rmSync(folder, { recursive: true }));
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  execFileSync(
-    "openssl",
-    [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:prime256v1",
-      "-nodes",
-      "-keyout",
-      key,
-      "-out",
-      cert,
-      "-days",
-      "2",
-      "-subj",
-      "/CN=localhost",
-      "-addext",
-      "subjectAltName=DNS:localhost",
-    ],
-    { stdio: "ignore" },
-  );
+  // Made for this test alone; no store of roots knows it.
+  const fixture = (name: string): Buffer => readFileSync(join(import.meta.dirname, "fixtures", name));
   let heard = 0;
-  const server = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) }, () => heard++);
+  const server = createSecureServer(
+    { key: fixture("nobody-trusts.key.pem"), cert: fixture("nobody-trusts.cert.pem") },
+    () => heard++,
+  );
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   later(() => new Promise((closed) => server.close(() => closed())));
   const upstream = atUrl(`https://localhost:${(server.address() as AddressInfo).port}/mcp`);

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { afterEach } from "vitest";
 import type { JsonObject } from "../../src/domain/json.ts";
-import { parseServerName } from "../../src/domain/ids.ts";
+import type { ServerName } from "../../src/domain/ids.ts";
 import type { Launch, ServerConfiguration } from "../../src/ports/configuration.ts";
 import type { Channel, Message, Opening, Outgoing, Sink, StreamMark, Upstream } from "../../src/ports/upstream.ts";
 import { createUpstreams, type Upstreams } from "../../src/upstream/upstreams.ts";
@@ -23,7 +23,7 @@ export function upstreamsOf(
   launch: Launch,
   overrides: Partial<ServerConfiguration> = {},
 ): { upstream: Upstream; upstreams: Upstreams } {
-  const name = parseServerName("subject");
+  const name = "subject" as ServerName;
   const upstreams = createUpstreams(
     [
       {

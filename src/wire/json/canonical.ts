@@ -42,7 +42,7 @@ function writeArray(items: readonly unknown[], depth: number): string {
 
 function writeObject(object: JsonObject, depth: number): string {
   let out = "{";
-  for (const key of Object.keys(object).sort()) {
+  for (const key of Object.keys(object).toSorted()) {
     if (out !== "{") out += ",";
     out += `${writeString(key)}:${write(object[key], depth)}`;
   }

@@ -1,4 +1,4 @@
-import { createHmac, createSign, generateKeyPairSync, sign, verify as verifyOther } from "node:crypto";
+import { createHmac, createSign, generateKeyPairSync, sign, verify as verifyOther, type KeyObject } from "node:crypto";
 import fc from "fast-check";
 import { compactVerify, importJWK } from "jose";
 import { describe, expect, test } from "vitest";
@@ -221,8 +221,8 @@ test.each([...ALGORITHMS.keys()].filter((name) => !name.startsWith("HS")))(
 );
 
 function pairFor(name: string): {
-  publicKey: import("node:crypto").KeyObject;
-  privateKey: import("node:crypto").KeyObject;
+  publicKey: KeyObject;
+  privateKey: KeyObject;
 } {
   const curve = ({ ES256: "P-256", ES384: "P-384", ES512: "P-521" } as Record<string, string>)[name];
   if (curve !== undefined) return generateKeyPairSync("ec", { namedCurve: curve });
