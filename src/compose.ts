@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { meaningOf } from "./analysis/effects.ts";
 import { createCredentials } from "./authority/credentials.ts";
@@ -8,29 +7,21 @@ import { closeOrphans, keepHouse } from "./authority/housekeeping.ts";
 import type { AuthorityParts } from "./authority/parts.ts";
 import { createPeople, type People } from "./authority/people.ts";
 import { createPins } from "./authority/pins.ts";
-import { createPolicies, type Policies, type PolicySource } from "./authority/policies.ts";
+import { createPolicies, type Policies } from "./authority/policies.ts";
 import { profileOf } from "./authority/profile.ts";
 import { createHttpDoor } from "./doors/http/door.ts";
 import { createMcpDoor } from "./doors/mcp/door.ts";
 import { OWN_CONFIGURATION, OWN_SERVER, ownChannel, ownDefinitions } from "./doors/mcp/own-tools.ts";
 import { examine, ready } from "./doors/http/doctor.ts";
 import type { ServerName, TaskId } from "./domain/ids.ts";
-import { WritError } from "./domain/error.ts";
 import type { JsonObject } from "./domain/json.ts";
-import { describeGrant } from "./domain/grant.ts";
-import { rolesOf } from "./domain/person.ts";
-import { hint, sentence } from "./domain/reason.ts";
 import { type Catalogue, createCatalogue } from "./gate/catalogue.ts";
 import { createGate, type Gate } from "./gate/gate.ts";
 import { watchInFlight } from "./gate/in-flight.ts";
 import type { GateParts } from "./gate/parts.ts";
-import { decide } from "./gate/decide.ts";
-import { rehearsed, type Rehearsal } from "./gate/rehearsal.ts";
+import { explained } from "./gate/rehearsal.ts";
 import { verifyLedger } from "./ledger/verify.ts";
-import { explain, explanationLines } from "./policy/explain.ts";
-import { loadPolicies, type LoadInput } from "./policy/load.ts";
-import { LoadedSet } from "./policy/set.ts";
-import { runPolicyTests } from "./policy/test-run.ts";
+import { policySource } from "./gate/policy-source.ts";
 import type { Configuration, ServerConfiguration } from "./ports/configuration.ts";
 import type { Store } from "./ports/store.ts";
 import type { Log } from "./ports/system.ts";
@@ -39,13 +30,16 @@ import { systemClock } from "./system/clock.ts";
 import { createDigests } from "./system/digests.ts";
 import { systemIds } from "./system/ids.ts";
 import { type Keys, openKeys } from "./system/keys.ts";
-import { readPolicyFiles } from "./system/policy-files.ts";
+import { listen, stopListening } from "./system/listener.ts";
+import { type FolderOfPolicies, readPolicyFiles } from "./system/policy-files.ts";
 import { createUpstreams } from "./upstream/upstreams.ts";
 import { LOOPBACK } from "./wire/http/origin.ts";
 import { open as unseal, seal } from "./wire/jose/seal.ts";
 
 /** The policies that come with Writ. */
 const STARTER_POLICIES = join(import.meta.dirname, "..", "policies");
+
+const ASK_AGAIN_MS = 10_000;
 
 export const VERSION = "0.1.0";
 
@@ -60,6 +54,7 @@ export interface Writ {
   readonly catalogue: Catalogue;
   readonly gate: Gate;
   readonly people: People;
+  readonly policies: Policies;
   /** Stops listening, ends what it started, and closes the store. */
   close(): Promise<void>;
 }
@@ -114,7 +109,10 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   await Promise.all(catalogue.servers().map((name) => catalogue.refresh(name)));
 
   // What is allowed.
-  const policies = createPolicies(authority, policySource(configuration, catalogue));
+  const policies = createPolicies(
+    authority,
+    policySource(configuration, catalogue, OWN_SERVER, () => readPolicyFiles(policyFolders(configuration))),
+  );
   await policies.start();
 
   // The corridor.
@@ -174,7 +172,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     jwks: () => credentials.jwks(),
     allowed: LOOPBACK,
     version: VERSION,
-    explain: (asked) => explained(parts, policies, { ...asked, task: asked.task, agent: asked.agent }),
+    explain: (asked) => explained(parts, { ...asked, task: asked.task, agent: asked.agent }),
     verifyLedger: async () => ({ ...(await verifyLedger(store, digests)) }) as unknown as JsonObject,
     doctor: () => examine({ configuration, catalogue, policies, store }),
     ready: () => ready({ store, policies }),
@@ -195,6 +193,10 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
       if (event.kind === "task") void leaveEnded(store, event.id as TaskId, (session) => mcp.retire(session));
     }),
   );
+  // A server that was not there yet may be there now.
+  const again = setInterval(() => catalogue.silent().forEach((name) => void catalogue.refresh(name)), ASK_AGAIN_MS);
+  again.unref();
+  undo.push(() => clearInterval(again));
   const house = keepHouse(authority);
   undo.push(() => house.stop());
   await store.write((tx) =>
@@ -227,6 +229,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     catalogue,
     gate,
     people,
+    policies,
     close: () =>
       (closing ??= (async () => {
         for (const step of undo.toReversed()) await step();
@@ -234,63 +237,10 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   };
 }
 
-/** What would be decided about a call that nobody makes, and why. */
-async function explained(parts: GateParts, policies: Policies, asked: Rehearsal): Promise<JsonObject> {
-  const request = await rehearsed(parts, asked);
-  const set = policies.current();
-  const decision = decide(request, set);
-  return {
-    tool: asked.tool,
-    verdict: decision.kind,
-    ...(decision.kind === "deny"
-      ? { reason: decision.reason.code, says: sentence(decision.reason), hint: hint(decision.reason.code) }
-      : {}),
-    ...(decision.kind === "ask" ? { asks: decision.asks.map((ask) => ({ ...ask })) } : {}),
-    ...(decision.kind === "permit" && decision.grant !== null ? { grant: describeGrant(decision.grant) } : {}),
-    effects: [...request.effects.kinds],
-    policies: set instanceof LoadedSet ? explanationLines(explain(set, request)) : [],
-  };
-}
-
-function policySource(configuration: Configuration, catalogue: Catalogue): PolicySource {
-  const inputOf = (files: LoadInput["files"]): LoadInput => ({
-    files: files.filter((file) => file.name.endsWith(".cedar")),
-    definitions: catalogue.definitions(),
-    servers: [...configuration.servers.map((one) => one.name), OWN_SERVER],
-    agents: configuration.agents.map((agent) => ({ name: agent.name, roles: [], levels: {} })),
-    askRoles: [...new Set(["viewer", "approver", "operator", "admin", ...configuration.people.flatMap(rolesOf)])],
-  });
-  return {
-    read: () =>
-      readPolicyFiles(
-        configuration.policyFolder === STARTER_POLICIES
-          ? [{ prefix: "", folder: STARTER_POLICIES }]
-          : [
-              { prefix: "starter/", folder: STARTER_POLICIES },
-              { prefix: "", folder: configuration.policyFolder },
-            ],
-      ),
-    load(files) {
-      const loaded = loadPolicies(inputOf(files));
-      return loaded.kind === "refused"
-        ? loaded
-        : {
-            kind: "loaded",
-            set: loaded.set,
-            warnings: loaded.warnings.map((one) => `${one.file}:${one.line}: ${one.message}`),
-          };
-    },
-    test(files) {
-      const report = runPolicyTests(
-        inputOf(files),
-        files.filter((file) => file.name.endsWith(".test.yaml")),
-      );
-      return Promise.resolve([
-        ...report.problems.map((one) => ({ name: `${one.file}:${one.line}`, passed: false, why: one.message })),
-        ...report.results.map((one) => ({ name: one.name, passed: one.passed, why: one.why ?? "" })),
-      ]);
-    },
-  };
+/** The starter policies stand beside a deployment's own. */
+function policyFolders({ policyFolder }: Configuration): readonly FolderOfPolicies[] {
+  const own = policyFolder === STARTER_POLICIES ? [] : [{ prefix: "", folder: policyFolder }];
+  return [{ prefix: "starter/", folder: STARTER_POLICIES }, ...own];
 }
 
 /** What an agent must never reach for: Writ's data, its rules, and where it listens. */
@@ -319,33 +269,4 @@ async function leaveEnded(
 ): Promise<void> {
   const task = await store.read((tx) => tx.task(id));
   if (task !== null && task.state.kind === "ended") await leave(task.session);
-}
-
-async function listen(server: Server, { host, port }: Configuration["listen"]): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) =>
-      reject(
-        new WritError({
-          code: cause.code === "EADDRINUSE" ? "port_in_use" : "listen_failed",
-          status: 500,
-          facts: { host, port },
-          message:
-            cause.code === "EADDRINUSE"
-              ? `something else listens on ${host}:${port}`
-              : `cannot listen on ${host}:${port}`,
-          hint: "stop it (`writ status` says whether it is another Writ), or set `listen.port` in `writ.yaml`",
-          cause,
-        }),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
-  const address = server.address() as AddressInfo;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
-}
-
-async function stopListening(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeAllConnections();
-  await closed;
 }

@@ -19,6 +19,8 @@ export interface Pins {
   /** Compares what a server says now with its pins. The first time a server is met, all of it is pinned; afterwards
    *  nothing is, until a person accepts it. A pin made for another place counts for nothing here. */
   observe(server: ServerName, origin: Digest, definitions: readonly ToolDefinition[]): Promise<Observed>;
+  /** Takes what was accepted for this place as what the server says, until it says something itself. */
+  recall(server: ServerName, origin: Digest): Promise<Observed>;
   /** The last observation; null for a server not met since start. */
   observed(server: ServerName): Observed | null;
   /** Accepts what the server says now, for one tool or for all; returns the tools newly accepted.
@@ -95,6 +97,11 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
           parts.log.warn({ server, tool, pin: status.kind }, "a tool is held back until a person accepts it");
       }
       return observed;
+    },
+    async recall(server, origin) {
+      const pins = (await parts.store.read((tx) => tx.pins(server))).filter((pin) => pin.origin === origin);
+      const definitions = pins.map((pin) => ({ server, name: pin.tool, body: pin.definition, hash: pin.hash }));
+      return compare(server, origin, definitions, pins);
     },
     observed: (server) => last.get(server) ?? null,
     async accept({ server, tool, seen, by }) {

@@ -1,10 +1,17 @@
 import type { Principal } from "../domain/principal.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import { standsOn } from "../domain/revocation.ts";
+import { standing } from "../domain/task.ts";
 import type { GateParts } from "./parts.ts";
 
 export type Authenticated =
-  | { readonly kind: "principal"; readonly principal: Principal }
+  | {
+      readonly kind: "principal";
+      readonly principal: Principal;
+      /** Why its task acts no more, null while it may. Its calls are refused for that on the record; nothing else is
+       *  begun for it. */
+      readonly over: Reason | null;
+    }
   /** Nobody is known, so nothing is recorded: such refusals are counted. */
   | { readonly kind: "stranger"; readonly reason: Reason };
 
@@ -23,5 +30,7 @@ export async function authenticate(parts: GateParts, credential: string | null):
   // An ended task is revoked too; the caller learns more from being told that it ended, and `decide` tells it.
   if (revokedAt > principal.epoch && task.state.kind === "active")
     return { kind: "stranger", reason: reason("credential_revoked") };
-  return { kind: "principal", principal };
+  const stands = standing(task, parts.clock.now());
+  const over = stands === "active" ? null : reason(stands === "ended" ? "task_ended" : "task_expired");
+  return { kind: "principal", principal, over };
 }

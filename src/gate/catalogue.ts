@@ -1,4 +1,4 @@
-import type { Pins } from "../authority/pins.ts";
+import type { Observed, Pins } from "../authority/pins.ts";
 import type { Call } from "../domain/call.ts";
 import type { Digest, ServerName, ToolName } from "../domain/ids.ts";
 import { isObject, type Json, own } from "../domain/json.ts";
@@ -29,6 +29,8 @@ export interface Catalogue {
   /** Asks the server itself, or whoever `ask` says. From this call on `settled` waits for the answer. False when there is none;
    *  what was known of the server stays. */
   refresh(server: ServerName, ask?: () => Promise<readonly Json[]>): Promise<boolean>;
+  /** Servers that did not answer when they were last asked. */
+  silent(): readonly ServerName[];
   /** Tells after each change of what `find` answers. Returns the way to stop. */
   onChange(listener: () => void): () => void;
 }
@@ -49,6 +51,7 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
   const heard = new Map<ServerName, Map<ToolName, Known>>();
   const listeners = new Set<() => void>();
   const looking = new Map<ServerName, Promise<void>>();
+  const silent = new Set<ServerName>();
   for (const definition of ours) {
     const tools = heard.get(definition.server) ?? new Map<ToolName, Known>();
     heard.set(
@@ -69,23 +72,29 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
       : [...before.values()].flatMap(({ definition }) =>
           definition === null || definitions.some((one) => one.name === definition.name) ? [] : [definition],
         );
-    const observed = await pins.observe(server, digests.plain(upstream.origin), [...kept, ...definitions]);
-    const now = new Map(
-      observed.definitions.map((definition) => [
-        definition.name,
-        { definition, pin: observed.statuses.get(definition.name) ?? MISSING.pin },
-      ]),
-    );
-    heard.set(server, now);
+    hear(await pins.observe(server, digests.plain(upstream.origin), [...kept, ...definitions]));
+  }
+
+  function hear({ server, definitions, statuses }: Observed): void {
+    const tools = definitions.map((definition): [ToolName, Known] => [
+      definition.name,
+      { definition, pin: statuses.get(definition.name) ?? MISSING.pin },
+    ]);
+    heard.set(server, new Map(tools));
     for (const listener of listeners) listener();
   }
 
   async function look(server: ServerName, ask: () => Promise<readonly Json[]>): Promise<boolean> {
     try {
       await take(server, await ask(), true);
+      silent.delete(server);
       return true;
     } catch (cause) {
       log.warn({ server, cause: String(cause) }, "a server did not say what its tools are");
+      // Policies speak of its tools all the same, and its calls are refused by name and not as unknown.
+      const upstream = upstreams.get(server);
+      if (upstream !== undefined && !heard.has(server)) hear(await pins.recall(server, digests.plain(upstream.origin)));
+      silent.add(server);
       return false;
     }
   }
@@ -117,6 +126,7 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
       looking.set(server, both);
       return answer;
     },
+    silent: () => [...silent],
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

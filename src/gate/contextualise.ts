@@ -1,4 +1,5 @@
 import { argumentFault } from "../analysis/arguments.ts";
+import { paramsFault } from "../analysis/params.ts";
 import { selfTargets } from "../analysis/self-target.ts";
 import type { AccessRequest, Standing } from "../domain/access-request.ts";
 import { type Call, type CallDraft, inputOf } from "../domain/call.ts";
@@ -94,6 +95,8 @@ function identify(
   const tool = qualified(draft.server, draft.tool);
   if (!parts.catalogue.has(draft.server)) faults.push(reason("server_unknown", { server: draft.server }));
   else if (known.pin.kind === "missing") faults.push(reason("tool_unknown", { tool }));
+  const odd = paramsFault(draft.method, draft.params);
+  if (odd !== null) faults.push(odd);
   else if (known.definition !== null && !ahead) {
     const fault = argumentFault(tool, own(known.definition.body, "inputSchema"), inputOf(draft));
     if (fault !== null) faults.push(fault);

@@ -1,10 +1,15 @@
 import type { AccessRequest, Standing } from "../domain/access-request.ts";
+import { describeGrant } from "../domain/grant.ts";
 import { WritError } from "../domain/error.ts";
 import { type InstanceId, type SessionId, spiffeId, splitQualified, type TaskId } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Principal } from "../domain/principal.ts";
+import { hint, sentence } from "../domain/reason.ts";
 import { standsOn } from "../domain/revocation.ts";
+import { explain, explanationLines } from "../policy/explain.ts";
+import { LoadedSet } from "../policy/set.ts";
 import type { AgentConfiguration } from "../ports/configuration.ts";
+import { decide } from "./decide.ts";
 import { rehearse } from "./contextualise.ts";
 import type { GateParts } from "./parts.ts";
 
@@ -16,9 +21,27 @@ export interface Rehearsal {
   readonly agent: string | undefined;
 }
 
+/** What would be decided about a call that nobody makes, and why. */
+export async function explained(parts: GateParts, asked: Rehearsal): Promise<JsonObject> {
+  const request = await rehearsed(parts, asked);
+  const set = parts.policies();
+  const decision = decide(request, set);
+  return {
+    tool: asked.tool,
+    verdict: decision.kind,
+    ...(decision.kind === "deny"
+      ? { reason: decision.reason.code, says: sentence(decision.reason), hint: hint(decision.reason.code) }
+      : {}),
+    ...(decision.kind === "ask" ? { asks: decision.asks.map((ask) => ({ ...ask })) } : {}),
+    ...(decision.kind === "permit" && decision.grant !== null ? { grant: describeGrant(decision.grant) } : {}),
+    effects: [...request.effects.kinds],
+    policies: set instanceof LoadedSet ? explanationLines(explain(set, request)) : [],
+  };
+}
+
 /** What the gate would look at for this call.
  *  @throws WritError `tool_unknown`, `task_unknown`, `agent_unknown`. */
-export async function rehearsed(parts: GateParts, asked: Rehearsal): Promise<AccessRequest> {
+async function rehearsed(parts: GateParts, asked: Rehearsal): Promise<AccessRequest> {
   const target = splitQualified(asked.tool);
   if (target === null || !parts.catalogue.has(target.server)) {
     throw unknown(

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AgentName, ServerName } from "../domain/ids.ts";
+import { type AgentName, qualified, type ServerName } from "../domain/ids.ts";
 import type { ToolDefinition } from "../domain/tool.ts";
 import { type Annotations, readAnnotations } from "./annotations.ts";
 import { parsePolicy } from "./cedar.ts";
@@ -42,7 +42,7 @@ export type Loaded =
 
 /** Reads, checks and readies policy files. Loads all of them or none: a policy left out could be a forbid. */
 export function loadPolicies(input: LoadInput, evaluator: Evaluator = wasmEvaluator): Loaded {
-  const schema = buildSchema(input.definitions, input.servers);
+  const schema = buildSchema(byName(input.definitions), input.servers);
   const names: Names = {
     actions: schema.actions,
     servers: new Set([...input.servers, ...input.definitions.map((definition) => definition.server)]),
@@ -149,6 +149,12 @@ function silence(input: LoadInput, rules: readonly WritRule[]): readonly Problem
           "write a `permit`, or copy the starter policies",
         ),
       ];
+}
+
+/** The order in which servers were heard is no part of what is in force. */
+function byName(definitions: readonly ToolDefinition[]): readonly ToolDefinition[] {
+  const name = (one: ToolDefinition): string => qualified(one.server, one.name);
+  return definitions.toSorted((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0));
 }
 
 function versionOf(input: LoadInput, schema: GatewaySchema): string {

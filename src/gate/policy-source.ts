@@ -1,0 +1,46 @@
+import type { PolicyFile, PolicySource } from "../authority/policies.ts";
+import type { ServerName } from "../domain/ids.ts";
+import { ROLES, rolesOf } from "../domain/person.ts";
+import { type LoadInput, loadPolicies } from "../policy/load.ts";
+import { runPolicyTests } from "../policy/test-run.ts";
+import type { Configuration } from "../ports/configuration.ts";
+import type { Catalogue } from "./catalogue.ts";
+
+/** Checks policy files against the tools that are known now. */
+export function policySource(
+  configuration: Configuration,
+  catalogue: Catalogue,
+  ownServer: ServerName,
+  read: () => Promise<readonly PolicyFile[]>,
+): PolicySource {
+  const inputOf = (files: LoadInput["files"]): LoadInput => ({
+    files: files.filter((file) => file.name.endsWith(".cedar")),
+    definitions: catalogue.definitions(),
+    servers: [...configuration.servers.map((one) => one.name), ownServer],
+    agents: configuration.agents.map((agent) => ({ name: agent.name, roles: [], levels: {} })),
+    askRoles: [...new Set([...ROLES, ...configuration.people.flatMap(rolesOf)])],
+  });
+  return {
+    read,
+    load(files) {
+      const loaded = loadPolicies(inputOf(files));
+      return loaded.kind === "refused"
+        ? loaded
+        : {
+            kind: "loaded",
+            set: loaded.set,
+            warnings: loaded.warnings.map((one) => `${one.file}:${one.line}: ${one.message}`),
+          };
+    },
+    test(files) {
+      const report = runPolicyTests(
+        inputOf(files),
+        files.filter((file) => file.name.endsWith(".test.yaml")),
+      );
+      return Promise.resolve([
+        ...report.problems.map((one) => ({ name: `${one.file}:${one.line}`, passed: false, why: one.message })),
+        ...report.results.map((one) => ({ name: one.name, passed: one.passed, why: one.why ?? "" })),
+      ]);
+    },
+  };
+}
