@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { meaningOf } from "./analysis/effects.ts";
 import { createCredentials } from "./authority/credentials.ts";
@@ -11,19 +12,20 @@ import { createPolicies, type Policies } from "./authority/policies.ts";
 import { profileOf } from "./authority/profile.ts";
 import { createHttpDoor } from "./doors/http/door.ts";
 import { createMcpDoor } from "./doors/mcp/door.ts";
-import { OWN_CONFIGURATION, OWN_SERVER, ownChannel, ownDefinitions } from "./doors/mcp/own-tools.ts";
+import { OWN_CONFIGURATION, ownChannel, ownDefinitions } from "./doors/mcp/own-tools.ts";
 import { examine, ready } from "./doors/http/doctor.ts";
-import type { ServerName, TaskId } from "./domain/ids.ts";
+import { OWN_SERVER, type ServerName, type TaskId } from "./domain/ids.ts";
 import type { JsonObject } from "./domain/json.ts";
 import { type Catalogue, createCatalogue } from "./gate/catalogue.ts";
 import { createGate, type Gate } from "./gate/gate.ts";
 import { watchInFlight } from "./gate/in-flight.ts";
+import { watchOwed } from "./gate/owed.ts";
 import type { GateParts } from "./gate/parts.ts";
 import { explained } from "./gate/rehearsal.ts";
 import { verifyLedger } from "./ledger/verify.ts";
 import { policySource } from "./gate/policy-source.ts";
 import type { Configuration, ServerConfiguration } from "./ports/configuration.ts";
-import type { Store } from "./ports/store.ts";
+import type { Store, StoreEvent } from "./ports/store.ts";
 import type { Log } from "./ports/system.ts";
 import { openSqliteStore } from "./store/sql/sqlite.ts";
 import { systemClock } from "./system/clock.ts";
@@ -55,6 +57,8 @@ export interface Writ {
   readonly gate: Gate;
   readonly people: People;
   readonly policies: Policies;
+  /** What is under way now: conversations with clients, calls out with an upstream, outcomes still to be recorded. */
+  held(): { readonly conversations: number; readonly calls: number; readonly owed: number };
   /** Stops listening, ends what it started, and closes the store. */
   close(): Promise<void>;
 }
@@ -86,9 +90,11 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   const digests = createDigests(keys.digest);
 
   // Where it is reached; the issuer's name has the port in it, so the port comes first.
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
+  const server = createServer({ requestTimeout: 60_000, headersTimeout: 30_000, keepAliveTimeout: 65_000 });
   const origin = await listen(server, configuration.listen);
   undo.push(() => stopListening(server));
+  let answer: RequestListener = notYet;
+  server.on("request", (request, response) => answer(request, response));
 
   // Who may hold what.
   const credentials = createCredentials({
@@ -118,6 +124,8 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   // The corridor.
   const inFlight = watchInFlight(store, log);
   undo.push(() => inFlight.stop());
+  const owed = watchOwed(store, log);
+  undo.push(() => owed.stop());
   const known = new Map<ServerName, ServerConfiguration>(
     [...configuration.servers, OWN_CONFIGURATION].map((one) => [one.name, one]),
   );
@@ -133,6 +141,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     profile: (agent) => profiles.get(agent) ?? "unknown",
     audience: (name) => audienceOf(known.get(name), name, configuration),
     inFlight,
+    owed,
     clock,
     ids,
     digests,
@@ -147,8 +156,8 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     upstreams: upstreams.all,
     own: {
       server: OWN_SERVER,
-      channel: (principal) =>
-        ownChannel({ ...authority, policyVersion: () => policies.current()?.version ?? "none" }, principal),
+      channel: (principal, era) =>
+        ownChannel({ ...authority, policyVersion: () => policies.current()?.version ?? "none" }, principal, era),
     },
     configuration,
     allowed: LOOPBACK,
@@ -157,6 +166,10 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
       open: (text, aad) => unseal(keys.sealing, text, aad),
     },
     onToolsChanged: (listener) => catalogue.onChange(listener),
+    onScopeChanged: (task, listener) =>
+      store.subscribe((event) => {
+        if (event.kind === "policy" || (event.kind === "task" && event.id === task)) listener();
+      }),
     spend: (id, expiresAt) => store.write((tx) => tx.spend("request-state", id, expiresAt)),
     clock,
     ids,
@@ -170,6 +183,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     pins,
     policies,
     jwks: () => credentials.jwks(),
+    strangers: () => Object.fromEntries(mcp.strangers),
     allowed: LOOPBACK,
     version: VERSION,
     explain: (asked) => explained(parts, { ...asked, task: asked.task, agent: asked.agent }),
@@ -178,19 +192,24 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     ready: () => ready({ store, policies }),
   });
   undo.push(() => http.close());
-  server.on("request", (request, response) => {
+  answer = (request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     if (path === "/mcp" || path.startsWith("/mcp/")) void mcp.handle(request, response);
     else http.handle(request, response);
-  });
+  };
+
+  async function follow(event: StoreEvent): Promise<void> {
+    if (event.kind === "policy") await policies.follow();
+    if (event.kind === "pin") await catalogue.repin(event.id as ServerName);
+    if (event.kind === "task") await leaveEnded(store, event.id as TaskId, (session) => mcp.retire(session));
+  }
 
   // What moves by itself.
   for (const [name, upstream] of upstreams.all) upstream.onToolsChanged((ask) => void catalogue.refresh(name, ask));
   undo.push(catalogue.onChange(() => policies.refresh()));
   undo.push(
     store.subscribe((event) => {
-      if (event.kind === "policy") void policies.follow();
-      if (event.kind === "task") void leaveEnded(store, event.id as TaskId, (session) => mcp.retire(session));
+      void follow(event).catch((cause: unknown) => log.error({ cause, kind: event.kind }, "an event was not followed"));
     }),
   );
   // A server that was not there yet may be there now.
@@ -230,6 +249,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     gate,
     people,
     policies,
+    held: () => ({ conversations: mcp.conversations(), calls: inFlight.size(), owed: owed.size() }),
     close: () =>
       (closing ??= (async () => {
         for (const step of undo.toReversed()) await step();
@@ -252,6 +272,7 @@ function ownGround(configuration: Configuration, origin: string): GateParts["gro
       ...(configuration.file === null ? [] : [configuration.file]),
     ],
     hosts: [new URL(origin).host],
+    home: homedir(),
   };
 }
 
@@ -270,3 +291,10 @@ async function leaveEnded(
   const task = await store.read((tx) => tx.task(id));
   if (task !== null && task.state.kind === "ended") await leave(task.session);
 }
+
+/** Whoever comes while servers are still being asked what their tools are is told so, and does not wait. */
+const notYet: RequestListener = (_, response) => {
+  const error = { code: "starting", message: "writ is starting", hint: "try again in a moment", facts: {} };
+  response.writeHead(503, { "content-type": "application/json", "retry-after": "1", connection: "close" });
+  response.end(JSON.stringify({ error }));
+};

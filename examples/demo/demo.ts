@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { endTask } from "../../src/authority/end-task.ts";
 import { compose, type Writ } from "../../src/compose.ts";
+import { WritError } from "../../src/domain/error.ts";
 import type { ApprovalId, TaskId } from "../../src/domain/ids.ts";
 import type { LedgerRecord } from "../../src/domain/record.ts";
 import { runAgent } from "../../src/doors/launcher/run-agent.ts";
@@ -190,11 +191,21 @@ function told(record: LedgerRecord): Pick<Line, "decision" | "reason" | "code" |
 
 function startShop(origin: string, port: string): Promise<{ readonly url: string; readonly process: ChildProcess }> {
   const child = spawn(process.execPath, [join(HERE, "..", "shop-server", "main.ts"), origin, port], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "ignore"],
   });
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`the shop stopped with ${code}`)));
+    child.once("exit", () =>
+      reject(
+        new WritError({
+          code: "shop_failed",
+          status: 500,
+          facts: { port },
+          message: `the shop of the demo cannot start on port ${port}`,
+          hint: "stop what listens there (another `npm start`?), and start again",
+        }),
+      ),
+    );
     createInterface({ input: child.stdout }).once("line", (line) =>
       resolve({ url: (JSON.parse(line) as { url: string }).url, process: child }),
     );

@@ -7,7 +7,8 @@ import { normalisePath } from "../domain/path.ts";
 import type { SourceLabels } from "../domain/provenance.ts";
 import { RESERVED_ACTIONS } from "../domain/tool.ts";
 import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
-import { profileOf } from "./profiles.ts";
+import { addressOf } from "./address.ts";
+import { profiled } from "./profiles.ts";
 
 export interface Meaning {
   readonly effects: Effects;
@@ -33,13 +34,13 @@ export function meaningOf(
     effects: {
       kinds,
       reversible: hint.destructive ? false : (rule.reversible ?? reads),
-      hosts: values(input, rule.host).map(hostOf),
-      paths: values(input, rule.path).map((path) => normalisePath(path, base) ?? path),
-      recipients: values(input, rule.recipient),
-      tables: values(input, rule.table),
+      hosts: [...new Set(texts(input, rule.host).flatMap(hostsOf))],
+      paths: texts(input, rule.path).map((path) => normalisePath(path, base) ?? path),
+      recipients: texts(input, rule.recipient),
+      tables: texts(input, rule.table),
       columns: [],
       statements: 0,
-      unrepresented: [],
+      unrepresented: unread(input, [rule.host, rule.path, rule.recipient, rule.table]),
     },
     source: { private: rule.private ?? true, untrusted: hint.openWorld || (rule.untrusted ?? true) },
   };
@@ -49,8 +50,8 @@ function ruleFor(call: Pick<Call, "server" | "tool" | "method">, server: ServerC
   const configured = Object.hasOwn(server.tools, call.tool) ? server.tools[call.tool] : undefined;
   if (configured !== undefined) return configured;
   if (call.method !== "tools/call") return reservedRule(call.tool);
-  const profiled = profileOf(server.launch)?.[call.tool];
-  if (profiled !== undefined) return profiled;
+  const built = profiled(server.launch, call.tool);
+  if (built !== null) return built;
   return Object.hasOwn(server.tools, "*") ? (server.tools["*"] ?? null) : null;
 }
 
@@ -95,18 +96,32 @@ function raised(kinds: readonly EffectKind[], hint: Hints): readonly EffectKind[
   return onlyReads && (hint.destructive || hint.writes) ? [...kinds, "write"] : kinds;
 }
 
-/** The strings at `$.a.b`; a list gives each of its strings. */
-function values(input: Json, paths: readonly string[] | undefined): string[] {
-  return (paths ?? []).flatMap((path) => {
-    let here: Json | undefined = input;
-    for (const key of path.replace(/^\$\.?/, "").split(".")) {
-      here = here !== undefined && isObject(here) ? own(here, key) : undefined;
-    }
-    const found: readonly Json[] = Array.isArray(here) ? here : here === undefined ? [] : [here as Json];
-    return found.filter((one): one is string => typeof one === "string");
-  });
+/** What stands at `$.a.b`: a list as its items. */
+function values(input: Json, path: string): readonly Json[] {
+  let here: Json | undefined = input;
+  for (const key of keysOf(path)) here = here !== undefined && isObject(here) ? own(here, key) : undefined;
+  return Array.isArray(here) ? (here as readonly Json[]) : here === undefined ? [] : [here];
 }
 
-function hostOf(text: string): string {
-  return URL.canParse(text) ? new URL(text).host : text.toLowerCase();
+function keysOf(path: string): readonly string[] {
+  return path.replace(/^\$\.?/, "").split(".");
+}
+
+function texts(input: Json, paths: readonly string[] = []): readonly string[] {
+  return paths.flatMap((path) => values(input, path)).filter((one) => typeof one === "string");
+}
+
+/** The arguments that were to be texts and are something else: what they name is not among the effects. */
+function unread(input: Json, rules: readonly (readonly string[] | undefined)[]): readonly string[] {
+  const odd = rules
+    .flatMap((paths) => paths ?? [])
+    .filter((path) => values(input, path).some((one) => typeof one !== "string" && one !== null));
+  return [...new Set(odd.map((path) => keysOf(path).join(".")))];
+}
+
+/** A host by its name alone, and beside it with the port where one is given. What is no address stands as it is. */
+function hostsOf(text: string): readonly string[] {
+  const address = addressOf(text);
+  if (address === null) return [text.toLowerCase()];
+  return address.given === "" ? [address.host] : [address.host, `${address.host}:${address.given}`];
 }

@@ -25,12 +25,13 @@ const FILESYSTEM: Profile = {
 /** Profiles by npm package. */
 const BY_PACKAGE: Readonly<Record<string, Profile>> = { "@modelcontextprotocol/server-filesystem": FILESYSTEM };
 
-/** What is known of a server by the package it is launched from, never by the name it gives itself. */
-export function profileOf(launch: Launch): Profile | null {
+/** What is known of a server's tool by the package it is launched from, never by the name it gives itself. */
+export function profiled(launch: Launch, tool: string): ToolRule | null {
   if (launch.kind !== "stdio") return null;
   for (const word of [launch.command, ...launch.args]) {
     for (const [name, profile] of Object.entries(BY_PACKAGE)) {
-      if (word === name || word.startsWith(`${name}@`) || word.includes(`/node_modules/${name}/`)) return profile;
+      if (word === name || word.startsWith(`${name}@`) || word.includes(`/node_modules/${name}/`))
+        return Object.hasOwn(profile, tool) ? (profile[tool] ?? null) : null;
     }
   }
   return null;

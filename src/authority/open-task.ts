@@ -32,9 +32,9 @@ const MAX_DEPTH = 8;
 
 /** Opens a task in a session of its own.
  *  For the owner's launcher it holds the grants of `agents.NAME.scope`. One that an agent asked for holds none:
- *  each grant is asked for in turn. A child inherits its parent's labels and denials, ends with it, and takes its
- *  budget out of what the parent has left.
- *  @throws WritError `objective_invalid`, `task_unknown`, `task_ended`, `task_expired`, `task_too_deep`. */
+ *  each grant is asked for in turn. A child inherits its parent's labels and denials, ends with it, and takes half of
+ *  what the parent has left of its budget, so that both can act.
+ *  @throws WritError `objective_invalid`, `task_unknown`, `task_ended`, `task_expired`, `task_too_deep`, `budget_spent`. */
 export async function openTask(parts: AuthorityParts, asked: TaskRequest): Promise<OpenedTask> {
   const objective = asked.objective.trim();
   // eslint-disable-next-line no-control-regex
@@ -74,12 +74,12 @@ export async function openTask(parts: AuthorityParts, asked: TaskRequest): Promi
       depth: parent === null ? 0 : parent.depth + 1,
       openedAt: now,
       deadline: Math.min(now + agent.lifetimeMs, parent?.deadline ?? Number.POSITIVE_INFINITY),
-      budget: parent === null ? agent.budget : left(parent),
+      budget: parent === null ? agent.budget : halfOfRest(parent),
       used: { calls: 0, writes: 0 },
       state: { kind: "active" },
       version: 0,
     };
-    if (parent !== null) await tx.putTask({ ...parent, used: parent.budget, version: parent.version + 1 });
+    if (parent !== null) await tx.putTask(lending(parent, task.budget));
     const grants =
       asked.declaredBy === "owner" && parent === null ? agent.scope.map((draft) => grantOf(parts, draft, task)) : [];
     await tx.putSession(session);
@@ -126,8 +126,23 @@ export function grantOf(parts: AuthorityParts, draft: GrantDraft, task: Task): G
   };
 }
 
-function left(task: Task): Budget {
-  return { calls: task.budget.calls - task.used.calls, writes: task.budget.writes - task.used.writes };
+function halfOfRest(parent: Task): Budget {
+  const calls = Math.floor((parent.budget.calls - parent.used.calls) / 2);
+  if (calls < 1) {
+    throw refusal(
+      "budget_spent",
+      409,
+      { task: parent.id },
+      "the task has not enough calls left to share",
+      "do the work in this task, or ask the owner for another",
+    );
+  }
+  return { calls, writes: Math.floor((parent.budget.writes - parent.used.writes) / 2) };
+}
+
+function lending(parent: Task, lent: Budget): Task {
+  const used = { calls: parent.used.calls + lent.calls, writes: parent.used.writes + lent.writes };
+  return { ...parent, used, version: parent.version + 1 };
 }
 
 async function parentOf(tx: WriteTx, asked: TaskRequest, id: TaskId, now: number): Promise<Task> {

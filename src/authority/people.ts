@@ -15,7 +15,8 @@ export const ADMIN: Person = { name: "admin" as PersonName, roles: ["admin"] };
 
 export interface BrowserSession {
   readonly person: Person;
-  /** Goes with every form and every changing request of this session. */
+  /** Goes with every request of this session, beside the cookie: a browser gives the cookie to whatever listens on any
+   *  port of this machine, and this to Writ's own pages only. */
   readonly csrf: string;
 }
 

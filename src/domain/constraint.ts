@@ -1,11 +1,12 @@
 import type { Facts } from "./error.ts";
 import { type Json, isObject, own } from "./json.ts";
-import { globMatches, normalisePath } from "./path.ts";
+import { climbs, globMatches, normalisePath } from "./path.ts";
 
 /** A limit on one argument. Closed: a kind this version does not know is refused when it is read. */
 export type Constraint =
   | { readonly kind: "exact"; readonly argument: string; readonly value: Json }
   | { readonly kind: "one_of"; readonly argument: string; readonly values: readonly Json[] }
+  /** Over the text as it is; one that climbs is outside, since it ends elsewhere than it starts. */
   | { readonly kind: "prefix"; readonly argument: string; readonly prefix: string }
   | { readonly kind: "range"; readonly argument: string; readonly min?: number; readonly max?: number }
   /** Over the canonical absolute path; `base` is what a relative argument starts from. */
@@ -34,7 +35,7 @@ function admits(constraint: Constraint, value: Json): boolean {
     case "one_of":
       return constraint.values.some((allowed) => same(allowed, value));
     case "prefix":
-      return typeof value === "string" && value.startsWith(constraint.prefix);
+      return typeof value === "string" && value.startsWith(constraint.prefix) && !climbs(value);
     case "range":
       return (
         typeof value === "number" &&

@@ -37,7 +37,7 @@ export type Coverage =
   | { readonly kind: "unnamed" };
 
 /** The first grant that admits the call. One that is spent or expired still names its tool, and says so;
- *  a revoked one is as if it had never been. */
+ *  a revoked one is as if it had never been, and so is one that was issued just in time for a call that was made. */
 export function cover(
   grants: readonly Grant[],
   server: ServerName,
@@ -48,6 +48,7 @@ export function cover(
   let nearest: Violation | null = null;
   for (const grant of grants) {
     if (grant.revoked || !names(grant.tools, server, tool)) continue;
+    if (grant.origin === "just-in-time" && usedUp(grant)) continue;
     const violation = limits(grant, now) ?? firstViolation(grant, input);
     if (violation === null) return { kind: "covered", grant };
     nearest ??= violation;
@@ -72,13 +73,17 @@ export function revoke(grant: Grant): Grant {
 function limits(grant: Grant, now: number): Violation | null {
   if (grant.revoked) return { argument: "", facts: { limit: "it was revoked" } };
   if (now >= grant.expiresAt) return { argument: "", facts: { limit: "it has expired" } };
-  if (grant.uses !== null && grant.used >= grant.uses) {
+  if (usedUp(grant)) {
     return {
       argument: "",
       facts: { limit: grant.uses === 1 ? "its one use is gone" : `its ${grant.uses} uses are gone` },
     };
   }
   return null;
+}
+
+function usedUp(grant: Grant): boolean {
+  return grant.uses !== null && grant.used >= grant.uses;
 }
 
 function firstViolation(grant: Grant, input: Json): Violation | null {

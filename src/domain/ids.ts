@@ -31,6 +31,9 @@ export type IdOf<K extends IdKind> = {
 /** Servers, agents and people; what joins them (`__`, `/`, `:`) is no part of a name. */
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
+/** The server that is Writ itself, as an agent sees it; no other may have the name. */
+export const OWN_SERVER = "writ" as ServerName;
+
 /** `spiffe://<trust-domain>/agent/<name>/<instance>` (SPIFFE-ID §2). */
 export function spiffeId(trustDomain: string, agent: AgentName, instance: InstanceId): SpiffeId {
   return `spiffe://${trustDomain}/agent/${agent}/${instance}` as SpiffeId;

@@ -8,6 +8,9 @@ export type ReadLimit =
   | { readonly kind: "limit"; readonly constraint: Constraint }
   | { readonly kind: "refused"; readonly why: string; readonly hint: string };
 
+/** An address that ends before its path begins. */
+const UNFINISHED_HOST = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*$/i;
+
 /** Reads one written limit. `folder` is where a pattern starts from, `base` where the argument's value does.
  *  Anything but exactly one known kind with a value that can hold is refused. */
 export function readLimit(argument: string, written: Json, folder: string, base: string): ReadLimit {
@@ -26,6 +29,8 @@ export function readLimit(argument: string, written: Json, folder: string, base:
     case "prefix":
       if (typeof value !== "string" || value === "")
         return refused("`prefix` is not a text", "write at least one character");
+      if (UNFINISHED_HOST.test(value))
+        return refused("other hosts begin with this `prefix` too", "end the host with a slash, as in https://host/");
       return { kind: "limit", constraint: { kind: "prefix", argument, prefix: value } };
     case "range":
       return readRange(argument, value);

@@ -14,6 +14,13 @@ export function normalisePath(path: string, base: string): string | null {
   return `/${kept.join("/")}`;
 }
 
+/** True for a text with a segment `.` or `..` in it, as any reader of paths or addresses may come to see one: behind
+ *  either slash, percent-encoded however often, before parameters, or with the line breaks and tabs that addresses lose. */
+export function climbs(text: string): boolean {
+  const read = text.replaceAll(/[\t\n\r]/g, "").replaceAll(/%(?:25)+/g, "%");
+  return read.split(/[/\\?#]|%2f|%5c/i).some((segment) => /^(?:\.|%2e){1,2}(?:;|$)/i.test(segment));
+}
+
 /** True when the canonical `path` is `root` or lies below it. */
 export function isWithin(path: string, root: string): boolean {
   return path === root || path.startsWith(root.endsWith("/") ? root : `${root}/`);

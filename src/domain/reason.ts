@@ -61,7 +61,7 @@ const REASONS = {
     hint: "a person reads `writ tools diff`, then `writ tools pin`",
   },
   definition_unpinned: {
-    says: (f) => `${f.tool} appeared after its server was pinned`,
+    says: (f) => `nobody has accepted ${f.tool} yet: it is new, or its server is launched another way now`,
     hint: "a person reads `writ tools list`, then `writ tools pin`",
   },
   argument_undeclared: {
@@ -129,7 +129,7 @@ const REASONS = {
   // enforce and settle
   upstream_failed: {
     says: (f) => `the server ${f.server} failed: ${f.why}`,
-    hint: "nothing was done; try again later",
+    hint: "try again later; what it used comes back only where it never left",
   },
   outcome_unknown: {
     says: (f) => `the call was sent, and its outcome is not known: ${f.why}`,

@@ -71,7 +71,12 @@ function again(parts: GateParts, seen: Decision, standing: Standing): Decision {
     !moved(seen.request.standing, standing, seen.basis.counters) &&
     seen.basis.policyVersion === (policies?.version ?? "none") &&
     JSON.stringify(seen.request.pin) === JSON.stringify(known.pin);
-  return same ? { ...seen, request } : decide(request, policies);
+  if (same) return { ...seen, request };
+  // What was read and digested under one definition is not judged under another that was accepted meanwhile.
+  const redefined = known.definition?.hash !== seen.request.call.definition?.hash;
+  return redefined && known.pin.kind !== "drifted" && known.pin.kind !== "new"
+    ? { kind: "deny", request, reason: reason("contention"), policies: [], basis: seen.basis }
+    : decide(request, policies);
 }
 
 /** A caller's id for a call is used once: the same call gets its recorded state, another is refused and remembered. */
@@ -203,7 +208,17 @@ async function refuse(tx: WriteTx, parts: GateParts, decision: Deny): Promise<Ad
   const { request } = decision;
   const session = await tx.session(request.principal.session);
   if (session !== null) await tx.putSession({ ...session, denials: session.denials + 1 });
-  await tx.append(recordOf(parts, decision, {}));
+  const record = recordOf(parts, decision, {});
+  await tx.append(record);
+  // A call id used for two different calls is nothing a client does by accident.
+  if (decision.reason.code === "call_reused") {
+    const { tool, agent, session: where } = record.body as { tool: string; agent: string; session: string };
+    await tx.append({
+      ...record,
+      kind: "finding",
+      body: { finding: decision.reason.code, tool, agent, session: where },
+    });
+  }
   await tx.publish("call", request.call.id);
   return { kind: "refused", request, reason: decision.reason };
 }

@@ -29,6 +29,8 @@ export interface Catalogue {
   /** Asks the server itself, or whoever `ask` says. From this call on `settled` waits for the answer. False when there is none;
    *  what was known of the server stays. */
   refresh(server: ServerName, ask?: () => Promise<readonly Json[]>): Promise<boolean>;
+  /** Holds what was last heard against the pins as they are now: a person may have accepted it. `settled` waits for it. */
+  repin(server: ServerName): Promise<void>;
   /** Servers that did not answer when they were last asked. */
   silent(): readonly ServerName[];
   /** Tells after each change of what `find` answers. Returns the way to stop. */
@@ -91,12 +93,37 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
       return true;
     } catch (cause) {
       log.warn({ server, cause: String(cause) }, "a server did not say what its tools are");
+      silent.add(server);
       // Policies speak of its tools all the same, and its calls are refused by name and not as unknown.
       const upstream = upstreams.get(server);
-      if (upstream !== undefined && !heard.has(server)) hear(await pins.recall(server, digests.plain(upstream.origin)));
-      silent.add(server);
+      if (upstream === undefined || heard.has(server)) return false;
+      const recalled = await pins.recall(server, digests.plain(upstream.origin)).catch((fault: unknown) => {
+        log.warn({ server, cause: String(fault) }, "the pins of a server could not be read");
+        return null;
+      });
+      if (recalled !== null) hear(recalled);
       return false;
     }
+  }
+
+  async function compareAnew(server: ServerName): Promise<void> {
+    const upstream = upstreams.get(server);
+    for (;;) {
+      const tools = heard.get(server);
+      if (upstream === undefined || tools === undefined) return;
+      const definitions = [...tools.values()].flatMap(({ definition }) => (definition === null ? [] : [definition]));
+      const observed = await pins.observe(server, digests.plain(upstream.origin), definitions);
+      // Else something was heard in between, and that is what is compared.
+      if (heard.get(server) === tools) return hear(observed);
+    }
+  }
+
+  /** `settled` waits until this is over. */
+  function awaited(server: ServerName, work: Promise<unknown>): void {
+    const both = Promise.all([looking.get(server), work]).then(() => {
+      if (looking.get(server) === both) looking.delete(server);
+    });
+    looking.set(server, both);
   }
 
   return {
@@ -120,11 +147,15 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
       const upstream = upstreams.get(server);
       if (upstream === undefined) return Promise.resolve(false);
       const answer = look(server, ask ?? (() => upstream.catalogue()));
-      const both = Promise.all([looking.get(server), answer]).then(() => {
-        if (looking.get(server) === both) looking.delete(server);
-      });
-      looking.set(server, both);
+      awaited(server, answer);
       return answer;
+    },
+    repin(server) {
+      const done = compareAnew(server).catch((cause: unknown) =>
+        log.warn({ server, cause: String(cause) }, "the pins of a server could not be read"),
+      );
+      awaited(server, done);
+      return done;
     },
     silent: () => [...silent],
     onChange(listener) {

@@ -4,7 +4,7 @@ import { inputOf } from "../domain/call.ts";
 import type { Basis, Decision, Permit, PolicyRef } from "../domain/decision.ts";
 import { isIrreversible, onlyReads } from "../domain/effect.ts";
 import { cover, type Coverage, type Grant, type GrantDraft, names } from "../domain/grant.ts";
-import { qualified } from "../domain/ids.ts";
+import { OWN_SERVER, qualified, splitQualified } from "../domain/ids.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import { standing } from "../domain/task.ts";
 import type { PolicySet, PolicyVerdict } from "../ports/policy.ts";
@@ -51,7 +51,8 @@ function judge(request: AccessRequest, verdict: PolicyVerdict, basis: Basis): De
   const { policies } = verdict;
   if (verdict.kind === "error") return deny(request, reason("policy_error", { why: verdict.why }), policies, basis);
   if (verdict.kind === "deny") {
-    const why = verdict.why ?? `a policy forbids ${tool} here`;
+    const said = verdict.why ?? `a policy forbids ${tool} here`;
+    const why = verdict.hint === null ? said : `${said}; ${verdict.hint}`;
     return deny(
       request,
       policies.length === 0 ? reason("policy_denied", { tool }) : reason("policy_forbidden", { why }),
@@ -102,7 +103,7 @@ function grantFor(request: AccessRequest): Need {
   // A server's request back to the client is made inside a call that was granted.
   if (call.door === "upstream") return { kind: "held", grant: null };
   // What an agent may say to Writ itself is a request, and every task may make one.
-  if (call.server === "writ") return { kind: "held", grant: null };
+  if (call.server === OWN_SERVER) return { kind: "held", grant: null };
   // Listing and completing disclose nothing of a server the task may use at all.
   if (call.tool === "$list" || call.tool === "$complete") {
     const reached = now.grants.find(
@@ -138,11 +139,14 @@ function inEnvelope({ call, effects, envelope, standing: now, at }: AccessReques
     effects.kinds.some((kind) => kind === "administer" || kind === "delegate" || kind === "unknown")
   )
     return null;
+  // A task that an agent opened for itself is its own word on what is needed: that issues reads, and nothing else.
+  const claimed = now.task.parent !== null || now.task.declaredBy === "agent-claimed";
+  if (claimed && !onlyReads(effects)) return null;
   const asGrants = envelope.map((draft): Grant => ({
     ...draft,
     id: "" as Grant["id"],
     task: now.task.id,
-    used: 0,
+    used: now.grants.filter((grant) => issuedFrom(draft, grant)).length,
     expiresAt: now.task.deadline,
     revoked: false,
     version: 0,
@@ -151,6 +155,17 @@ function inEnvelope({ call, effects, envelope, standing: now, at }: AccessReques
   if (coverage.kind !== "covered") return null;
   const { constraints, issuedBy } = coverage.grant;
   return { tools: [qualified(call.server, call.tool)], constraints, uses: 1, origin: "just-in-time", issuedBy };
+}
+
+/** Whether a grant of the task came out of this part of the envelope: each takes one of its uses, for good. */
+function issuedFrom(draft: GrantDraft, grant: Grant): boolean {
+  const target = splitQualified(grant.tools[0] ?? "");
+  return (
+    grant.origin === "just-in-time" &&
+    target !== null &&
+    names(draft.tools, target.server, target.tool) &&
+    JSON.stringify(grant.constraints) === JSON.stringify(draft.constraints)
+  );
 }
 
 /** On a server that is only observed, what policy or grant would stop goes through and says so; what cannot be undone

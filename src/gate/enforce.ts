@@ -1,9 +1,10 @@
-import { qualified } from "../domain/ids.ts";
+import { OWN_SERVER, qualified } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { reason } from "../domain/reason.ts";
 import { standsOn } from "../domain/revocation.ts";
-import { inject } from "../broker/inject.ts";
-import type { Channel, Incoming, Sink } from "../ports/upstream.ts";
+import { inject, reflects } from "../broker/inject.ts";
+import type { Channel, Incoming, Outgoing, Sink } from "../ports/upstream.ts";
+import { CODE } from "../wire/mcp/revisions.ts";
 import type { Admission } from "./admit.ts";
 import type { GateParts } from "./parts.ts";
 
@@ -14,7 +15,10 @@ export interface Exchange {
   readonly meta: JsonObject | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly sink: Sink;
+  /** Aborts when the caller takes the call back: it is cancelled upstream. */
   readonly signal: AbortSignal;
+  /** Aborts when nobody waits for the answer any more: no question to people is held open for it. */
+  readonly present: AbortSignal;
 }
 
 export type Outcome =
@@ -37,30 +41,50 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
   if (server === undefined) return carried(admission, { kind: "not_sent", why: "the server is not configured" }, null);
 
   const flight = parts.inFlight.enter(call.id, principal);
+  let handedOver = false;
   try {
     const revokedAt = await parts.store.read((tx) => tx.revokedAt(standsOn(principal)));
     if (revokedAt > principal.epoch) return carried(admission, { kind: "not_sent", why: "revoked" }, "revoked");
-    const incoming = await exchange.channel.request(
-      {
-        method: call.method,
-        params: exchange.meta === null ? call.params : { ...call.params, _meta: exchange.meta },
-        headers: exchange.headers,
-        credentials: inject(server.launch, admission.minted),
-        timeoutMs: server.timeoutMs,
-      },
-      exchange.sink,
-      AbortSignal.any([exchange.signal, flight.signal]),
-    );
-    return carried(admission, incoming, flight.signal.aborted ? "revoked" : null);
+    const message: Outgoing = {
+      method: call.method,
+      params: exchange.meta === null ? call.params : { ...call.params, _meta: exchange.meta },
+      headers: exchange.headers,
+      credentials: inject(server.launch, admission.minted),
+      timeoutMs: server.timeoutMs,
+    };
+    const signal = AbortSignal.any([exchange.signal, flight.signal]);
+    handedOver = true;
+    const incoming = await exchange.channel.request(message, discreet(exchange.sink, admission, parts), signal);
+    // Writ's own answer, that a task has ended, is no result of the task's.
+    const cut = flight.signal.aborted && call.server !== OWN_SERVER;
+    return carried(admission, incoming, cut ? "revoked" : null);
   } catch (cause) {
     parts.log.error(
       { cause, call: call.id, tool: qualified(call.server, call.tool) },
-      "a connector failed where it promised not to",
+      handedOver ? "a connector failed where it promised not to" : "an admitted call could not be sent",
     );
-    return carried(admission, { kind: "lost", why: reason("internal_fault").code }, null);
+    const why = reason("internal_fault").code;
+    return carried(admission, handedOver ? { kind: "lost", why } : { kind: "not_sent", why }, null);
   } finally {
     flight.done();
   }
+}
+
+/** The same sink for all but what shows the credential of the call: that goes no further. */
+function discreet(sink: Sink, { minted, permit }: Admitted, parts: GateParts): Sink {
+  const shows = (text: string): boolean => {
+    if (!reflects(minted.token, text)) return false;
+    parts.log.warn({ call: permit.request.call.id }, "a side message showed the credential of its call; it is withheld");
+    return true;
+  };
+  return {
+    ...sink,
+    notification: (message, mark) => void (shows(message.text) || sink.notification(message, mark)),
+    request: (message, mark) =>
+      shows(message.text)
+        ? Promise.resolve({ error: { code: CODE.internal, message: "the request holds the credential of the call, and is withheld" } })
+        : sink.request(message, mark),
+  };
 }
 
 function carried(admission: Admitted, incoming: Incoming, cut: "revoked" | null): Outcome {

@@ -1,5 +1,6 @@
 import type { CallDraft } from "../domain/call.ts";
 import type { Decision } from "../domain/decision.ts";
+import { WritError } from "../domain/error.ts";
 import type { Principal } from "../domain/principal.ts";
 import { reason } from "../domain/reason.ts";
 import { admit } from "./admit.ts";
@@ -46,14 +47,15 @@ export function createGate(parts: GateParts): Gate {
         let response = await walk(entry, exchange);
         // An approval executes nothing: the call it admits walks again from the start.
         while (response.kind === "asked") {
-          const answer = await answered(parts, response.approval, exchange.signal);
+          const answer = await answered(parts, response.approval, exchange.present);
           if (answer !== null) return { kind: "refused", call: response.call, reason: answer };
           response = await walk(entry, exchange);
         }
         return response;
       } catch (cause) {
         parts.log.error({ cause }, "a walk failed, and failing denies");
-        return { kind: "refused", call: null, reason: reason("internal_fault") };
+        const storeFailed = cause instanceof WritError && cause.code === "store_unavailable";
+        return { kind: "refused", call: null, reason: reason(storeFailed ? "record_unavailable" : "internal_fault") };
       }
     },
     authenticate: (credential) => authenticate(parts, credential),

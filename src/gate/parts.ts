@@ -10,6 +10,7 @@ import type { Store } from "../ports/store.ts";
 import type { Clock, Digests, Ids, Log } from "../ports/system.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { InFlight } from "./in-flight.ts";
+import type { Owed } from "./owed.ts";
 
 /** What the stages are given; put together by hand in `main.ts`. */
 export interface GateParts {
@@ -28,6 +29,7 @@ export interface GateParts {
   readonly profile: (agent: AgentName) => string;
   readonly audience: (server: ServerName) => string;
   readonly inFlight: InFlight;
+  readonly owed: Pick<Owed, "owe">;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digests: Digests;

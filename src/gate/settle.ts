@@ -3,10 +3,11 @@ import type { Approval } from "../domain/approval.ts";
 import { onlyReads } from "../domain/effect.ts";
 import { unspend } from "../domain/grant.ts";
 import type { CallId } from "../domain/ids.ts";
-import { isObject, own } from "../domain/json.ts";
+import { isObject, type JsonObject, own } from "../domain/json.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import { release } from "../domain/task.ts";
 import { reflects } from "../broker/inject.ts";
+import type { WriteTx } from "../ports/store.ts";
 import type { Incoming, Message, StreamMark } from "../ports/upstream.ts";
 import type { Admitted, Outcome } from "./enforce.ts";
 import type { GateParts } from "./parts.ts";
@@ -64,8 +65,8 @@ function judge(incoming: Incoming, reads: boolean): Verdict {
     case "not_sent":
       return { state: "not_run", why: incoming.why };
     case "rejected":
-      // A 4xx is a refusal before anything ran; past that, only a read is sure to have changed nothing.
-      return { state: incoming.status < 500 || reads ? "not_run" : "outcome_unknown", why: incoming.why };
+      // That nothing ran is then the upstream's word: enough to tell the agent, not to give a use or budget back.
+      return { state: incoming.status < 500 || reads ? "failed" : "outcome_unknown", why: incoming.why };
     case "lost":
       return { state: reads ? "failed" : "outcome_unknown", why: incoming.why };
   }
@@ -104,7 +105,7 @@ function refuse(admission: Admitted, why: Reason): Extract<Response, { kind: "re
 }
 
 /** True once the outcome is durable. What is known not to have run gives back its use and its budget; what may have
- *  run keeps them. */
+ *  run keeps them. What cannot be recorded now is owed: a change whose answer was withheld stays `outcome_unknown`. */
 async function record(
   parts: GateParts,
   admission: Admitted,
@@ -115,37 +116,46 @@ async function record(
   const { request } = admission.permit;
   const { call, principal } = request;
   const text = incoming.kind === "answered" ? incoming.message.text : null;
-  try {
-    await parts.store.write(async (tx) => {
-      const admitted = await tx.call(call.id);
-      if (admitted === null) return;
-      await tx.putCall({ ...admitted, state: verdict.state });
-      if (verdict.state === "not_run") {
-        const task = await tx.task(admitted.task);
-        if (task !== null) await tx.putTask(release(task, admitted.changes));
-        const grant = admitted.grant === null ? null : await tx.grant(admitted.grant);
-        if (grant !== null) await tx.putGrant(unspend(grant));
-      }
-      await tx.append({
-        kind: "outcome",
-        at: parts.clock.now(),
-        call: call.id,
-        task: principal.task,
-        body: {
-          state: verdict.state,
-          ...(verdict.why === null ? {} : { why: verdict.why }),
-          ...(withheld === null ? {} : { withheld: withheld.code }),
-          ...(text === null ? {} : { bytes: text.length, result: parts.digests.keyed(text) }),
-          ...(text !== null && parts.configuration.records.text === "keep" ? { text } : {}),
-          credential: admission.minted.id,
-          took: parts.clock.now() - request.at,
-        },
-      });
-      await tx.publish("call", call.id);
+  const at = parts.clock.now();
+
+  async function close(tx: WriteTx, ended: Verdict, more: JsonObject): Promise<void> {
+    const admitted = await tx.call(call.id);
+    if (admitted === null || admitted.state !== "admitted") return;
+    await tx.putCall({ ...admitted, state: ended.state });
+    if (ended.state === "not_run") {
+      const task = await tx.task(admitted.task);
+      if (task !== null) await tx.putTask(release(task, admitted.changes));
+      const grant = admitted.grant === null ? null : await tx.grant(admitted.grant);
+      if (grant !== null) await tx.putGrant(unspend(grant));
+    }
+    await tx.append({
+      kind: "outcome",
+      at,
+      call: call.id,
+      task: principal.task,
+      body: {
+        state: ended.state,
+        ...(ended.why === null ? {} : { why: ended.why }),
+        ...(withheld === null ? {} : { withheld: withheld.code }),
+        ...(text === null ? {} : { bytes: text.length, result: parts.digests.keyed(text) }),
+        ...(text !== null && parts.configuration.records.text === "keep" ? { text } : {}),
+        credential: admission.minted.id,
+        took: at - request.at,
+        ...more,
+      },
     });
+    await tx.publish("call", call.id);
+  }
+
+  try {
+    await parts.store.write((tx) => close(tx, verdict, {}));
     return true;
   } catch (cause) {
     parts.log.error({ cause, call: call.id }, "an outcome could not be recorded");
+    const late: Verdict = onlyReads(request.effects)
+      ? verdict
+      : { state: "outcome_unknown", why: "its outcome could not be recorded when it came" };
+    parts.owed.owe(call.id, (tx) => close(tx, late, { heard: verdict.state }));
     return false;
   }
 }

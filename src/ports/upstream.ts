@@ -50,7 +50,7 @@ export type Incoming =
     }
   /** No byte of the request left. */
   | { readonly kind: "not_sent"; readonly why: string; readonly code?: "server_unavailable" | "era_mismatch" }
-  /** It was refused by the transport before any tool could run: an HTTP status without a JSON-RPC body. */
+  /** An HTTP status without a JSON-RPC body: refused before any tool could run, as far as the upstream says. */
   | { readonly kind: "rejected"; readonly status: number; readonly why: string; readonly challenge: string | null }
   /** Sent, and no answer that can be believed: timeout, crash, flood, an answer to something else. */
   | { readonly kind: "lost"; readonly why: string };

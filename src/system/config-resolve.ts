@@ -65,7 +65,8 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     servers,
     approvals: {
       timeoutMs: time(["approvals", "timeout"], yaml.approvals?.timeout, 10 * MINUTE, SECOND, 24 * HOUR),
-      holdMs: time(["approvals", "hold"], yaml.approvals?.hold, 110 * SECOND, 0, 120 * SECOND),
+      // Shorter than the minute after which stock clients stop waiting, so that they hear "not yet" and not nothing.
+      holdMs: time(["approvals", "hold"], yaml.approvals?.hold, 50 * SECOND, 0, 120 * SECOND),
       usableMs: time(["approvals", "usable"], yaml.approvals?.usable, 5 * MINUTE, SECOND, 24 * HOUR),
     },
     records: { text: yaml.records?.text ?? "digest" },

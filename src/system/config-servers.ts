@@ -1,18 +1,15 @@
 import { resolve } from "node:path";
-import type { ServerName } from "../domain/ids.ts";
+import { OWN_SERVER, type ServerName } from "../domain/ids.ts";
 import type { Launch, ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import { bounded, HOUR, isLoopback, MINUTE, type Report, sizeOf } from "./config-bounds.ts";
 import type { Path } from "./config-problems.ts";
 import type { ServerYaml, ToolRuleYaml } from "./config-schema.ts";
 import { instant } from "./config-units.ts";
 
-/** Stands for Writ itself. */
-const RESERVED_SERVER = "writ";
-
 /** One server of `servers`, with its defaults and checked for what the shape alone cannot say. */
 export function resolveServer(name: string, yaml: ServerYaml, folder: string, report: Report): ServerConfiguration {
   const path = ["servers", name];
-  if (name === RESERVED_SERVER)
+  if (name === OWN_SERVER)
     report(path, "name_reserved", "`writ` is Writ's own name", "give this server another name", true);
   const mode = yaml.mode;
   const until = typeof mode === "object" ? instant(mode.observe_until) : null;

@@ -226,6 +226,7 @@ test("a call id used again for the same call gets its state, not a second run; f
   expect(same.code).toBe("call_repeated");
   const other = await clerk.call("change", { to: "y" }, { id: 500 });
   expect(other.code).toBe("call_reused");
+  expect((await records(clerk.task.id)).at(-1)).toMatchObject({ kind: "finding", body: { finding: "call_reused" } });
   expect(done()).toHaveLength(1);
 });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { WritError } from "../../domain/error.ts";
 import type { Bind } from "./command.ts";
-import { facts, plain, table } from "./output.ts";
+import { count, facts, plain, table } from "./output.ts";
 import { type CheckLine, EXIT } from "./parts.ts";
 
 interface Status {
@@ -23,7 +23,12 @@ interface Status {
   readonly openApprovals: number;
   readonly unknownOutcomes: readonly string[];
   readonly ledger: number;
-  readonly refused: { readonly unauthenticated: number; readonly agents: number };
+  readonly refused: {
+    readonly unauthenticated: number;
+    readonly agents: number;
+    /** At the MCP door, by reason. */
+    readonly mcp: Readonly<Record<string, number>>;
+  };
 }
 
 const TEMPLATE = `# What agents here may reach, and who answers for them. Every key: \`writ doctor\` checks this file.
@@ -131,9 +136,10 @@ export function addSystemCommands(program: Command, bind: Bind): void {
 function describeStatus(origin: string, status: Status): string {
   const servers = status.servers.map(
     (one) =>
-      `${one.name} (${one.kind}, ${one.tools === null ? "has not answered" : `${one.tools} tools`}${one.mode.kind === "observe" ? `, only observed until ${new Date(one.mode.until ?? 0).toISOString().slice(0, 10)}` : ""})`,
+      `${one.name} (${one.kind}, ${one.tools === null ? "has not answered" : count(one.tools, "tool")}${one.mode.kind === "observe" ? `, only observed until ${new Date(one.mode.until ?? 0).toISOString().slice(0, 10)}` : ""})`,
   );
-  const { unauthenticated, agents } = status.refused;
+  const { unauthenticated, agents, mcp } = status.refused;
+  const strangers = Object.values(mcp).reduce((sum, times) => sum + times, 0);
   return facts([
     ["writ", `${status.version} at ${origin}`],
     ["tier", status.tier],
@@ -162,9 +168,9 @@ function describeStatus(origin: string, status: Status): string {
     ["record", `${status.ledger} entries`],
     [
       "refused",
-      unauthenticated + agents === 0
+      unauthenticated + agents + strangers === 0
         ? null
-        : `${unauthenticated} without a valid key, ${agents} by agents at the control plane`,
+        : `${unauthenticated} without a valid key, ${agents} by agents at the control plane, ${strangers} without a valid task token at the MCP door`,
     ],
   ]);
 }

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import type { JsonObject } from "../../domain/json.ts";
 import type { PinStatus } from "../../domain/tool.ts";
 import type { Bind } from "./command.ts";
-import { plain, table } from "./output.ts";
+import { plain, table, word } from "./output.ts";
 
 interface ToolLine {
   readonly name: string;
@@ -9,6 +10,7 @@ interface ToolLine {
   readonly tool: string;
   readonly hash: string;
   readonly pin: PinStatus;
+  readonly definition: JsonObject;
 }
 interface Tools {
   readonly items: readonly ToolLine[];
@@ -44,14 +46,7 @@ export function addToolCommands(program: Command, bind: Bind): void {
         const found = await (await session.client()).get<Tools>("/v1/tools", { server });
         const changed = found.items.filter((one) => one.pin.kind === "drifted" || one.pin.kind === "new");
         session.show(changed, () =>
-          changed.length === 0
-            ? "every tool is as it was accepted"
-            : changed
-                .map(
-                  ({ name, server: from, tool, pin }) =>
-                    `${plain(name)} (${pin.kind})\n${(pin.kind === "drifted" ? pin.diff : ["it was not there when its server was accepted"]).map((line) => `  ${plain(line)}`).join("\n")}\n  accept: writ tools pin ${from} ${plain(tool)}`,
-                )
-                .join("\n\n"),
+          changed.length === 0 ? "every tool is as it was accepted" : changed.map(describeChange).join("\n\n"),
         );
       }),
     );
@@ -60,11 +55,12 @@ export function addToolCommands(program: Command, bind: Bind): void {
     .description("accept what a server says now")
     .argument("<server>")
     .argument("[tool]", "its own name; all of them where it is left out")
+    .option("--seen <hash>", "accept it only if it is still what `writ tools diff` showed")
     .action(
-      bind(async (session, server: string, tool?: string) => {
+      bind(async (session, server: string, tool: string | undefined, options: { seen?: string }) => {
         const answer = await (
           await session.client()
-        ).post<{ accepted: readonly string[] }>("/v1/tools/pin", { server, tool: tool ?? null });
+        ).post<{ accepted: readonly string[] }>("/v1/tools/pin", { server, tool: tool ?? null, seen: options.seen });
         session.show(answer, () =>
           answer.accepted.length === 0
             ? "nothing to accept"
@@ -72,4 +68,22 @@ export function addToolCommands(program: Command, bind: Bind): void {
         );
       }),
     );
+}
+
+const SHOWN_LINES = 60;
+
+/** What changed, and the command that accepts exactly this: the server chose the name, and may change it all again. */
+function describeChange({ name, server, tool, hash, pin, definition }: ToolLine): string {
+  const lines =
+    pin.kind === "drifted"
+      ? pin.diff
+      : [
+          "nobody has accepted it yet: it is new, or its server is launched another way now",
+          ...JSON.stringify(definition, null, 2).split("\n").slice(0, SHOWN_LINES),
+        ];
+  return [
+    `${plain(name)} (${pin.kind})`,
+    ...lines.map((line) => `  ${plain(line)}`),
+    `  accept: writ tools pin --seen ${hash} -- ${server} ${word(tool)}`,
+  ].join("\n");
 }

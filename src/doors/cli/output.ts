@@ -5,6 +5,12 @@ export function plain(text: string): string {
     .join("");
 }
 
+/** One word of a command that a person may copy: what a shell would take apart is quoted. */
+export function word(text: string): string {
+  const shown = plain(text);
+  return /^[\w./:@%+,][\w./:@%+,=-]*$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+}
+
 /** Aligned columns under heads in capitals; the last column runs on. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [heads.map((head) => head.toUpperCase()), ...rows.map((row) => row.map(plain))];

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from "node:crypto";
 import { authenticateInstance } from "../../authority/enrol.ts";
 import { refusal, roleMissing } from "../../authority/refusals.ts";
 import type { Instance } from "../../domain/principal.ts";
@@ -24,6 +25,8 @@ export interface Credentialled {
   readonly bearer: string | null;
   readonly launcherKey: string | null;
   readonly cookie: string | null;
+  /** What a browser's session shows beside its cookie: a header, or a part of the page's address. */
+  readonly csrf: string | null;
 }
 
 /** Refusals of callers nobody knows are counted, not written one by one. */
@@ -37,7 +40,7 @@ export const COOKIE = "writ_session";
 /** Finds out who calls, and refuses whoever the route is not for.
  *  An agent's token opens nothing that is for people: 403 `agent_refused`, counted.
  *  @throws WritError 401 `credential_missing`, `credential_invalid`, `credential_expired`, `credential_revoked`;
- *  403 `agent_refused`, `role_missing`. */
+ *  403 `agent_refused`, `role_missing`, `csrf` for a cookie that comes alone. */
 export async function admitCaller(
   parts: HttpDoorParts,
   refusals: Refusals,
@@ -84,8 +87,28 @@ async function personOf(
     throw stranger(parts, refusals, given);
   }
   const session = given.cookie === null ? null : parts.people.bySession(given.cookie);
-  if (session !== null) return { kind: "person", person: session.person, session };
-  throw stranger(parts, refusals, given);
+  if (session === null) throw stranger(parts, refusals, given);
+  if (!same(given.csrf ?? "", session.csrf)) {
+    refusals.unauthenticated++;
+    throw notOurPage();
+  }
+  return { kind: "person", person: session.person, session };
+}
+
+/** What a browser may do by itself, or another page may make it do. */
+export function notOurPage(): Error {
+  return refusal(
+    "csrf",
+    403,
+    {},
+    "this request does not come from Writ's own page",
+    "open the page by the link that `writ status --link` prints, and try again",
+  );
+}
+
+function same(given: string, held: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(held)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function stranger(parts: HttpDoorParts, refusals: Refusals, given: Credentialled): Error {

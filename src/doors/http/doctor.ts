@@ -49,7 +49,9 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
       return check(
         `server ${server}`,
         tools.length > 0,
-        tools.length > 0 ? `offers ${tools.length} tools` : "has not said what its tools are",
+        tools.length > 0
+          ? `offers ${tools.length} ${tools.length === 1 ? "tool" : "tools"}`
+          : "has not said what its tools are",
         `check \`servers.${server}\` in writ.yaml, and that it runs`,
       );
     }),

@@ -5,7 +5,9 @@ import type { Context } from "hono";
 import { setCookie } from "hono/cookie";
 import { answerApproval } from "../../authority/answer-approval.ts";
 import { refusal } from "../../authority/refusals.ts";
+import type { BrowserSession } from "../../authority/people.ts";
 import type { ApprovalId } from "../../domain/ids.ts";
+import type { Person } from "../../domain/person.ts";
 import { checkOrigin } from "../../wire/http/origin.ts";
 import { admitCaller, COOKIE, type Refusals } from "./callers.ts";
 import { createEvents } from "./events.ts";
@@ -16,7 +18,7 @@ import { addGrantRoutes } from "./routes-grants.ts";
 import { addRecordRoutes } from "./routes-record.ts";
 import { addRuleRoutes } from "./routes-rules.ts";
 import { addTaskRoutes } from "./routes-tasks.ts";
-import { formOf, refusedPage, signedInPage, signInPage, statusPage } from "./status-page.ts";
+import { formOf, pageOf, refusedPage, signedInPage, signInPage, statusPage } from "./status-page.ts";
 
 export interface HttpDoor {
   /** Answers everything but the MCP paths; never throws. */
@@ -66,11 +68,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   });
   app.get("/.well-known/jwks.json", (c) => c.json(parts.jwks(), 200, { "cache-control": "public, max-age=60" }));
 
-  app.get("/", async (c) => {
-    const secret = credentialled(c).cookie;
-    const session = secret === null ? null : parts.people.bySession(secret);
-    return session === null ? show(c, signInPage(), 401) : show(c, await statusPage(parts, session));
-  });
+  app.get("/", (c) => show(c, signInPage(), 401));
   app.get("/signin", (c) => {
     const signedIn = parts.people.signIn(c.req.query("code") ?? "");
     if (signedIn === null)
@@ -80,21 +78,26 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
         403,
       );
     setCookie(c, COOKIE, signedIn.secret, { httpOnly: true, sameSite: "Strict", path: "/", maxAge: SESSION_SECONDS });
-    return show(c, signedInPage());
+    return show(c, signedInPage(signedIn.session));
   });
-  app.post("/approvals/:id", async (c) => {
+  // The page's address is known to nobody else; its cookie is sent to whatever listens on any port of this machine.
+  app.get("/now/:key", async (c) => {
+    const { session } = await fromPage(c);
+    return show(c, await statusPage(parts, session));
+  });
+  app.post("/now/:key/approvals/:id", async (c) => {
+    const { person, session } = await fromPage(c);
+    const { verdict } = formOf(await boundedText(c));
+    await answerApproval(parts.authority, { approval: c.req.param("id") as ApprovalId, person, verdict, note: "" });
+    return c.redirect(pageOf(session), 303);
+  });
+
+  async function fromPage(c: Context): Promise<{ readonly person: Person; readonly session: BrowserSession }> {
     const caller = await admitCaller(parts, refusals, "viewer", { ...credentialled(c), bearer: null });
-    const form = formOf(await boundedText(c));
-    guardBrowser(c, caller, form.csrf);
-    if (caller.kind !== "person") throw new TypeError("the page is for people");
-    await answerApproval(parts.authority, {
-      approval: c.req.param("id") as ApprovalId,
-      person: caller.person,
-      verdict: form.verdict,
-      note: "",
-    });
-    return c.redirect("/", 303);
-  });
+    if (c.req.method !== "GET") guardBrowser(c, caller);
+    if (caller.kind !== "person" || caller.session === null) throw new TypeError("the page is for people");
+    return { person: caller.person, session: caller.session };
+  }
 
   app.notFound((c) =>
     answerError(c, refusal("path_unknown", 404, {}, "there is nothing here", "/openapi.json lists what there is")),

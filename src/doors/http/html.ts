@@ -57,10 +57,7 @@ export function page(title: string, body: Html, head: Html = { html: "" }): stri
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
         <title>${title} · Writ</title>
-        ${head}
-        <style>
-          ${{ html: STYLE }}
-        </style>
+        ${head} ${{ html: `<style>${STYLE}</style>` }}
       </head>
       <body>
         ${body}

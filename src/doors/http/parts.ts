@@ -33,6 +33,8 @@ export interface HttpDoorParts {
   readonly allowed: AllowedOrigins;
   readonly version: string;
   readonly explain: (query: ExplainQuery) => Promise<JsonObject>;
+  /** Requests at the MCP door that nobody known made, by the reason they were refused for. */
+  readonly strangers: () => Readonly<Record<string, number>>;
   /** Walks the whole ledger. */
   readonly verifyLedger: () => Promise<JsonObject>;
   readonly doctor: () => Promise<readonly Check[]>;

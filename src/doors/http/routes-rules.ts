@@ -190,7 +190,7 @@ export function addRuleRoutes(add: AddRoute, parts: HttpDoorParts, refusals: Ref
           (call) => call.id,
         ),
         ledger: (await tx.ledgerHead())?.number ?? 0,
-        refused: { ...refusals },
+        refused: { ...refusals, mcp: parts.strangers() },
       })),
   });
   add({

@@ -10,6 +10,11 @@ import type { HttpDoorParts } from "./parts.ts";
 const SHOWN = 50;
 const TAIL = 1_000;
 
+/** Where this session's page is; told to its browser only. */
+export function pageOf(session: BrowserSession): string {
+  return `/now/${session.csrf}`;
+}
+
 /** What is running, what waits for a person, and what was decided last. Read afresh at every load. */
 export async function statusPage(parts: HttpDoorParts, session: BrowserSession): Promise<string> {
   const { store, clock, configuration } = parts.authority;
@@ -31,7 +36,7 @@ export async function statusPage(parts: HttpDoorParts, session: BrowserSession):
       <p>
         Signed in as <b>${session.person.name}</b>. Tier <b>${configuration.tier}</b>,
         ${configuration.isolation === "isolated" ? "isolated" : "same user: a guard against a misled agent, not against hostile code"}.
-        <a href="/">Reload</a>
+        <a href="${pageOf(session)}">Reload</a>
       </p>
       ${trouble === null ? html`` : html`<p class="trouble">${trouble}</p>`}
       <h2>Waiting for a person (${approvals.length})</h2>
@@ -65,7 +70,7 @@ function question(approval: Approval, session: BrowserSession, now: number): Htm
       ${approval.asks.map((ask) => html`<li>${ask.why} <small>(${ask.policy}, for ${ask.role})</small></li>`)}
     </ul>
     <p>${Math.max(0, Math.ceil((approval.deadline - now) / 1000))} s left; then it is refused.</p>
-    ${mine ? html`<form method="post" action="/approvals/${encodeURIComponent(approval.id)}"><input type="hidden" name="csrf" value="${session.csrf}" /><button name="verdict" value="deny">Deny</button><button name="verdict" value="allow">Allow this call once</button></form>` : html`<p>This is for ${roles.join(", ")}.</p>`}
+    ${mine ? html`<form method="post" action="${pageOf(session)}/approvals/${encodeURIComponent(approval.id)}"><button name="verdict" value="deny">Deny</button><button name="verdict" value="allow">Allow this call once</button></form>` : html`<p>This is for ${roles.join(", ")}.</p>`}
   </article>`;
 }
 
@@ -115,18 +120,18 @@ export function signInPage(): string {
     "Sign in",
     html`<h1>Writ</h1>
       <p>
-        Nobody is signed in here. On the machine that runs Writ, <code>npx writ status --link</code> prints a link that
-        works once.
+        This address shows nothing to anybody. On the machine that runs Writ, <code>npx writ status --link</code> prints
+        a link that works once, and leads to a page of your own.
       </p>`,
   );
 }
 
 /** A cookie that is `SameSite=Strict` comes along only from a page of our own: this one leads on. */
-export function signedInPage(): string {
+export function signedInPage(session: BrowserSession): string {
   return page(
     "Signed in",
-    html`<p>Signed in. <a href="/">Go on</a></p>`,
-    html`<meta http-equiv="refresh" content="0; url=/" />`,
+    html`<p>Signed in. <a href="${pageOf(session)}">Go on</a></p>`,
+    html`<meta http-equiv="refresh" content="0; url=${pageOf(session)}" />`,
   );
 }
 
@@ -134,14 +139,12 @@ export function refusedPage(message: string, hint: string): string {
   return page(
     "Refused",
     html`<h1>Refused</h1>
-      <p>${message}: ${hint}.</p>
-      <p><a href="/">Back</a></p>`,
+      <p>${message}: ${hint}.</p>`,
   );
 }
 
-export function formOf(text: string): { readonly csrf: string; readonly verdict: "allow" | "deny" } {
-  const form = new URLSearchParams(text);
-  const verdict = form.get("verdict");
+export function formOf(text: string): { readonly verdict: "allow" | "deny" } {
+  const verdict = new URLSearchParams(text).get("verdict");
   if (verdict !== "allow" && verdict !== "deny")
     throw refusal(
       "request_invalid",
@@ -150,5 +153,5 @@ export function formOf(text: string): { readonly csrf: string; readonly verdict:
       "the form says neither allow nor deny",
       "go back, and press one of the buttons",
     );
-  return { csrf: form.get("csrf") ?? "", verdict };
+  return { verdict };
 }

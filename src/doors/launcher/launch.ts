@@ -35,6 +35,8 @@ export interface Launched {
 const RENEW_AHEAD_MS = 5 * 60_000;
 const INSTANCE_RENEWAL_MS = 20 * 60_000;
 const RETRY_MS = 10_000;
+/** A token with less time left than this is not put on another request. */
+const LEAST_LEFT_MS = 60_000;
 
 /** Enrols an instance, opens a task for it and holds its token, renewed in time, behind a loopback address.
  *  The instance key and every token stay in this process's memory.
@@ -52,12 +54,13 @@ export async function launch(settings: LaunchSettings): Promise<Launched> {
   let credential = enrolled.credential;
   const opened = await control.openTask(credential.token, settings.objective);
   let token = opened.token;
+  const below = createTaskTokens((task) => control.renewTask(credential.token, task));
   let root: ProcessMark | null = null;
   let strangers = 0;
 
   const proxy = await startProxy({
     gateway: settings.origin,
-    token: () => token.token,
+    token: async (task) => (task === null || task === opened.task ? token.token : below(task)),
     callerOf: (remotePort, localPort) =>
       !checked ? "unchecked" : root === null ? "stranger" : callerOf(root, remotePort, localPort),
     onRefused: (why) => {
@@ -106,6 +109,19 @@ export async function launch(settings: LaunchSettings): Promise<Launched> {
       root = mark(pid);
     },
     close: (why) => (closed ??= shut(why)),
+  };
+}
+
+/** Tokens of tasks that the agent opened below its own, each asked for when it is first used and again when it runs out. */
+function createTaskTokens(renew: (task: string) => Promise<Held>): (task: string) => Promise<string> {
+  const held = new Map<string, Promise<Held>>();
+  return async (task) => {
+    const known = await held.get(task)?.catch(() => null);
+    if (known !== undefined && known !== null && known.expiresAt - Date.now() > LEAST_LEFT_MS) return known.token;
+    const asked = renew(task);
+    held.set(task, asked);
+    asked.catch(() => held.delete(task));
+    return (await asked).token;
   };
 }
 

@@ -1,14 +1,16 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Agent, createServer, type IncomingMessage, request as forward, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { WritError } from "../../domain/error.ts";
 import { checkOrigin, LOOPBACK } from "../../wire/http/origin.ts";
 import type { Caller } from "./process-tree.ts";
 
 export interface ProxyParts {
   /** Where the gateway listens, `http://127.0.0.1:7420`. */
   readonly gateway: string;
-  /** The task token as it is now. */
-  readonly token: () => string;
+  /** The token of the run's task as it is now, or of a task below it.
+   *  @throws WritError when no token is made for it: it is unknown, over, or not this run's. */
+  readonly token: (task: string | null) => Promise<string>;
   /** Whose a new connection is, by its remote and our own port. */
   readonly callerOf: (remotePort: number, localPort: number) => Caller;
   /** Told once for each refused connection; never with the path. */
@@ -16,7 +18,7 @@ export interface ProxyParts {
 }
 
 export interface Proxy {
-  /** Secret, and dead with this run. `<url>/<server>` is one server. */
+  /** Secret, and dead with this run. `<url>/<server>` is one server, `<url>/task/<id>` a task below the run's. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -55,7 +57,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   let port = 0;
 
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 }, (incoming, response) => {
-    const path = targetOf(incoming.url ?? "", secret);
+    const target = targetOf(incoming.url ?? "", secret);
     const origin = checkOrigin(incoming.headers, LOOPBACK);
     if (origin !== "ok") {
       parts.onRefused(origin);
@@ -76,7 +78,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
         "start your own with `writ run`",
       );
     }
-    if (path === null)
+    if (target === null)
       return refuse(
         response,
         404,
@@ -86,7 +88,19 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
       );
     if (!METHODS.has(incoming.method ?? ""))
       return refuse(response, 405, "method_unknown", "MCP uses GET, POST and DELETE", "use an MCP client");
-    carry(incoming, response, path);
+    parts.token(target.task).then(
+      (token) => carry(incoming, response, target.path, token),
+      (cause: unknown) => {
+        const known = cause instanceof WritError ? cause : null;
+        refuse(
+          response,
+          known?.status ?? 500,
+          known?.code ?? "internal_fault",
+          known?.message ?? "something failed inside",
+          known?.hint ?? "start the run again",
+        );
+      },
+    );
   });
   server.on("clientError", (_, socket) => socket.destroy());
 
@@ -99,11 +113,13 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
     return caller;
   }
 
-  function carry(incoming: IncomingMessage, response: ServerResponse, path: string): void {
-    const headers: Record<string, string | string[]> = { authorization: `Bearer ${parts.token()}`, host: gateway.host };
+  function carry(incoming: IncomingMessage, response: ServerResponse, path: string, token: string): void {
+    // The body of anything else has no length of its own on the way on, and would be read as the next request.
+    const hasBody = incoming.method === "POST";
+    const headers: Record<string, string | string[]> = { authorization: `Bearer ${token}`, host: gateway.host };
     for (const name in incoming.headers) {
       const value = incoming.headers[name];
-      if (value !== undefined && !STRIPPED.has(name)) headers[name] = value;
+      if (value !== undefined && !STRIPPED.has(name) && (hasBody || name !== "content-length")) headers[name] = value;
     }
     const onward = forward({
       agent,
@@ -141,7 +157,11 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
     response.on("close", () => {
       if (!response.writableFinished) onward.destroy();
     });
-    incoming.pipe(onward);
+    if (hasBody) incoming.pipe(onward);
+    else {
+      incoming.resume();
+      onward.end();
+    }
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -160,12 +180,13 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   };
 }
 
-/** `/<secret>` is `/mcp`, `/<secret>/<server>` is `/mcp/<server>`; null for anything else. */
-function targetOf(url: string, secret: string): string | null {
-  const parts = /^\/([A-Za-z0-9_-]{43})(?:\/([a-z][a-z0-9-]{0,31}))?\/?$/.exec(url);
-  const given = parts?.[1];
+/** `/<secret>` is `/mcp`, `/<secret>/<server>` is `/mcp/<server>`, either after `/task/<id>` the same in that task;
+ *  null for anything else. */
+function targetOf(url: string, secret: string): { readonly path: string; readonly task: string | null } | null {
+  const parts = /^\/([A-Za-z0-9_-]{43})(?:\/task\/(t_[A-Za-z0-9_-]{1,64}))?(?:\/([a-z][a-z0-9-]{0,31}))?\/?$/.exec(url);
+  const [, given, task, server] = parts ?? [];
   if (given === undefined || !timingSafeEqual(Buffer.from(given), Buffer.from(secret))) return null;
-  return parts?.[2] === undefined ? "/mcp" : `/mcp/${parts[2]}`;
+  return { path: server === undefined ? "/mcp" : `/mcp/${server}`, task: task ?? null };
 }
 
 function refuse(response: ServerResponse, status: number, code: string, message: string, hint: string): void {

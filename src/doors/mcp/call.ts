@@ -1,20 +1,29 @@
 import type { CallDraft } from "../../domain/call.ts";
 import { isObject, type JsonObject, own } from "../../domain/json.ts";
-import { type Reason, reason } from "../../domain/reason.ts";
-import { RESERVED_ACTIONS, type ReservedMethod } from "../../domain/tool.ts";
-import type { ServerName, ToolName } from "../../domain/ids.ts";
+import { type Reason, type ReasonCode, reason } from "../../domain/reason.ts";
 import type { Response } from "../../gate/settle.ts";
-import { errorText, resultText } from "../../wire/mcp/envelope.ts";
+import type { Message } from "../../ports/upstream.ts";
+import { errorText } from "../../wire/mcp/envelope.ts";
 import { headerParams } from "../../wire/mcp/header-params.ts";
 import { computeHeaders } from "../../wire/mcp/headers.ts";
-import { metaOf, reduceMeta } from "../../wire/mcp/meta.ts";
+import { metaOf, progressTokenOf, reduceMeta } from "../../wire/mcp/meta.ts";
 import { CODE } from "../../wire/mcp/revisions.ts";
-import { withId } from "../../wire/mcp/splice.ts";
+import { withId, withValueAt } from "../../wire/mcp/splice.ts";
+import { judged } from "./judged.ts";
 import { refusalText } from "./refusal.ts";
-import { sinkOf } from "./reverse.ts";
+import { isReverse, reverseDraft, sinkOf } from "./reverse.ts";
 import { route } from "./route.ts";
-import { inputMethods, openState, sealState } from "./sealed-state.ts";
+import { inputRequests, openState, type Round, sealState } from "./sealed-state.ts";
 import { type Asked, draftOf, type Visit } from "./visit.ts";
+
+/** Refusals before anything was sent, after which the same request may come again: its state is not used up. */
+const COMES_AGAIN: ReadonlySet<ReasonCode> = new Set([
+  "approval_pending",
+  "approval_timeout",
+  "contention",
+  "record_unavailable",
+  "server_unavailable",
+]);
 
 /** Takes one call through the gate and gives its caller the answer. */
 export async function call(visit: Visit, asked: Asked, method: CallDraft["method"]): Promise<void> {
@@ -22,88 +31,93 @@ export async function call(visit: Visit, asked: Asked, method: CallDraft["method
   const routed = route(conversation, method, asked.params);
   if (routed.kind === "unroutable")
     return reply.finish(errorText(asked.id, CODE.invalidParams, routed.why), badRequest(visit));
-  const params = await openState(parts, principal, method, routed.server, routed.params);
-  if (params === null) {
+  const { server, tool } = routed;
+  const came: Round = { principal, method, server, params: routed.params };
+  const opened = await openState(parts, came, conversation.givenBack);
+  if (opened === null) {
     return reply.finish(
       errorText(asked.id, CODE.invalidParams, "`requestState` is not one that was given for this request"),
       badRequest(visit),
     );
   }
-  const response = await walk(
-    visit,
-    asked,
-    draftOf(visit, routed.server, method, routed.tool, params, { clientKey: clientKey(visit, asked) }),
-  );
-  await answer(visit, asked, method, routed.server, params, response);
+  const draft = draftOf(visit, server, method, tool, opened.params, { clientKey: clientKey(visit, asked) });
+  const response = await walk(visit, asked, draft);
+  if (opened.used !== null && response.kind === "refused" && COMES_AGAIN.has(response.reason.code))
+    conversation.givenBack.add(opened.used);
+  await answer(visit, asked, { ...came, params: opened.params }, response);
 }
 
 /** Takes one draft through the gate over this conversation's channel. */
 export async function walk(visit: Visit, asked: Asked, draft: CallDraft): Promise<Response> {
   const { parts, conversation, reply } = visit;
-  const cancel = new AbortController();
-  conversation.running.set(asked.id, cancel);
+  const modern = conversation.era === "modern";
+  const running = conversation.begin(asked.id);
+  const meta = reduceMeta(metaOf(asked.params));
+  // Clients of one modern conversation choose their tokens without knowing of each other.
+  const token = meta === null ? undefined : progressTokenOf({ _meta: meta });
+  const alias = modern && token !== undefined ? { sent: parts.ids.nonce(), given: token } : null;
   try {
-    const meta = reduceMeta(metaOf(asked.params));
-    const known = parts.catalogue.find(draft);
-    const schema = known.definition === null ? undefined : own(known.definition.body, "inputSchema");
-    const declared = isObject(schema) ? headerParams(schema).params : null;
     return await parts.gate.call(
       { credential: visit.token, call: draft },
       {
         channel: conversation.channel(draft.server),
-        meta,
-        headers:
-          conversation.era === "modern"
-            ? computeHeaders(conversation.protocol, draft.method, draft.params, declared, visit.headers)
-            : {},
-        sink: sinkOf(visit, draft.server),
-        // A legacy client that loses its connection has not cancelled; it may come back for the answer.
-        signal: conversation.era === "modern" ? AbortSignal.any([cancel.signal, reply.signal]) : cancel.signal,
+        meta: alias === null ? meta : { ...meta, progressToken: alias.sent },
+        headers: modern ? headersOf(visit, draft) : {},
+        sink: sinkOf(visit, draft.server, alias),
+        // A legacy client that loses its connection has not cancelled; what it asked for runs to its end.
+        signal: modern ? AbortSignal.any([running.signal, reply.signal]) : running.signal,
+        present: AbortSignal.any([running.signal, reply.signal]),
       },
     );
   } finally {
-    conversation.running.delete(asked.id);
+    running.done();
   }
 }
 
-async function answer(
-  visit: Visit,
-  asked: Asked,
-  method: CallDraft["method"],
-  server: ServerName,
-  params: JsonObject,
-  response: Response,
-): Promise<void> {
-  const { parts, reply, conversation, principal } = visit;
+function headersOf({ parts, conversation, headers }: Visit, draft: CallDraft): Record<string, string> {
+  const { definition } = parts.catalogue.find(draft);
+  const schema = definition === null ? undefined : own(definition.body, "inputSchema");
+  const declared = isObject(schema) ? headerParams(schema).params : null;
+  return computeHeaders(conversation.protocol, draft.method, draft.params, declared, headers);
+}
+
+async function answer(visit: Visit, asked: Asked, round: Round, response: Response): Promise<void> {
+  const { parts, reply, conversation } = visit;
+  const refuse = (why: Reason): void =>
+    reply.finish(refusalText(asked.id, round.method, conversation.era, response.call, why));
   switch (response.kind) {
     case "answered": {
       const result = own(response.message.value, "result");
       if (isObject(result) && own(result, "resultType") === "input_required") {
-        const refused = await uninvited(visit, server, result);
-        if (refused !== null)
-          return reply.finish(refusalText(asked.id, method, conversation.era, response.call, refused));
-        return reply.finish(resultText(asked.id, sealState(parts, principal, method, server, params, result)));
+        const refused = await uninvited(visit, round, result);
+        if (refused !== null) return refuse(refused);
+        return reply.finish(withId(sealState(parts, round, response.message), asked.id).text);
       }
-      return reply.finish(withId(response.message, asked.id).text, response.status, response.mark);
+      return reply.finish(withId(keptPrivate(response.message), asked.id).text, response.status, response.mark);
     }
     case "refused":
-      return reply.finish(refusalText(asked.id, method, conversation.era, response.call, response.reason));
+      return refuse(response.reason);
     case "asked":
       throw new TypeError("an open question left the gate");
   }
 }
 
 /** Why the upstream may not ask the client for this; null when it may ask for all of it. */
-async function uninvited(visit: Visit, server: ServerName, result: JsonObject): Promise<Reason | null> {
-  for (const method of inputMethods(result)) {
-    const action = Object.hasOwn(RESERVED_ACTIONS, method) ? RESERVED_ACTIONS[method as ReservedMethod] : null;
-    if (action === null) return reason("reverse_denied", { server, method });
-    const draft = draftOf(visit, server, method as ReservedMethod, action as ToolName, {}, { door: "upstream" });
-    const advice = await visit.parts.gate.advise(visit.principal, draft, true);
-    if (advice === null) return reason("task_unknown");
-    if (advice.kind === "deny") return advice.reason;
+async function uninvited(visit: Visit, { server }: Round, result: JsonObject): Promise<Reason | null> {
+  for (const { method, params } of inputRequests(result)) {
+    if (!isReverse(method)) return reason("reverse_denied", { server, method });
+    const refused = await judged(visit, reverseDraft(visit, server, method, params));
+    if (refused !== null) return refused;
   }
   return null;
+}
+
+/** What one token was given, no cache may show to another (MCP 2026-07-28, caching). */
+function keptPrivate(message: Message): Message {
+  const result = own(message.value, "result");
+  return isObject(result) && own(result, "cacheScope") === "public"
+    ? withValueAt(message, ["result", "cacheScope"], "private")
+    : message;
 }
 
 /** The caller's own id for the call, where it has one that means the same call again: `_meta` names it, or a legacy

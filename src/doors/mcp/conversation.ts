@@ -1,14 +1,13 @@
-import { WritError } from "../../domain/error.ts";
-import type { ServerName, SessionId } from "../../domain/ids.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import type { ServerName } from "../../domain/ids.ts";
+import type { Json, JsonObject } from "../../domain/json.ts";
 import type { Principal } from "../../domain/principal.ts";
-import type { Channel, Incoming, Opened } from "../../ports/upstream.ts";
+import type { Channel, Opened } from "../../ports/upstream.ts";
 import type { RequestId } from "../../wire/mcp/envelope.ts";
 import type { Era } from "../../wire/mcp/revisions.ts";
+import { createDirectory, type Directory } from "./directory.ts";
+import { lazyChannel } from "./lazy-channel.ts";
+import { tellLevel } from "./level.ts";
 import type { McpDoorParts, View } from "./parts.ts";
-
-const IDLE_MS = 30 * 60_000;
-const MAX_PER_SESSION = 64;
 
 /** What one client and Writ are in the middle of: a legacy MCP session, or all modern requests of one Writ session.
  *  Holds one channel to each upstream it used, shared with nobody. */
@@ -18,185 +17,144 @@ export interface Conversation {
   readonly principal: Principal;
   readonly view: View;
   readonly era: Era;
+  /** The revision it goes by; a legacy one's is agreed on in the answer to `initialize`. */
   readonly protocol: string;
-  readonly initialize: JsonObject | null;
+  agree(protocol: string): void;
   /** Opens the channel at its first use. The result of opening is remembered, a failure is not. */
   open(server: ServerName): Promise<Opened>;
-  /** The channel as something to send on; one that cannot be opened sends nothing and says why. */
+  /** The channel as something to send on. */
   channel(server: ServerName): Channel;
+  /** Those that are open. */
   channels(): Promise<readonly Channel[]>;
   /** Resolves when another channel has been opened, or `signal` aborts. */
   changed(signal: AbortSignal): Promise<void>;
-  /** Requests of the client that are under way, by its own id. */
-  readonly running: Map<RequestId, AbortController>;
+  /** Registers a request of the client that is under way, until `done`; `signal` aborts when the client cancels it. */
+  begin(id: RequestId): { readonly signal: AbortSignal; done(): void };
+  /** The client takes back the request of this id. Where several clients of one session chose the same id, none is meant. */
+  cancel(id: Json | undefined): void;
   /** Requests to the client that wait for its answer, by the id they went out under. */
   readonly waiting: Map<string, (answer: JsonObject) => void>;
-  /** Which server gave a resource, by URI, where one endpoint shows all. */
-  readonly resources: Map<string, ServerName>;
-  touch(): void;
+  readonly directory: Directory;
+  /** Sealed states that were opened and came to nothing: each may be opened once more. */
+  readonly givenBack: Set<string>;
+  /** Tells every server, those opened later too, from which level on the client wants to hear log messages. */
+  setLevel(level: string): Promise<void>;
+  /** Says that somebody is there; until the returned function is called it is not idle. */
+  enter(): () => void;
+  /** When it was last used; the distant future while it is. */
+  lastUsed(): number;
+  /** Aborts when it is retired. */
+  readonly over: AbortSignal;
   /** Lets go of every upstream, and opens none again. What is still asked of it walks the gate, and is refused there. */
   retire(): Promise<void>;
-  /** Retires it, and forgets it. */
-  close(): Promise<void>;
 }
 
-export interface Conversations {
-  begin(principal: Principal, view: View, era: Era, protocol: string, initialize: JsonObject | null): Conversation;
-  /** Null for an id that is unknown, over, or another session's. */
-  find(id: string, principal: Principal): Conversation | null;
-  /** The one conversation of all modern requests of this session at this endpoint. */
-  modern(principal: Principal, view: View, protocol: string): Conversation;
-  /** Retires every conversation of a session: its task is over. */
-  retire(session: SessionId): Promise<void>;
-  close(): Promise<void>;
+export interface Beginning {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly view: View;
+  readonly era: Era;
+  readonly protocol: string;
+  /** A legacy client's params of `initialize`, for every upstream. */
+  readonly initialize: JsonObject | null;
 }
 
-export function createConversations(parts: McpDoorParts): Conversations {
-  const all = new Map<string, Conversation & { lastUsed: number }>();
-  const sweeper = setInterval(() => {
-    for (const one of all.values()) if (parts.clock.now() - one.lastUsed > IDLE_MS) void one.close();
-  }, 60_000);
-  sweeper.unref();
+export function createConversation(parts: McpDoorParts, given: Beginning): Conversation {
+  const { principal, view, era, initialize } = given;
+  const opened = new Map<ServerName, Promise<Opened>>();
+  const watchers = new Set<() => void>();
+  const running = new Set<{ readonly id: RequestId; readonly cancel: AbortController }>();
+  const over = new AbortController();
+  let protocol = given.protocol;
+  let level: string | null = null;
+  let inside = 0;
+  let left = parts.clock.now();
 
-  function start(
-    id: string,
-    principal: Principal,
-    view: View,
-    era: Era,
-    protocol: string,
-    initialize: JsonObject | null,
-  ): Conversation {
-    const mine = [...all.values()].filter((one) => one.principal.session === principal.session);
-    if (mine.length >= MAX_PER_SESSION) {
-      throw new WritError({
-        code: "conversations_exhausted",
-        status: 429,
-        facts: { most: MAX_PER_SESSION },
-        message: `this session already has ${MAX_PER_SESSION} MCP sessions`,
-        hint: "end the ones no longer used with an HTTP DELETE",
-      });
+  async function openOne(server: ServerName): Promise<Opened> {
+    if (over.signal.aborted) return { kind: "unavailable", why: "this conversation is over" };
+    if (server === parts.own.server) return { kind: "open", channel: parts.own.channel(principal, era), result: null };
+    const upstream = parts.upstreams.get(server);
+    if (upstream === undefined) return { kind: "unavailable", why: "it is not configured" };
+    const hello = initialize === null ? null : { ...initialize, protocolVersion: protocol };
+    const result = await upstream.open({ era, protocol, initialize: hello });
+    // The client has said `initialized` to Writ before it calls anything; an upstream opened later hears it now.
+    if (result.kind === "open" && era === "legacy" && view.kind === "all") {
+      await result.channel.notify("notifications/initialized", undefined);
+      if (level !== null) await tellLevel(result.channel, level);
     }
-    const opened = new Map<ServerName, Promise<Opened>>();
-    const watchers = new Set<() => void>();
-    let retired = false;
-    const conversation: Conversation & { lastUsed: number } = {
-      id,
-      principal,
-      view,
-      era,
-      protocol,
-      initialize,
-      lastUsed: parts.clock.now(),
-      running: new Map(),
-      waiting: new Map(),
-      resources: new Map(),
-      open(server) {
-        const known = opened.get(server);
-        if (known !== undefined) return known;
-        const opening = openOne(server);
-        opened.set(server, opening);
-        void opening.then((result) => {
-          if (result.kind !== "open") opened.delete(server);
-          for (const watcher of watchers) watcher();
-        });
-        return opening;
-      },
-      channel: (server) => lazily(server, () => conversation.open(server)),
-      async channels() {
-        const results = await Promise.all(opened.values());
-        return results.flatMap((result) => (result.kind === "open" ? [result.channel] : []));
-      },
-      changed: (signal) =>
-        new Promise((resolve) => {
-          const done = (): void => {
-            watchers.delete(done);
-            signal.removeEventListener("abort", done);
-            resolve();
-          };
-          watchers.add(done);
-          signal.addEventListener("abort", done, { once: true });
-        }),
-      touch() {
-        conversation.lastUsed = parts.clock.now();
-      },
-      async close() {
-        all.delete(id);
-        await conversation.retire();
-      },
-      async retire() {
-        retired = true;
-        for (const running of conversation.running.values()) running.abort("conversation over");
-        const channels = await conversation.channels();
-        opened.clear();
-        await Promise.allSettled(channels.map((channel) => channel.close()));
-      },
-    };
+    return result;
+  }
 
-    async function openOne(server: ServerName): Promise<Opened> {
-      if (retired) return { kind: "unavailable", why: "this conversation is over" };
-      if (server === parts.own.server) return { kind: "open", channel: parts.own.channel(principal), result: null };
-      const upstream = parts.upstreams.get(server);
-      if (upstream === undefined) return { kind: "unavailable", why: "it is not configured" };
-      const result = await upstream.open({ era, protocol, initialize });
-      // The client has said `initialized` to Writ before it calls anything; an upstream opened later hears it now.
-      if (result.kind === "open" && era === "legacy" && view.kind === "all")
-        await result.channel.notify("notifications/initialized", undefined);
-      return result;
-    }
+  async function channels(): Promise<readonly Channel[]> {
+    const results = await Promise.all(opened.values());
+    return results.flatMap((result) => (result.kind === "open" ? [result.channel] : []));
+  }
 
-    all.set(id, conversation);
-    return conversation;
+  function open(server: ServerName): Promise<Opened> {
+    const known = opened.get(server);
+    if (known !== undefined) return known;
+    const opening = openOne(server);
+    opened.set(server, opening);
+    void opening.then((result) => {
+      if (result.kind !== "open") opened.delete(server);
+      for (const watcher of watchers) watcher();
+    });
+    return opening;
   }
 
   return {
-    begin: (principal, view, era, protocol, initialize) =>
-      start(parts.ids.nonce(), principal, view, era, protocol, initialize),
-    find(id, principal) {
-      const one = all.get(id);
-      return one !== undefined && one.era === "legacy" && one.principal.session === principal.session ? one : null;
+    id: given.id,
+    principal,
+    view,
+    era,
+    get protocol() {
+      return protocol;
     },
-    modern(principal, view, protocol) {
-      const id = `modern ${principal.session} ${view.kind === "one" ? view.server : "*"} ${protocol}`;
-      return all.get(id) ?? start(id, principal, view, "modern", protocol, null);
+    agree: (revision) => void (protocol = revision),
+    open,
+    channel: (server) => lazyChannel(server, () => open(server)),
+    channels,
+    changed: (signal) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          watchers.delete(done);
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        watchers.add(done);
+        signal.addEventListener("abort", done, { once: true });
+      }),
+    begin(id) {
+      const one = { id, cancel: new AbortController() };
+      running.add(one);
+      return { signal: one.cancel.signal, done: () => void running.delete(one) };
     },
-    async retire(session) {
-      await Promise.allSettled(
-        [...all.values()].filter((one) => one.principal.session === session).map((one) => one.retire()),
-      );
+    cancel(id) {
+      const meant = [...running].filter((one) => one.id === id);
+      if (meant.length === 1) meant[0]?.cancel.abort("cancelled by the client");
     },
-    async close() {
-      clearInterval(sweeper);
-      await Promise.allSettled([...all.values()].map((one) => one.close()));
+    waiting: new Map(),
+    directory: createDirectory(),
+    givenBack: new Set(),
+    async setLevel(wanted) {
+      level = wanted;
+      await Promise.all((await channels()).map((channel) => tellLevel(channel, wanted)));
     },
-  };
-}
-
-/** A channel that is opened when it is first used, so that a call is judged before anything is started for it. */
-function lazily(server: ServerName, open: () => Promise<Opened>): Channel {
-  return {
-    server,
-    async request(message, sink, signal): Promise<Incoming> {
-      const opened = await open();
-      switch (opened.kind) {
-        case "open":
-          return opened.channel.request(message, sink, signal);
-        case "era_mismatch":
-          return { kind: "not_sent", code: "era_mismatch", why: `it speaks ${opened.speaks}` };
-        case "unavailable":
-          return { kind: "not_sent", code: "server_unavailable", why: opened.why };
-      }
+    enter() {
+      inside++;
+      return () => {
+        inside--;
+        left = parts.clock.now();
+      };
     },
-    async notify(method, params) {
-      const opened = await open();
-      if (opened.kind === "open") await opened.channel.notify(method, params);
-    },
-    async listen(sink, signal, lastEventId) {
-      const opened = await open();
-      return opened.kind === "open" ? opened.channel.listen(sink, signal, lastEventId) : "unsupported";
-    },
-    async close() {
-      const opened = await open();
-      if (opened.kind === "open") await opened.channel.close();
+    lastUsed: () => (inside > 0 ? Number.POSITIVE_INFINITY : left),
+    over: over.signal,
+    async retire() {
+      over.abort("conversation over");
+      for (const one of running) one.cancel.abort("conversation over");
+      const open = await channels();
+      opened.clear();
+      await Promise.allSettled(open.map((channel) => channel.close()));
     },
   };
 }

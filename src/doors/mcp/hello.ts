@@ -1,71 +1,71 @@
 import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts";
-import { sentence } from "../../domain/reason.ts";
-import { reason } from "../../domain/reason.ts";
-import { errorText, resultText } from "../../wire/mcp/envelope.ts";
+import { resultText } from "../../wire/mcp/envelope.ts";
 import { computeHeaders } from "../../wire/mcp/headers.ts";
 import { metaOf, reduceMeta, withMeta } from "../../wire/mcp/meta.ts";
-import { eraOf, MODERN_REVISIONS, NEWEST_LEGACY } from "../../wire/mcp/revisions.ts";
+import { eraOf, META, MODERN_REVISIONS } from "../../wire/mcp/revisions.ts";
 import { withId } from "../../wire/mcp/splice.ts";
 import type { Conversation } from "./conversation.ts";
+import { unopened } from "./lazy-channel.ts";
+import type { McpDoorParts } from "./parts.ts";
+import { notReached, refusalText } from "./refusal.ts";
 import { sinkOf } from "./reverse.ts";
 import type { Asked, Visit } from "./visit.ts";
 
 const SERVER_INFO = { name: "writ", version: "0.1.0" };
 /** What Writ relays; anything else an upstream offers stays with it. */
 const RELAYED = ["tools", "resources", "prompts", "completions", "logging", "experimental", "extensions"];
-const NOT_REACHED = -31_003;
+const OF_ALL: JsonObject = {
+  tools: { listChanged: true },
+  resources: { subscribe: true },
+  prompts: {},
+  completions: {},
+  logging: {},
+};
+const OF_WRIT: JsonObject = { tools: { listChanged: true } };
 
-/** The answer to `initialize`: the upstream's own where the endpoint shows one server, Writ's where it shows all. */
+/** The answer to `initialize`, and the revision it agrees on; null where there is none to agree on. The upstream's own
+ *  where the endpoint shows one server, Writ's where it shows all. */
 export async function initialize(
+  parts: McpDoorParts,
   conversation: Conversation,
   asked: Asked,
 ): Promise<{ readonly text: string; readonly protocol: string | null }> {
-  if (conversation.view.kind === "all") return synthesised(asked);
-  const { server } = conversation.view;
-  const opened = await conversation.open(server);
-  switch (opened.kind) {
-    case "open": {
-      if (opened.result === null) return synthesised(asked);
-      const protocol = own(opened.result, "protocolVersion");
-      return {
-        text: resultText(asked.id, { ...opened.result, capabilities: relayed(own(opened.result, "capabilities")) }),
-        protocol: typeof protocol === "string" ? protocol : null,
-      };
-    }
-    case "era_mismatch":
-      return {
-        text: unreached(
-          asked,
-          sentence(
-            reason("era_mismatch", { client: conversation.protocol, server, why: `it speaks ${opened.speaks}` }),
-          ),
-        ),
-        protocol: null,
-      };
-    case "unavailable":
-      return {
-        text: unreached(asked, sentence(reason("server_unavailable", { server, why: opened.why }))),
-        protocol: null,
-      };
+  const { view, protocol } = conversation;
+  if (view.kind === "all" || view.server === parts.own.server) {
+    const capabilities = view.kind === "all" ? OF_ALL : OF_WRIT;
+    const result = { protocolVersion: protocol, capabilities, serverInfo: SERVER_INFO };
+    return { text: resultText(asked.id, result), protocol };
   }
+  const opened = await conversation.open(view.server);
+  if (opened.kind !== "open") {
+    const why = notReached(conversation, view.server, unopened(opened));
+    return { text: refusalText(asked.id, asked.method, "legacy", null, why), protocol: null };
+  }
+  const result = opened.result ?? {};
+  const agreed = own(result, "protocolVersion");
+  return {
+    text: resultText(asked.id, { ...result, capabilities: relayed(own(result, "capabilities")) }),
+    protocol: typeof agreed === "string" ? agreed : protocol,
+  };
 }
 
 /** The answer to `server/discover` (2026-07-28). */
 export async function discover(visit: Visit, asked: Asked): Promise<void> {
-  const { conversation, reply } = visit;
-  if (conversation.view.kind === "all") {
+  const { conversation, reply, parts } = visit;
+  const { view } = conversation;
+  if (view.kind === "all" || view.server === parts.own.server) {
     return reply.finish(
       resultText(asked.id, {
         resultType: "complete",
         supportedVersions: [...MODERN_REVISIONS],
-        capabilities: CAPABILITIES,
+        capabilities: view.kind === "all" ? OF_ALL : OF_WRIT,
         ttlMs: 0,
         cacheScope: "private",
-        _meta: { "io.modelcontextprotocol/serverInfo": SERVER_INFO },
+        _meta: { [META.server]: SERVER_INFO },
       }),
     );
   }
-  const { server } = conversation.view;
+  const { server } = view;
   const incoming = await conversation.channel(server).request(
     {
       method: asked.method,
@@ -78,10 +78,8 @@ export async function discover(visit: Visit, asked: Asked): Promise<void> {
     reply.signal,
   );
   if (incoming.kind !== "answered") {
-    const code = incoming.kind === "not_sent" ? (incoming.code ?? "server_unavailable") : "server_unavailable";
-    return reply.finish(
-      unreached(asked, sentence(reason(code, { server, client: conversation.protocol, why: incoming.why }))),
-    );
+    const why = notReached(conversation, server, incoming);
+    return reply.finish(refusalText(asked.id, asked.method, "modern", null, why));
   }
   const result = own(incoming.message.value, "result");
   if (!isObject(result)) return reply.finish(withId(incoming.message, asked.id).text, incoming.status);
@@ -97,28 +95,7 @@ export async function discover(visit: Visit, asked: Asked): Promise<void> {
   );
 }
 
-const CAPABILITIES = {
-  tools: { listChanged: true },
-  resources: { subscribe: true },
-  prompts: {},
-  completions: {},
-  logging: {},
-};
-
-function synthesised(asked: Asked): { text: string; protocol: string } {
-  const wanted = own(asked.params, "protocolVersion");
-  const protocol = typeof wanted === "string" && eraOf(wanted) === "legacy" ? wanted : NEWEST_LEGACY;
-  return {
-    text: resultText(asked.id, { protocolVersion: protocol, capabilities: CAPABILITIES, serverInfo: SERVER_INFO }),
-    protocol,
-  };
-}
-
 function relayed(capabilities: Json | undefined): JsonObject {
   if (!isObject(capabilities)) return {};
   return Object.fromEntries(Object.entries(capabilities).filter(([name]) => RELAYED.includes(name)));
-}
-
-function unreached(asked: Asked, says: string): string {
-  return errorText(asked.id, NOT_REACHED, says);
 }

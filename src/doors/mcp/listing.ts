@@ -1,18 +1,28 @@
+import type { CallDraft } from "../../domain/call.ts";
 import { qualified, type ServerName, type ToolName } from "../../domain/ids.ts";
 import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts";
+import { type Reason, sentence } from "../../domain/reason.ts";
 import { RESERVED_ACTIONS } from "../../domain/tool.ts";
 import { couldBe } from "../../gate/decide.ts";
 import type { Incoming } from "../../ports/upstream.ts";
-import { errorText, resultText } from "../../wire/mcp/envelope.ts";
+import { readDefinition } from "../../gate/catalogue.ts";
+import { resultText } from "../../wire/mcp/envelope.ts";
 import { computeHeaders } from "../../wire/mcp/headers.ts";
 import { metaOf, reduceMeta, withMeta } from "../../wire/mcp/meta.ts";
-import { CODE } from "../../wire/mcp/revisions.ts";
 import { withId } from "../../wire/mcp/splice.ts";
 import { walk } from "./call.ts";
+import { notReached, refusalText } from "./refusal.ts";
 import { sinkOf } from "./reverse.ts";
 import { type Asked, draftOf, type Visit } from "./visit.ts";
 
 const MAX_PAGES = 50;
+const LISTS = ["resources/list", "resources/templates/list", "prompts/list"] as const;
+type ListMethod = (typeof LISTS)[number];
+
+/** A listing that is a call like any other where an endpoint shows one server, and is put together where it shows all. */
+export function isList(method: string | null): method is ListMethod {
+  return LISTS.includes(method as ListMethod);
+}
 
 /** `tools/list`: what the same `decide` could permit or ask for this very task, and nothing else. Each listing is held
  *  against the pins on its way; a tool that changed is not shown. */
@@ -21,70 +31,100 @@ export async function listTools(visit: Visit, asked: Asked): Promise<void> {
   if (conversation.view.kind === "one") {
     const { server } = conversation.view;
     const incoming = await fetchList(visit, asked, server, asked.params);
-    if (incoming.kind !== "answered")
-      return reply.finish(errorText(asked.id, CODE.internal, `the server \`${server}\` did not list its tools`));
+    if (incoming.kind !== "answered") {
+      const why = notReached(conversation, server, incoming);
+      return reply.finish(refusalText(asked.id, asked.method, conversation.era, null, why));
+    }
     const result = own(incoming.message.value, "result");
     if (!isObject(result)) return reply.finish(withId(incoming.message, asked.id).text, incoming.status);
     return reply.finish(
-      resultText(asked.id, { ...result, tools: await visibleOf(visit, server, toolsOf(result)), ...scopeOf(visit) }),
+      resultText(asked.id, { ...result, tools: await visibleOf(visit, server, objectsOf(result, "tools")), ...scopeOf(visit) }),
     );
   }
+  const missing: JsonObject[] = [];
   const each = await Promise.all(
     [parts.own.server, ...parts.catalogue.servers()].map(async (server) => {
       const tools = await everyPage(visit, asked, server);
-      return (await visibleOf(visit, server, tools)).map((tool) => ({
-        ...tool,
-        name: qualified(server, tool["name"] as ToolName),
-      }));
+      if (Array.isArray(tools)) return (await visibleOf(visit, server, tools)).map((tool) => renamed(server, tool));
+      if (await reaches(visit, server)) missing.push({ server, code: tools.code, says: sentence(tools) });
+      return [];
     }),
   );
-  reply.finish(resultText(asked.id, { ...completeOf(visit), tools: each.flat() }));
+  // The list goes on without a server that cannot be reached, and says so.
+  const meta = missing.length === 0 ? {} : { _meta: { "io.writ/missing": missing } };
+  reply.finish(resultText(asked.id, { ...completeOf(visit), tools: each.flat(), ...meta }));
 }
 
 /** Listings of resources and prompts at the endpoint that shows all: one walk for each server the task may reach. */
 export async function listEverywhere(
   visit: Visit,
   asked: Asked,
-  method: "resources/list" | "resources/templates/list" | "prompts/list",
+  method: ListMethod,
 ): Promise<void> {
   const { parts, conversation, reply } = visit;
   const member =
     method === "resources/list" ? "resources" : method === "prompts/list" ? "prompts" : "resourceTemplates";
   const items: Json[] = [];
   for (const server of parts.catalogue.servers()) {
-    const draft = draftOf(visit, server, method, RESERVED_ACTIONS[method] as ToolName, {});
-    const advice = await parts.gate.advise(visit.principal, draft, true);
-    if (advice === null || advice.kind !== "permit") continue;
-    const response = await walk(visit, { ...asked, params: withMeta({}, metaOf(asked.params)) }, draft);
-    const result = response.kind === "answered" ? own(response.message.value, "result") : undefined;
-    const list = isObject(result) ? own(result, member) : undefined;
-    for (const item of Array.isArray(list) ? (list as readonly Json[]) : []) {
-      if (!isObject(item)) continue;
-      const uri = own(item, "uri");
-      if (typeof uri === "string" && !conversation.resources.has(uri)) conversation.resources.set(uri, server);
-      items.push(
-        method === "prompts/list" ? { ...item, name: qualified(server, String(own(item, "name")) as ToolName) } : item,
-      );
+    for (const item of await everyItem(visit, asked, server, method, member)) {
+      const { uri, uriTemplate } = item;
+      if (typeof uri === "string") conversation.directory.learn(server, uri);
+      if (typeof uriTemplate === "string") conversation.directory.learnTemplate(server, uriTemplate);
+      items.push(method === "prompts/list" ? renamed(server, item) : item);
     }
   }
   reply.finish(resultText(asked.id, { ...completeOf(visit), [member]: items }));
 }
 
-async function everyPage(visit: Visit, asked: Asked, server: ServerName): Promise<readonly JsonObject[]> {
+/** All pages, each its own walk; none of a server that this task does not reach without asking a person. */
+async function everyItem(
+  visit: Visit,
+  asked: Asked,
+  server: ServerName,
+  method: ListMethod,
+  member: string,
+): Promise<readonly JsonObject[]> {
+  const items: JsonObject[] = [];
+  let cursor: Json | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const draft = listDraft(visit, server, method, cursor === undefined ? {} : { cursor });
+    const advice = await visit.parts.gate.advise(visit.principal, draft, true);
+    if (advice?.kind !== "permit") break;
+    const response = await walk(visit, { ...asked, params: withMeta({}, metaOf(asked.params)) }, draft);
+    const result = response.kind === "answered" ? own(response.message.value, "result") : undefined;
+    if (!isObject(result)) break;
+    items.push(...objectsOf(result, member));
+    cursor = own(result, "nextCursor");
+    if (typeof cursor !== "string") break;
+  }
+  return items;
+}
+
+/** Whether this task has to do with the server at all. */
+async function reaches(visit: Visit, server: ServerName): Promise<boolean> {
+  const advice = await visit.parts.gate.advise(visit.principal, listDraft(visit, server, "resources/list", {}), true);
+  return advice !== null && couldBe(advice);
+}
+
+function listDraft(visit: Visit, server: ServerName, method: ListMethod, params: JsonObject): CallDraft {
+  return draftOf(visit, server, method, RESERVED_ACTIONS[method] as ToolName, params);
+}
+
+function renamed(server: ServerName, item: JsonObject): JsonObject {
+  return { ...item, name: qualified(server, String(own(item, "name")) as ToolName) };
+}
+
+/** All that a server lists, or why it cannot be asked. */
+async function everyPage(visit: Visit, asked: Asked, server: ServerName): Promise<JsonObject[] | Reason> {
   const tools: JsonObject[] = [];
   let cursor: Json | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
     const params = withMeta(cursor === undefined ? {} : { cursor }, metaOf(asked.params));
     const incoming = await fetchList(visit, asked, server, params);
-    const result = incoming.kind === "answered" ? own(incoming.message.value, "result") : undefined;
-    if (!isObject(result)) {
-      visit.parts.log.info(
-        { server, outcome: incoming.kind },
-        "a server did not list its tools; the listing goes on without it",
-      );
-      break;
-    }
-    tools.push(...toolsOf(result));
+    if (incoming.kind !== "answered") return notReached(visit.conversation, server, incoming);
+    const result = own(incoming.message.value, "result");
+    if (!isObject(result)) break;
+    tools.push(...objectsOf(result, "tools"));
     cursor = own(result, "nextCursor");
     if (typeof cursor !== "string") break;
   }
@@ -117,18 +157,21 @@ async function visibleOf(
   if (server !== parts.own.server) await parts.catalogue.observe(server, tools);
   const shown: JsonObject[] = [];
   for (const tool of tools) {
-    const name = own(tool, "name");
-    if (typeof name !== "string") continue;
-    const draft = draftOf(visit, server, "tools/call", name as ToolName, { name, arguments: {} });
+    const [heard] = readDefinition(server, tool, parts.digests);
+    if (heard === undefined) continue;
+    const { name, hash } = heard;
+    const draft = draftOf(visit, server, "tools/call", name, { name, arguments: {} });
+    // Of two tools under one name only the one that was held against the pin is shown.
+    if (parts.catalogue.find(draft).definition?.hash !== hash) continue;
     const decision = await parts.gate.advise(principal, draft, true);
     if (decision !== null && couldBe(decision)) shown.push(tool);
   }
   return shown;
 }
 
-function toolsOf(result: JsonObject): readonly JsonObject[] {
-  const tools = own(result, "tools");
-  return Array.isArray(tools) ? (tools as readonly Json[]).filter(isObject) : [];
+function objectsOf(result: JsonObject, member: string): readonly JsonObject[] {
+  const listed = own(result, member);
+  return Array.isArray(listed) ? (listed as readonly Json[]).filter(isObject) : [];
 }
 
 /** A filtered list is this caller's alone (MCP 2026-07-28, caching). */

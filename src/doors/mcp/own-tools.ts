@@ -4,7 +4,7 @@ import { openTask } from "../../authority/open-task.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
 import { requestGrant } from "../../authority/request-grant.ts";
 import { WritError } from "../../domain/error.ts";
-import type { ServerName } from "../../domain/ids.ts";
+import { OWN_SERVER } from "../../domain/ids.ts";
 import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { ToolDefinition } from "../../domain/tool.ts";
@@ -12,9 +12,9 @@ import { readDefinition } from "../../gate/catalogue.ts";
 import type { ServerConfiguration } from "../../ports/configuration.ts";
 import type { Digests } from "../../ports/system.ts";
 import type { Channel, Incoming, Outgoing } from "../../ports/upstream.ts";
+import { errorText, resultText } from "../../wire/mcp/envelope.ts";
 import { ownMessage } from "../../wire/mcp/message.ts";
-
-export const OWN_SERVER = "writ" as ServerName;
+import { CODE, type Era } from "../../wire/mcp/revisions.ts";
 
 const TOOLS: readonly JsonObject[] = [
   {
@@ -39,7 +39,7 @@ const TOOLS: readonly JsonObject[] = [
   {
     name: "open_task",
     description:
-      "Opens a part of this task with an objective of its own and no permissions yet. It ends with this task.",
+      "Opens a part of this task with an objective of its own and no permissions yet. It takes what is left of this task's budget, gives back what it did not use when it ends, and ends with this task at the latest.",
     inputSchema: { type: "object", properties: { objective: { type: "string" } }, required: ["objective"] },
   },
   {
@@ -73,13 +73,25 @@ interface OwnToolParts extends AuthorityParts {
 }
 
 /** Writ as an upstream of itself: what an agent may say to it. Every one of these is a request; none issues authority. */
-export function ownChannel(parts: OwnToolParts, principal: Principal): Channel {
+export function ownChannel(parts: OwnToolParts, principal: Principal, era: Era): Channel {
+  const whole: JsonObject = era === "modern" ? { resultType: "complete" } : {};
+  async function answer(outgoing: Outgoing): Promise<string> {
+    switch (outgoing.method) {
+      case "tools/list":
+        return resultText(0, { ...whole, tools: TOOLS, ...(era === "modern" ? { ttlMs: 0, cacheScope: "private" } : {}) });
+      case "tools/call":
+        return resultText(0, { ...whole, ...(await perform(parts, principal, outgoing)) });
+      default:
+        return errorText(0, CODE.methodNotFound, "Writ itself has tools and nothing else");
+    }
+  }
   return {
     server: OWN_SERVER,
-    async request(outgoing): Promise<Incoming> {
-      const result = outgoing.method === "tools/list" ? { tools: TOOLS } : await perform(parts, principal, outgoing);
-      return { kind: "answered", message: ownMessage(JSON.stringify({ jsonrpc: "2.0", id: 0, result })), mark: {} };
-    },
+    request: async (outgoing): Promise<Incoming> => ({
+      kind: "answered",
+      message: ownMessage(await answer(outgoing)),
+      mark: {},
+    }),
     notify: () => Promise.resolve(),
     listen: () => Promise.resolve("unsupported"),
     close: () => Promise.resolve(),
@@ -119,7 +131,7 @@ async function run(parts: OwnToolParts, principal: Principal, tool: string, inpu
         declaredBy: "agent-claimed",
         parent: principal.task,
       });
-      return `task ${opened.task.id} is open, with no permissions yet. Work in it at the same address followed by /task/${opened.task.id}.`;
+      return `task ${opened.task.id} is open, with no permissions yet. Work in it at this run's address followed by /task/${opened.task.id}, and end it there: until then it holds half of what this task had left of its budget.`;
     }
     case "end_task": {
       const why = own(input, "why");

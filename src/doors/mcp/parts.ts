@@ -1,4 +1,4 @@
-import type { ServerName } from "../../domain/ids.ts";
+import type { ServerName, TaskId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { Catalogue } from "../../gate/catalogue.ts";
@@ -7,13 +7,14 @@ import type { Configuration } from "../../ports/configuration.ts";
 import type { Clock, Digests, Ids, Log } from "../../ports/system.ts";
 import type { Channel, Upstream } from "../../ports/upstream.ts";
 import type { AllowedOrigins } from "../../wire/http/origin.ts";
+import type { Era } from "../../wire/mcp/revisions.ts";
 
 export interface McpDoorParts {
   readonly gate: Gate;
   readonly catalogue: Catalogue;
   readonly upstreams: ReadonlyMap<ServerName, Upstream>;
-  /** Writ's own tools, for one principal. */
-  readonly own: { readonly server: ServerName; channel(principal: Principal): Channel };
+  /** Writ's own tools, for one principal, in the era of its client. */
+  readonly own: { readonly server: ServerName; channel(principal: Principal, era: Era): Channel };
   readonly configuration: Configuration;
   readonly allowed: AllowedOrigins;
   readonly sealing: {
@@ -22,6 +23,8 @@ export interface McpDoorParts {
   };
   /** Tells when the tools of some server, or what was pinned of them, changed. Returns the way to stop. */
   readonly onToolsChanged: (listener: () => void) => () => void;
+  /** Tells when what this task holds, or what policy permits, changed: it may see other tools now. */
+  readonly onScopeChanged: (task: TaskId, listener: () => void) => () => void;
   /** Marks a sealed state as used; false when it was before. */
   readonly spend: (id: string, expiresAt: number) => Promise<boolean>;
   readonly clock: Clock;

@@ -19,6 +19,9 @@ export function callMethod(method: string): CallDraft["method"] | null {
     : null;
 }
 
+/** No tool that a server lists has a longer name, its server's in front. */
+const LONGEST_NAME = 256;
+
 export function route(conversation: Conversation, method: CallDraft["method"], params: JsonObject): Routed {
   const { view } = conversation;
   const reserved = method === "tools/call" ? null : (RESERVED_ACTIONS[method] as ToolName);
@@ -26,7 +29,7 @@ export function route(conversation: Conversation, method: CallDraft["method"], p
     const name = own(params, "name");
     if (reserved !== null) return { kind: "routed", server: view.server, tool: reserved, params };
     if (typeof name !== "string") return { kind: "unroutable", why: "`name` is missing" };
-    // An agent that was given qualified names elsewhere may use them here too, for this server.
+    if (name.length > LONGEST_NAME) return { kind: "unroutable", why: "`name` is longer than any name" };
     return { kind: "routed", server: view.server, tool: name as ToolName, params };
   }
   switch (method) {
@@ -60,15 +63,15 @@ export function route(conversation: Conversation, method: CallDraft["method"], p
 }
 
 function byUri(conversation: Conversation, uri: unknown, tool: ToolName | null, params: JsonObject): Routed {
-  const server = typeof uri === "string" ? conversation.resources.get(uri) : undefined;
-  return server === undefined || tool === null
+  const server = typeof uri === "string" ? conversation.directory.find(uri) : null;
+  return server === null || tool === null
     ? {
         kind: "unroutable",
-        why: "no listed resource has this `uri`; list the resources, or use the server's own endpoint `/mcp/<server>`",
+        why: "no one server listed a resource of this `uri`; list the resources, or use the server's own endpoint `/mcp/<server>`",
       }
     : { kind: "routed", server, tool, params };
 }
 
 function splitName(name: unknown): { server: ServerName; tool: ToolName } | null {
-  return typeof name === "string" ? splitQualified(name) : null;
+  return typeof name === "string" && name.length <= LONGEST_NAME ? splitQualified(name) : null;
 }

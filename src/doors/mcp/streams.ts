@@ -1,85 +1,52 @@
-import { isObject, own } from "../../domain/json.ts";
-import type { Sink } from "../../ports/upstream.ts";
-import { errorText, notificationText } from "../../wire/mcp/envelope.ts";
-import { computeHeaders } from "../../wire/mcp/headers.ts";
-import { metaOf, reduceMeta, withMeta } from "../../wire/mcp/meta.ts";
-import { CODE, HEADER, META } from "../../wire/mcp/revisions.ts";
-import { withId, withSubscription } from "../../wire/mcp/splice.ts";
+import { notificationText } from "../../wire/mcp/envelope.ts";
+import { HEADER } from "../../wire/mcp/revisions.ts";
 import { sinkOf } from "./reverse.ts";
-import type { Asked, Visit } from "./visit.ts";
+import type { Visit } from "./visit.ts";
 
-/** A subscription lives as long as its client listens; timers hold no longer time than this. */
-const AS_LONG_AS_IT_LASTS = 2 ** 31 - 1;
-
-/** The stream a legacy client opens by GET: whatever upstreams say outside a call. Lasts until either side ends it. */
+/** The stream a legacy client opens by GET: whatever upstreams say outside a call, and Writ when what this task may see
+ *  has changed. Lasts until the client goes, its conversation is over, or its one upstream ends it. */
 export async function openStream(visit: Visit): Promise<void> {
-  const { conversation, reply, headers } = visit;
+  const { conversation, reply, headers, parts, principal } = visit;
   const last = headers[HEADER.lastEventId];
+  const stop = AbortSignal.any([reply.signal, conversation.over]);
   reply.mark({});
-  if (conversation.view.kind === "one") {
-    const { server } = conversation.view;
-    await conversation
-      .channel(server)
-      .listen(sinkOf(visit, server), reply.signal, typeof last === "string" ? last : null);
-    return reply.close();
+  const changed = (): void => void reply.send(notificationText("notifications/tools/list_changed", undefined), {});
+  const watched = [parts.onScopeChanged(principal.task, changed)];
+  try {
+    if (conversation.view.kind === "one") {
+      const { server } = conversation.view;
+      const how = await conversation
+        .channel(server)
+        .listen(sinkOf(visit, server), stop, typeof last === "string" ? last : null);
+      // It says nothing by itself; Writ still may.
+      if (how === "unsupported") await aborted(stop);
+    } else {
+      watched.push(parts.onToolsChanged(changed));
+      await hearAll(visit, stop);
+    }
+  } finally {
+    for (const unwatch of watched) unwatch();
+    reply.close();
   }
+}
+
+/** Listens to every upstream of the conversation, as they are opened. */
+async function hearAll(visit: Visit, stop: AbortSignal): Promise<void> {
+  const { conversation } = visit;
   const listening = new Set<string>();
-  while (!reply.signal.aborted) {
+  while (!stop.aborted) {
     for (const channel of await conversation.channels()) {
       if (listening.has(channel.server)) continue;
       listening.add(channel.server);
-      void channel.listen(sinkOf(visit, channel.server), reply.signal, null);
+      void channel.listen(sinkOf(visit, channel.server), stop, null);
     }
-    await conversation.changed(reply.signal);
+    if (!stop.aborted) await conversation.changed(stop);
   }
 }
 
-/** `subscriptions/listen` (2026-07-28): one long answer, its messages tagged with the id of this very request. */
-export async function subscribe(visit: Visit, asked: Asked): Promise<void> {
-  const { conversation, reply } = visit;
-  if (conversation.view.kind === "all") return ownSubscription(visit, asked);
-  const { server } = conversation.view;
-  const plain = sinkOf(visit, server);
-  const tagged: Sink = {
-    ...plain,
-    notification: (message, mark) => plain.notification(withSubscription(message, asked.id), mark),
-  };
-  const incoming = await conversation.channel(server).request(
-    {
-      method: asked.method,
-      params: withMeta(asked.params, reduceMeta(metaOf(asked.params))),
-      headers: computeHeaders(conversation.protocol, asked.method, asked.params, null),
-      credentials: {},
-      timeoutMs: AS_LONG_AS_IT_LASTS,
-    },
-    tagged,
-    reply.signal,
-  );
-  if (incoming.kind === "answered")
-    return reply.finish(
-      withSubscription(withId(incoming.message, asked.id), asked.id).text,
-      incoming.status,
-      incoming.mark,
-    );
-  reply.finish(errorText(asked.id, CODE.internal, "the server ended the subscription"));
-}
-
-/** At the endpoint that shows all, Writ itself answers: it tells when the list of tools this task may see could differ. */
-async function ownSubscription(visit: Visit, asked: Asked): Promise<void> {
-  const { reply, parts } = visit;
-  const wanted = own(asked.params, "notifications");
-  const tools = isObject(wanted) && own(wanted, "toolsListChanged") === true;
-  const tag = { _meta: { [META.subscription]: asked.id } };
-  reply.send(
-    notificationText("notifications/subscriptions/acknowledged", {
-      ...tag,
-      notifications: tools ? { toolsListChanged: true } : {},
-    }),
-    {},
-  );
-  const stop = parts.onToolsChanged(() => {
-    if (tools) reply.send(notificationText("notifications/tools/list_changed", tag), {});
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  await new Promise<void>((resolve) => reply.signal.addEventListener("abort", () => resolve(), { once: true }));
-  stop();
 }

@@ -1,3 +1,4 @@
+import { freeze } from "../freeze.ts";
 import { checkLimit, positionOf } from "../text.ts";
 import type { Page, PageQuery } from "../../ports/store.ts";
 
@@ -71,12 +72,4 @@ function page<V>(rows: readonly { readonly position: number; readonly value: V }
 /** A copy as it would come back from JSON text, and deeply frozen. */
 export function frozen<V>(value: V): V {
   return freeze(JSON.parse(JSON.stringify(value)) as V);
-}
-
-function freeze<V>(value: V): V {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) freeze(member);
-  }
-  return value;
 }

@@ -62,7 +62,7 @@ export function createGroupCommit(connection: SqliteConnection, close: () => voi
       batch = queue.splice(0, BATCH);
       const ran: Ran[] = [];
       for (const one of batch) ran.push(await runBehindSavepoint(one));
-      connection.exec("COMMIT");
+      connection.commit();
       for (const [at, one] of batch.entries()) if (ran[at]?.kind === "returned") one.effective();
       return batch.map((one, at) => () => answer(one, ran[at]));
     } catch (cause) {
@@ -74,7 +74,7 @@ export function createGroupCommit(connection: SqliteConnection, close: () => voi
   }
 
   async function runBehindSavepoint(one: Waiting): Promise<Ran> {
-    connection.exec("SAVEPOINT body");
+    connection.beginBody();
     let ran: Ran;
     try {
       ran = { kind: "returned", value: await one.work(connection) };
@@ -82,8 +82,7 @@ export function createGroupCommit(connection: SqliteConnection, close: () => voi
       ran = { kind: "threw", error };
     }
     if (connection.fault !== null) throw connection.fault;
-    if (ran.kind === "threw") connection.exec("ROLLBACK TO body");
-    connection.exec("RELEASE body");
+    connection.endBody(ran.kind === "returned");
     return ran;
   }
 

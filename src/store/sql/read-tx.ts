@@ -21,14 +21,19 @@ import type { Task } from "../../domain/task.ts";
 import type { Pin } from "../../domain/tool.ts";
 import type { Page, PageQuery, ReadTx, StoredPolicies } from "../../ports/store.ts";
 import { overTransaction } from "../fault.ts";
+import { freeze } from "../freeze.ts";
 import { byCodeUnit, checkLimit, positionOf } from "../text.ts";
 import type { Connection } from "./engine.ts";
+import { KEY } from "./kept-rows.ts";
 import type { compileReading } from "./reading.ts";
 import type { Tables } from "./schema.ts";
 import type { Statement, Values } from "./statement.ts";
 
 export type Reading = ReturnType<typeof compileReading>;
 type Body = { readonly body: string };
+
+/** Callers whose watermarks are remembered at one time. */
+const MARKS = 4_096;
 
 /** Reads through one transaction, and refuses to once it is over. */
 export class SqlReadTx implements ReadTx {
@@ -51,7 +56,7 @@ export class SqlReadTx implements ReadTx {
   }
 
   task(id: TaskId): Promise<Task | null> {
-    return this.#value(this.reading.task, { id });
+    return this.#known(KEY.task(id), () => this.#value(this.reading.task, { id }));
   }
 
   tasks(query: PageQuery & { readonly active?: boolean }): Promise<Page<Task>> {
@@ -63,11 +68,11 @@ export class SqlReadTx implements ReadTx {
   }
 
   session(id: SessionId): Promise<Session | null> {
-    return this.#value(this.reading.session, { id });
+    return this.#known(KEY.session(id), () => this.#value(this.reading.session, { id }));
   }
 
   instance(id: InstanceId): Promise<Instance | null> {
-    return this.#value(this.reading.instance, { id });
+    return this.#known(KEY.instance(id), () => this.#value(this.reading.instance, { id }));
   }
 
   instances(query: PageQuery & { readonly agent?: AgentName }): Promise<Page<Instance>> {
@@ -81,7 +86,7 @@ export class SqlReadTx implements ReadTx {
   }
 
   grants(task: TaskId): Promise<readonly Grant[]> {
-    return this.#values(this.reading.grants, { task });
+    return this.#known(KEY.grants(task), () => this.#values<{ task: string }, Grant>(this.reading.grants, { task }));
   }
 
   approval(id: ApprovalId): Promise<Approval | null> {
@@ -89,7 +94,7 @@ export class SqlReadTx implements ReadTx {
   }
 
   approvalFor(task: TaskId, digest: Digest): Promise<Approval | null> {
-    return this.#value(this.reading.approvalFor, { task, digest });
+    return this.#known(KEY.approvalFor(task, digest), () => this.#value(this.reading.approvalFor, { task, digest }));
   }
 
   approvals(query: PageQuery & { readonly open?: boolean }): Promise<Page<Approval>> {
@@ -101,11 +106,20 @@ export class SqlReadTx implements ReadTx {
   }
 
   call(id: CallId): Promise<AdmittedCall | null> {
-    return this.#value(this.reading.call, { id });
+    return this.#known(KEY.call(id), () => this.#value(this.reading.call, { id }));
   }
 
-  callByClientKey(session: SessionId, clientKey: string): Promise<AdmittedCall | null> {
-    return this.#value(this.reading.callByClientKey, { session, clientKey });
+  async callByClientKey(session: SessionId, clientKey: string): Promise<AdmittedCall | null> {
+    const { kept } = this.connection;
+    const key = KEY.clientKey(session, clientKey);
+    if (kept.get(key) === null) return null;
+    const found = await this.#value<{ session: string; clientKey: string }, AdmittedCall>(
+      this.reading.callByClientKey,
+      { session, clientKey },
+    );
+    // That nobody holds it is what a call asks twice; a holder may come to hold another.
+    if (found === null) this.#keep(key, null);
+    return found;
   }
 
   callsIn(state: CallState, query: PageQuery): Promise<Page<AdmittedCall>> {
@@ -128,15 +142,23 @@ export class SqlReadTx implements ReadTx {
 
   async revokedAt(subjects: readonly Subject[]): Promise<Sequence> {
     if (subjects.length === 0) return 0 as Sequence;
-    const values: Record<string, string> = {};
-    for (const [at, subject] of subjects.entries()) values[at] = watermarkKey(subject);
-    const [row] = await this.connection.rows(this.reading.revokedAt(subjects.length), values);
-    return Number(row?.sequence ?? 0) as Sequence;
+    const keys = subjects.map(watermarkKey);
+    const all = keys.join("\0");
+    const known = this.connection.kept.get<Map<string, Sequence>>(KEY.watermarks)?.get(all);
+    if (known !== undefined) return known;
+    const [row] = await this.connection.rows(this.reading.revokedAt(keys.length), Object.fromEntries(keys.entries()));
+    const sequence = Number(row?.sequence ?? 0) as Sequence;
+    const marks = this.connection.kept.get<Map<string, Sequence>>(KEY.watermarks) ?? new Map<string, Sequence>();
+    if (marks.size >= MARKS) marks.clear();
+    this.#keep(KEY.watermarks, marks.set(all, sequence));
+    return sequence;
   }
 
-  async sequence(): Promise<Sequence> {
-    const [row] = await this.connection.rows(this.reading.sequence, {});
-    return Number(row?.value ?? 0) as Sequence;
+  sequence(): Promise<Sequence> {
+    return this.#known(KEY.sequence, async () => {
+      const [row] = await this.connection.rows(this.reading.sequence, {});
+      return Number(row?.value ?? 0) as Sequence;
+    });
   }
 
   async ledgerHead(): Promise<LedgerRecord | null> {
@@ -173,6 +195,20 @@ export class SqlReadTx implements ReadTx {
   async ledgerOfCall(call: CallId): Promise<readonly LedgerRecord[]> {
     const rows = await this.connection.rows(this.reading.ledgerOfCall, { call });
     return rows.map(toRecord);
+  }
+
+  /** As it is known to be, or as `ask` finds it. */
+  async #known<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.connection.kept.get<T>(key);
+    if (known !== undefined) return known as T;
+    const value = freeze(await ask());
+    this.#keep(key, value);
+    return value;
+  }
+
+  /** Only while the transaction lasts in which it was read. */
+  #keep(key: string, value: unknown): void {
+    this.#connection?.kept.keep(key, value);
   }
 
   async #value<P extends Values, T>(statement: Statement<P, Body>, values: P): Promise<T | null> {

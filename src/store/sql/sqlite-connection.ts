@@ -2,6 +2,7 @@ import { type DatabaseSync, type StatementSync } from "node:sqlite";
 import { unavailable } from "../fault.ts";
 import { checkText } from "../text.ts";
 import type { Connection } from "./engine.ts";
+import { KeptRows } from "./kept-rows.ts";
 import type { Statement, Value, Values } from "./statement.ts";
 
 const BUSY = 5;
@@ -11,6 +12,9 @@ const LOCKED = 6;
 export class SqliteConnection implements Connection {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
+  readonly kept = new KeptRows();
+  /** Moves when another connection commits. */
+  #version: unknown = null;
   /** What failed since the transaction began; not null means that it must not commit. */
   #fault: unknown = null;
 
@@ -44,7 +48,8 @@ export class SqliteConnection implements Connection {
   beginToRead(): void {
     try {
       this.rollback();
-      this.exec("BEGIN");
+      this.#exec("BEGIN");
+      this.#checkVersion();
     } catch (cause) {
       throw unavailable(describe(cause), cause);
     }
@@ -55,22 +60,51 @@ export class SqliteConnection implements Connection {
     this.#fault = null;
     this.rollback();
     try {
-      this.exec("BEGIN IMMEDIATE");
-      return true;
+      this.#exec("BEGIN IMMEDIATE");
     } catch (cause) {
       const code = primaryCode(cause);
       if (code === BUSY || code === LOCKED) return false;
       throw cause;
     }
+    this.#checkVersion();
+    this.kept.beginTransaction();
+    return true;
+  }
+
+  /** Begins one body of several in the transaction. */
+  beginBody(): void {
+    this.#exec("SAVEPOINT body");
+    this.kept.beginBody();
+  }
+
+  /** Ends it; what it wrote stays or never was. */
+  endBody(keep: boolean): void {
+    if (!keep) this.#exec("ROLLBACK TO body");
+    this.#exec("RELEASE body");
+    this.kept.endBody(keep);
+  }
+
+  /** Makes what was written the state that others see; lasting it is only when the journal has been flushed. */
+  commit(): void {
+    this.#exec("COMMIT");
+    this.kept.endTransaction(true);
   }
 
   /** SQLite ends the transaction itself after some failures, so there may be none left. */
   rollback(): void {
-    if (this.#database.isTransaction) this.exec("ROLLBACK");
+    this.kept.endTransaction(false);
+    if (this.#database.isTransaction) this.#exec("ROLLBACK");
   }
 
-  exec(sql: string): void {
+  #exec(sql: string): void {
     this.#prepare(sql).run();
+  }
+
+  /** Another process may have written since: what is known is only known for the version it was read from. */
+  #checkVersion(): void {
+    const version = this.#prepare("PRAGMA data_version").get()?.["data_version"];
+    if (version !== this.#version) this.kept.forgetAll();
+    this.#version = version;
   }
 
   #parameters<P extends Values>(statement: Statement<P, unknown>, values: P): Value[] {

@@ -9,9 +9,11 @@ import type { Task } from "../../domain/task.ts";
 import type { Pin } from "../../domain/tool.ts";
 import type { StoredPolicies, StoreEvent, WriteTx } from "../../ports/store.ts";
 import { conflict } from "../fault.ts";
+import { freeze } from "../freeze.ts";
 import { follow } from "../seal.ts";
 import { checkText } from "../text.ts";
 import type { Connection } from "./engine.ts";
+import { KEY } from "./kept-rows.ts";
 import { type Reading, SqlReadTx, watermarkKey } from "./read-tx.ts";
 import type { Statement, Values } from "./statement.ts";
 import type { compileWriting } from "./writing.ts";
@@ -33,34 +35,58 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
     const values = { id: task.id, parent: task.parent, active, body: JSON.stringify(task) };
     const replaced = await this.connection.run(this.#writing.replaceTask, values);
     if (replaced === 0) await this.#run(this.#writing.putTask, values);
+    this.#wrote(KEY.task(task.id), values);
   }
 
-  putSession(session: Session): Promise<void> {
-    return this.#run(this.#writing.putSession, { id: session.id, body: JSON.stringify(session) });
+  async putSession(session: Session): Promise<void> {
+    const values = { id: session.id, body: JSON.stringify(session) };
+    await this.#run(this.#writing.putSession, values);
+    this.#wrote(KEY.session(session.id), values);
   }
 
-  putInstance(instance: Instance): Promise<void> {
-    const { id, agent } = instance;
-    return this.#run(this.#writing.putInstance, { id, agent, body: JSON.stringify(instance) });
+  async putInstance(instance: Instance): Promise<void> {
+    const values = { id: instance.id, agent: instance.agent, body: JSON.stringify(instance) };
+    await this.#run(this.#writing.putInstance, values);
+    this.#wrote(KEY.instance(instance.id), values);
   }
 
   async putGrant(grant: Grant): Promise<void> {
+    const { kept } = this.connection;
     const values = { id: grant.id, task: grant.task, body: JSON.stringify(grant) };
     const replaced = await this.connection.run(this.#writing.replaceGrant, values);
-    if (replaced === 0) await this.#run(this.#writing.putGrant, values);
+    if (replaced === 0) {
+      const before = await this.grant(grant.id);
+      if (before !== null) kept.forget(KEY.grants(before.task));
+      kept.forget(KEY.grants(grant.task));
+      return this.#run(this.#writing.putGrant, values);
+    }
+    const known = kept.get<readonly Grant[]>(KEY.grants(grant.task)) ?? null;
+    const now = freeze(JSON.parse(values.body) as Grant);
+    if (known !== null) kept.keep(KEY.grants(grant.task), freeze(known.map((one) => (one.id === grant.id ? now : one))));
   }
 
-  putApproval(approval: Approval): Promise<void> {
+  async putApproval(approval: Approval): Promise<void> {
     const { id, task, digest, state } = approval;
-    return this.#run(this.#writing.putApproval, { id, task, digest, state, body: JSON.stringify(approval) });
+    const before = await this.approval(id);
+    if (before !== null) this.connection.kept.forget(KEY.approvalFor(before.task, before.digest));
+    this.connection.kept.forget(KEY.approvalFor(task, digest));
+    await this.#run(this.#writing.putApproval, { id, task, digest, state, body: JSON.stringify(approval) });
   }
 
   async putCall(call: AdmittedCall): Promise<void> {
     const { id, session, clientKey, state } = call;
-    // Asked first: where a statement that fails would take the whole transaction with it, a refusal must not.
-    const holder = clientKey === null ? null : await this.callByClientKey(session, clientKey);
-    if (clientKey !== null && holder !== null && holder.id !== id) throw conflict(clientKey);
-    await this.#run(this.#writing.putCall, { id, session, clientKey, state, body: JSON.stringify(call) });
+    const values = { id, session, clientKey, state, body: JSON.stringify(call) };
+    const before = this.connection.kept.get<AdmittedCall>(KEY.call(id)) ?? null;
+    const moves = before === null || before.session !== session || before.clientKey !== clientKey;
+    if (moves || (await this.connection.run(this.#writing.replaceCall, values)) === 0) {
+      // Asked first: where a statement that fails would take the whole transaction with it, a refusal must not.
+      const holder = clientKey === null ? null : await this.callByClientKey(session, clientKey);
+      if (clientKey !== null && holder !== null && holder.id !== id) throw conflict(clientKey);
+      if (clientKey !== null) this.connection.kept.forget(KEY.clientKey(session, clientKey));
+      await this.#run(this.#writing.putCall, values);
+    }
+    if (state === "admitted") this.#wrote(KEY.call(id), values);
+    else this.connection.kept.forget(KEY.call(id));
   }
 
   putPin(pin: Pin): Promise<void> {
@@ -82,6 +108,7 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
   async revoke(subject: Subject): Promise<Sequence> {
     const key = watermarkKey(subject);
     const sequence = await this.publish("revoked", key);
+    this.connection.kept.keep(KEY.watermarks, new Map());
     await this.#run(this.#writing.raiseWatermark, { subject: key, sequence });
     return sequence;
   }
@@ -90,6 +117,7 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
     checkText(id);
     const [row] = await this.connection.rows(this.#writing.nextSequence, {});
     const sequence = Number(row?.value) as Sequence;
+    this.connection.kept.keep(KEY.sequence, sequence);
     this.published.push({ sequence, kind, id });
     return sequence;
   }
@@ -103,14 +131,26 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
   }
 
   async append(draft: RecordDraft): Promise<LedgerRecord> {
-    const [end] = await this.connection.rows(this.reading.ledgerEnd, {});
-    const head = end === undefined ? null : { number: Number(end.number), hash: end.hash as Digest };
-    const record = follow(head, draft);
+    const record = follow(await this.#ledgerEnd(), draft);
     await this.#run(this.#writing.append, { ...record, body: JSON.stringify(record.body) });
+    this.connection.kept.keep(KEY.ledgerEnd, { number: record.number, hash: record.hash } satisfies End);
     return record;
+  }
+
+  async #ledgerEnd(): Promise<End | null> {
+    const known = this.connection.kept.get<End>(KEY.ledgerEnd);
+    if (known !== undefined) return known;
+    const [end] = await this.connection.rows(this.reading.ledgerEnd, {});
+    return end === undefined ? null : { number: Number(end.number), hash: end.hash as Digest };
+  }
+
+  #wrote(key: string, row: { readonly body: string }): void {
+    this.connection.kept.keep(key, freeze(JSON.parse(row.body)));
   }
 
   async #run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
     await this.connection.run(statement, values);
   }
 }
+
+type End = Pick<LedgerRecord, "number" | "hash">;

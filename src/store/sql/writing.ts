@@ -78,6 +78,15 @@ export function compileWriting(db: Kysely<Tables>) {
           })),
         ),
     ),
+    /** A call ends under the keys that it began with: their indexes stay as they are. */
+    replaceCall: statement<Valued & { session: string; clientKey: string | null; state: string }>()((slot) =>
+      db
+        .updateTable("calls")
+        .set({ state: slot("state"), body: slot("body") })
+        .where("id", "=", slot("id"))
+        .where("session", "=", slot("session"))
+        .where("client_key", "is not distinct from", slot("clientKey")),
+    ),
     putCall: statement<Valued & { session: string; clientKey: string | null; state: string }>()((slot) =>
       db
         .insertInto("calls")

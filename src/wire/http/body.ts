@@ -8,7 +8,7 @@ export interface BodyLimits {
 
 export type Body =
   | { readonly kind: "read"; readonly bytes: Buffer }
-  /** To be answered with `status`; the rest of the body is unread, so the connection is not to be used again. */
+  /** To be answered with `status`; the rest of the body is unread, and to be discarded. */
   | { readonly kind: "refused"; readonly status: 400 | 408 | 413 | 415; readonly why: string }
   /** The caller went away: nobody is there to answer. */
   | { readonly kind: "gone" };
@@ -57,4 +57,23 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
 
 function tooLarge(limits: BodyLimits): Body {
   return { kind: "refused", status: 413, why: `a body holds at most ${limits.maxBytes} bytes` };
+}
+
+const DISCARDED_BYTES = 16 * 1024 * 1024;
+const DISCARDED_MS = 2_000;
+
+/** Lets go of what nobody will read of a body. For a moment it is thrown away as it comes, so that its sender gets to
+ *  our answer and the connection can be used again; then the connection is cut. */
+export function discardBody(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  let left = DISCARDED_BYTES;
+  const cut = (): void => void request.socket.destroy();
+  const timer = setTimeout(cut, DISCARDED_MS);
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) cut();
+  });
+  request.on("error", () => {}).once("close", () => clearTimeout(timer));
+  request.once("end", () => clearTimeout(timer));
+  request.resume();
 }

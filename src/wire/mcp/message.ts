@@ -10,7 +10,8 @@ export type ReadMessage =
   /** JSON that nobody can believe. */
   | { readonly kind: "refused"; readonly why: string };
 
-const MAX_DEPTH = 128;
+/** Containers inside one another in what an upstream says. */
+export const MAX_DEPTH = 128;
 
 /** Reads one message of an upstream, keeping its text beside its value. */
 export function readMessage(text: string): ReadMessage {
