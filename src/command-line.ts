@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ADMIN } from "./authority/people.ts";
-import { compose, VERSION, type Writ } from "./compose.ts";
+import type { Writ } from "./compose.ts";
 import { buildProgram } from "./doors/cli/program.ts";
 import type { CheckLine, RunRequest } from "./doors/cli/parts.ts";
 import { holdTask } from "./doors/launcher/hold-task.ts";
 import { runAgent } from "./doors/launcher/run-agent.ts";
 import { WritError } from "./domain/error.ts";
+import { VERSION } from "./domain/version.ts";
 import type { Configuration } from "./ports/configuration.ts";
 import { defaultConfiguration, readConfiguration } from "./system/config.ts";
 import { readKey } from "./system/keys.ts";
@@ -48,6 +49,8 @@ function originOf({ listen }: Configuration): string {
 /** Starts Writ and stays until it is told to stop. */
 async function up(config: string | undefined, say: (line: string) => void): Promise<number> {
   const configuration = await configurationOf(config);
+  // The other commands are clients: they need not wait for the gateway, its engine and its database to load.
+  const { compose } = await import("./compose.ts");
   const writ = await compose(
     configuration,
     createLog({ level: "info", file: join(configuration.dataFolder, "writ.log") }),

@@ -16,6 +16,7 @@ import { OWN_CONFIGURATION, ownChannel, ownDefinitions } from "./doors/mcp/own-t
 import { examine, ready } from "./doors/http/doctor.ts";
 import { OWN_SERVER, type ServerName, type TaskId } from "./domain/ids.ts";
 import type { JsonObject } from "./domain/json.ts";
+import { VERSION } from "./domain/version.ts";
 import { type Catalogue, createCatalogue } from "./gate/catalogue.ts";
 import { createGate, type Gate } from "./gate/gate.ts";
 import { watchInFlight } from "./gate/in-flight.ts";
@@ -42,8 +43,6 @@ import { open as unseal, seal } from "./wire/jose/seal.ts";
 const STARTER_POLICIES = join(import.meta.dirname, "..", "policies");
 
 const ASK_AGAIN_MS = 10_000;
-
-export const VERSION = "0.1.0";
 
 /** Writ as it runs: one gateway and its control plane. */
 export interface Writ {

@@ -29,13 +29,21 @@ export function isAgreed(question: Question, agreed: Agreed): boolean {
   return Object.keys(given).length === 2 && given["order"] === agreed.order && given["amount"] === agreed.amount;
 }
 
-/** Watches the open questions until the agreed refund was allowed, or `signal` aborts. Resolves to the approval's id. */
-export async function approve(api: string, key: string, agreed: Agreed, signal: AbortSignal): Promise<string | null> {
+/** Watches the open questions until the agreed refund was allowed, or `signal` aborts. Resolves to the approval's id.
+ *  `onWatching` once she is signed in and looks. */
+export async function approve(
+  api: string,
+  key: string,
+  agreed: Agreed,
+  signal: AbortSignal,
+  onWatching: () => void = () => {},
+): Promise<string | null> {
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   while (!signal.aborted) {
     const { items } = (await ask(new URL("/v1/approvals?open=true", api), { headers })) as {
       items: readonly Question[];
     };
+    onWatching();
     const question = items.find((one) => isAgreed(one, agreed));
     if (question !== undefined) {
       const body = JSON.stringify({ verdict: "allow", note: "agreed with the customer" });
@@ -75,7 +83,16 @@ if (import.meta.main) {
     process.exit(2);
   }
   const stop = new AbortController();
+  let watching = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  const allowed = await approve(api, readKey(values["key-fd"], values["key-file"]), { order, amount }, stop.signal);
+  const allowed = await approve(
+    api,
+    readKey(values["key-fd"], values["key-file"]),
+    { order, amount },
+    stop.signal,
+    () => {
+      if (!watching) console.log(JSON.stringify({ watching: (watching = true) }));
+    },
+  );
   console.log(JSON.stringify({ approval: allowed, verdict: allowed === null ? null : "allow" }));
 }

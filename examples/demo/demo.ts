@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import type { Writable } from "node:stream";
 import { endTask } from "../../src/authority/end-task.ts";
 import { compose, type Writ } from "../../src/compose.ts";
 import { WritError } from "../../src/domain/error.ts";
@@ -83,7 +83,7 @@ export async function setUp(dataFolder: string | null): Promise<Stage> {
 export async function play({ writ, shopUrl, tap }: Stage, say: (line: Line) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "writ-demo-"));
   const signal = join(folder, "the-task-is-over");
-  const dana = startApprover(writ.origin, await writ.people.issueKey("dana", "admin"));
+  const dana = await startApprover(writ.origin, await writ.people.issueKey("dana", "admin"));
   let heard = Promise.resolve();
   let failure: unknown = null;
   try {
@@ -122,24 +122,21 @@ export async function play({ writ, shopUrl, tap }: Stage, say: (line: Line) => v
     const { reason, ...rest } = told(await lastRecord(writ, task));
     say({ name, tool, reason: reason.replaceAll(`${HERE}/`, "./"), ...rest });
     if (name === "refund what was agreed") {
-      const carried = tap.last("refund_order");
-      if (carried === null) throw new Error("the refund did not go over the wire");
-      const answer = await replay(carried, shopUrl);
-      const refused = answer.status === 401 || answer.status === 403;
-      say({
-        name: "replay its credential at the shop",
-        tool,
-        decision: refused ? "deny" : "permit",
-        reason: answer.message,
-        code: answer.error,
-        call: null,
-      });
+      say({ name: "replay its credential at the shop", tool, ...(await replayed(tap, shopUrl)), call: null });
     }
     if (name === "quote beyond counting") {
       await endTask(writ.authority, { task, by: "ada", why: "the return is settled" });
       writeFileSync(signal, "");
     }
   }
+}
+
+/** What the shop says to the credential of the refund, shown a second time by somebody who listened. */
+async function replayed(tap: Tap, shopUrl: string): Promise<Pick<Line, "decision" | "reason" | "code">> {
+  const carried = tap.last("refund_order");
+  if (carried === null) return { decision: "deny", reason: "the refund did not go over the wire", code: "not_sent" };
+  const { status, message, error } = await replay(carried, shopUrl);
+  return { decision: status === 401 || status === 403 ? "deny" : "permit", reason: message, code: error };
 }
 
 /** Tells of each question when it is put to people, before anybody has answered. */
@@ -190,9 +187,11 @@ function told(record: LedgerRecord): Pick<Line, "decision" | "reason" | "code" |
 }
 
 function startShop(origin: string, port: string): Promise<{ readonly url: string; readonly process: ChildProcess }> {
-  const child = spawn(process.execPath, [join(HERE, "..", "shop-server", "main.ts"), origin, port], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const child = withUs(
+    spawn(process.execPath, [join(HERE, "..", "shop-server", "main.ts"), origin, port], {
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
+  );
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", () =>
@@ -212,15 +211,28 @@ function startShop(origin: string, port: string): Promise<{ readonly url: string
   });
 }
 
-function startApprover(origin: string, key: string): ChildProcess {
+/** Resolves once dana is signed in and watches the questions. */
+function startApprover(origin: string, key: string): Promise<ChildProcess> {
   const { order, amount } = AGREED_REFUND;
-  const child = spawn(
-    process.execPath,
-    [join(HERE, "approver.ts"), "--api", origin, "--key-fd", "3", "--order", order, "--amount", String(amount)],
-    { stdio: ["ignore", "ignore", "inherit", "pipe"] },
+  const agreed = ["--order", order, "--amount", String(amount)];
+  const child = withUs(
+    spawn(process.execPath, [join(HERE, "approver.ts"), "--api", origin, "--key-fd", "3", ...agreed], {
+      stdio: ["ignore", "pipe", "inherit", "pipe"],
+    }),
   );
-  const pipe = child.stdio[3] as Readable & { end(text: string): void };
-  pipe.end(key);
+  (child.stdio[3] as Writable).end(key);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`dana left with ${code}`)));
+    if (child.stdout !== null) createInterface({ input: child.stdout }).once("line", () => resolve(child));
+  });
+}
+
+/** However this process ends, what it started ends with it. */
+function withUs<T extends ChildProcess>(child: T): T {
+  const kill = (): void => void child.kill();
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   return child;
 }
 

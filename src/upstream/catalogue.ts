@@ -1,5 +1,6 @@
 import { WritError } from "../domain/error.ts";
 import { isObject, type Json, type JsonObject, own } from "../domain/json.ts";
+import { VERSION } from "../domain/version.ts";
 import type { Channel } from "../ports/upstream.ts";
 import { modernMeta, withMeta } from "../wire/mcp/meta.ts";
 import { type Era, NEWEST_LEGACY, NEWEST_MODERN } from "../wire/mcp/revisions.ts";
@@ -7,7 +8,7 @@ import { NOBODY } from "./answer.ts";
 import { LIMITS } from "./limits.ts";
 
 /** How Writ names itself in conversations of its own. */
-const OURSELVES: JsonObject = { name: "writ", version: "0.1.0" };
+const OURSELVES: JsonObject = { name: "writ", version: VERSION };
 export const OUR_INITIALIZE: JsonObject = { protocolVersion: NEWEST_LEGACY, capabilities: {}, clientInfo: OURSELVES };
 
 /** `_meta` of Writ's own requests in the modern era: it can do nothing for a server. */

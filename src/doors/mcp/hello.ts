@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts";
+import { VERSION } from "../../domain/version.ts";
 import { resultText } from "../../wire/mcp/envelope.ts";
 import { computeHeaders } from "../../wire/mcp/headers.ts";
 import { metaOf, reduceMeta, withMeta } from "../../wire/mcp/meta.ts";
@@ -11,7 +12,7 @@ import { notReached, refusalText } from "./refusal.ts";
 import { sinkOf } from "./reverse.ts";
 import type { Asked, Visit } from "./visit.ts";
 
-const SERVER_INFO = { name: "writ", version: "0.1.0" };
+const SERVER_INFO = { name: "writ", version: VERSION };
 /** What Writ relays; anything else an upstream offers stays with it. */
 const RELAYED = ["tools", "resources", "prompts", "completions", "logging", "experimental", "extensions"];
 const OF_ALL: JsonObject = {
