@@ -37,23 +37,32 @@ export interface Stage {
 
 const HERE = import.meta.dirname;
 
-/** Starts Writ and the servers behind it: as `writ.yaml` says, or on free ports with `dataFolder` for its data. */
-export async function setUp(dataFolder: string | null): Promise<Stage> {
+/** Where everything of one demo listens. A pin is for one place: whoever starts twice on the same data keeps the ports. */
+export interface Ports {
+  readonly writ: number;
+  readonly wire: number;
+  readonly shop: number;
+}
+
+export async function freePorts(): Promise<Ports> {
+  return { writ: await freePort(), wire: await freePort(), shop: await freePort() };
+}
+
+/** Starts Writ and the servers behind it: as `writ.yaml` says, or with its data and its ports elsewhere. */
+export async function setUp(elsewhere: { readonly dataFolder: string; readonly ports: Ports } | null): Promise<Stage> {
   const written = await readConfiguration(join(HERE, "writ.yaml"));
-  const port = dataFolder === null ? written.listen.port : await freePort();
-  const listed = written.servers.find((one) => one.name === "shop")?.launch;
-  const shopPort = dataFolder === null && listed?.kind === "http" ? new URL(listed.url).port : "0";
+  const ports = elsewhere?.ports ?? portsOf(written);
   const undo: (() => unknown)[] = [];
   try {
-    const shop = await startShop(`http://127.0.0.1:${port}`, shopPort);
+    const shop = await startShop(`http://127.0.0.1:${ports.writ}`, ports.shop);
     undo.push(() => stop(shop.process));
     // Between Writ and the shop sits somebody who listens.
-    const tap = await startTap(shop.url);
+    const tap = await startTap(shop.url, ports.wire);
     undo.push(() => tap.stop());
     const configuration: Configuration = {
       ...written,
-      listen: { ...written.listen, port },
-      dataFolder: dataFolder ?? written.dataFolder,
+      listen: { ...written.listen, port: ports.writ },
+      dataFolder: elsewhere?.dataFolder ?? written.dataFolder,
       servers: written.servers.map((one) =>
         one.name === "shop" && one.launch.kind === "http"
           ? { ...one, launch: { ...one.launch, url: tap.url, audience: shop.url } }
@@ -186,9 +195,9 @@ function told(record: LedgerRecord): Pick<Line, "decision" | "reason" | "code" |
   };
 }
 
-function startShop(origin: string, port: string): Promise<{ readonly url: string; readonly process: ChildProcess }> {
+function startShop(origin: string, port: number): Promise<{ readonly url: string; readonly process: ChildProcess }> {
   const child = withUs(
-    spawn(process.execPath, [join(HERE, "..", "shop-server", "main.ts"), origin, port], {
+    spawn(process.execPath, [join(HERE, "..", "shop-server", "main.ts"), origin, String(port)], {
       stdio: ["ignore", "pipe", "ignore"],
     }),
   );
@@ -242,6 +251,12 @@ function stop(child: ChildProcess): Promise<void> {
     child.once("exit", () => resolve());
     child.kill();
   });
+}
+
+function portsOf({ listen, servers }: Configuration): Ports {
+  const shop = servers.find((one) => one.name === "shop")?.launch;
+  if (shop?.kind !== "http") throw new TypeError("the demo's writ.yaml has no shop");
+  return { writ: listen.port, wire: Number(new URL(shop.url).port), shop: Number(new URL(shop.audience).port) };
 }
 
 function freePort(): Promise<number> {

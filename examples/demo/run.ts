@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Line, play, setUp } from "./demo.ts";
+import { freePorts, type Line, play, setUp } from "./demo.ts";
 import { EXPECTED } from "./plan.ts";
 import { printLine, unexpected } from "./print.ts";
 
@@ -10,7 +10,7 @@ const json = process.argv.includes("--json");
 const folder = mkdtempSync(join(tmpdir(), "writ-demo-data-"));
 const lines: Line[] = [];
 try {
-  const stage = await setUp(folder);
+  const stage = await setUp({ dataFolder: folder, ports: await freePorts() });
   try {
     await play(stage, (line) => {
       lines.push(line);

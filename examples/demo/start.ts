@@ -28,7 +28,8 @@ try {
   say(`  why a call      npx writ why ${shown}`);
   say("  the record      npx writ audit tail");
   say("  your own client npx writ run --agent clerk -- YOUR-CLIENT --mcp-config {mcp-config}");
-  say("                  or with the address in $WRIT_MCP_URL; your own servers go into a writ.yaml (`npx writ init`)");
+  say("                  or with the address in $WRIT_MCP_URL");
+  say("  your own server README.md: a folder of its own, and `npx writ init` there");
   await untilStopped();
   await stage.close();
 } catch (cause) {

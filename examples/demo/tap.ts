@@ -14,8 +14,9 @@ export interface Tap {
   stop(): Promise<void>;
 }
 
-/** Somebody on the wire between Writ and a server: passes everything on, and keeps what it saw. */
-export async function startTap(target: string): Promise<Tap> {
+/** Somebody on the wire between Writ and a server: passes everything on, and keeps what it saw. `at` is its port, any
+ *  free one by default. */
+export async function startTap(target: string, at = 0): Promise<Tap> {
   const { hostname, port, pathname } = new URL(target);
   const seen = new Map<string, Carried>();
 
@@ -42,7 +43,7 @@ export async function startTap(target: string): Promise<Tap> {
     onward.end(body);
   }
 
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(at, "127.0.0.1", resolve));
   const address = server.address();
 
   return {

@@ -36,6 +36,7 @@ code, pre { font: 13px/1.4 ui-monospace, monospace; white-space: pre-wrap; overf
 article { border: 1px solid #8888; border-radius: .5rem; padding: .8rem 1rem; margin: .8rem 0; }
 button { font: inherit; padding: .3rem 1rem; margin-right: .5rem; }
 form { display: inline; }
+time, td:last-child { white-space: nowrap; }
 .permit { color: #187a3c; } .deny { color: #b3261e; } .ask { color: #946200; }
 .trouble { border-left: .3rem solid #b3261e; padding-left: .8rem; }
 `;

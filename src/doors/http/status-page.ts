@@ -81,15 +81,25 @@ function taskRow(task: Task): readonly (string | Html)[] {
     task.owner,
     task.objective,
     `${task.used.calls} of ${task.budget.calls}`,
-    new Date(task.deadline).toISOString(),
+    when(task.deadline),
   ];
+}
+
+function when(at: number): Html {
+  const iso = new Date(at).toISOString();
+  return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)}Z</time>`;
+}
+
+/** The agent's name out of its SPIFFE id; the whole of it stands in the title. */
+function agentOf(actor: string): string {
+  return actor.startsWith("spiffe://") ? (actor.split("/").at(-2) ?? actor) : actor;
 }
 
 function callRow(call: CallLine): readonly (string | Html)[] {
   const verdict = ["permit", "ask", "deny"].includes(call.verdict) ? call.verdict : "";
   return [
-    new Date(call.at).toISOString(),
-    call.agent,
+    when(call.at),
+    html`<span title="${call.agent}">${agentOf(call.agent)}</span>`,
     call.tool,
     html`<span class="${verdict}">${call.verdict}${call.state === null ? "" : `, ${call.state}`}</span>`,
     call.says ?? call.reason ?? "",
