@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +28,7 @@ import { policySource } from "./gate/policy-source.ts";
 import type { Configuration, ServerConfiguration } from "./ports/configuration.ts";
 import type { Store, StoreEvent } from "./ports/store.ts";
 import type { Log } from "./ports/system.ts";
+import { holdAlone } from "./store/sql/alone.ts";
 import { openSqliteStore } from "./store/sql/sqlite.ts";
 import { systemClock } from "./system/clock.ts";
 import { createDigests } from "./system/digests.ts";
@@ -81,6 +82,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
 
   // What is on disk.
   mkdirSync(configuration.dataFolder, { recursive: true, mode: 0o700 });
+  undo.push(holdAlone(join(configuration.dataFolder, "gateway.lock")));
   const store = await openSqliteStore({ file: join(configuration.dataFolder, "writ.sqlite"), log });
   undo.push(() => store.close());
   const [first] = await store.read((tx) => tx.ledger({ after: 0, limit: 1, kind: "start" }));
@@ -262,14 +264,18 @@ function policyFolders({ policyFolder }: Configuration): readonly FolderOfPolici
   return [{ prefix: "starter/", folder: STARTER_POLICIES }, ...own];
 }
 
-/** What an agent must never reach for: Writ's data, its rules, and where it listens. */
+/** What an agent must never reach for: Writ's data, its rules, its own program, and where it listens. A folder that is
+ *  reached by another name is the same folder. */
 function ownGround(configuration: Configuration, origin: string): GateParts["ground"] {
+  const named = [
+    configuration.dataFolder,
+    configuration.policyFolder,
+    STARTER_POLICIES,
+    import.meta.dirname,
+    ...(configuration.file === null ? [] : [configuration.file]),
+  ];
   return {
-    paths: [
-      configuration.dataFolder,
-      configuration.policyFolder,
-      ...(configuration.file === null ? [] : [configuration.file]),
-    ],
+    paths: [...new Set(named.flatMap((path) => [path, ...(existsSync(path) ? [realpathSync(path)] : [])]))],
     hosts: [new URL(origin).host],
     home: homedir(),
   };

@@ -7,6 +7,7 @@ import { openTask } from "../src/authority/open-task.ts";
 import { compose, type Writ } from "../src/compose.ts";
 import type { JsonObject } from "../src/domain/json.ts";
 import type { Task } from "../src/domain/task.ts";
+import type { Log } from "../src/ports/system.ts";
 import { readConfiguration } from "../src/system/config.ts";
 import { thumbprint } from "../src/wire/jose/jwk.ts";
 import { createLog } from "../src/system/log.ts";
@@ -24,6 +25,7 @@ export async function openHouse(
   yaml: string,
   files: Readonly<Record<string, string>> = {},
   folder = mkdtempSync(join(tmpdir(), "writ-house-")),
+  log: Log = createLog({ level: "silent", file: null }),
 ): Promise<House> {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(folder, name, ".."), { recursive: true });
@@ -31,10 +33,7 @@ export async function openHouse(
   }
   writeFileSync(join(folder, "writ.yaml"), `listen: { port: 0 }\nowner: ada\n${yaml}`);
   const configuration = { ...(await readConfiguration(join(folder, "writ.yaml"))) };
-  const writ = await compose(
-    { ...configuration, listen: { host: "127.0.0.1", port: 0 } },
-    createLog({ level: "silent", file: null }),
-  );
+  const writ = await compose({ ...configuration, listen: { host: "127.0.0.1", port: 0 } }, log);
   return {
     writ,
     folder,

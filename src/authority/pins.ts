@@ -12,6 +12,8 @@ export interface Observed {
   readonly origin: Digest;
   readonly definitions: readonly ToolDefinition[];
   readonly statuses: ReadonlyMap<ToolName, PinStatus>;
+  /** What people accepted for this place, whatever the server says by now. */
+  readonly accepted: readonly ToolDefinition[];
 }
 
 /** Holds what each server said last, and what people accepted of it. */
@@ -73,7 +75,8 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
           here.find((pin) => pin.tool === definition.name),
         ),
       );
-    const observed: Observed = { server, origin, definitions, statuses };
+    const accepted = here.map((pin) => ({ server, name: pin.tool, body: pin.definition, hash: pin.hash }));
+    const observed: Observed = { server, origin, definitions, statuses, accepted };
     last.set(server, observed);
     return observed;
   }

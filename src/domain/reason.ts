@@ -113,6 +113,10 @@ const REASONS = {
     says: (f) => `a person has been asked (${f.approval}), and has not answered yet`,
     hint: "make the same call again later; nothing was done",
   },
+  asks_waiting: {
+    says: () => "too many questions of this task wait for a person already",
+    hint: "wait until some of them are answered",
+  },
   approval_refused: {
     says: () => "a person refused this call",
     hint: "do not repeat it; the refusal holds for this task",
@@ -164,7 +168,7 @@ const OURS = new Set(["limit", "why", "state", "approval", "argument"]);
 
 /** Text that somebody else chose cannot open a line, hide a character or run on. */
 function show(key: string, value: Facts[string]): string {
-  const plain = [...(Array.isArray(value) ? value.join(", ") : String(value))]
+  const plain = [...(Array.isArray(value) ? value.join(", ") : String(value)).slice(0, 1_000)]
     .map((char) => (/[\p{C}\p{Zl}\p{Zp}]/u.test(char) ? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}` : char))
     .slice(0, 300)
     .join("");

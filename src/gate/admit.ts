@@ -7,11 +7,12 @@ import { describeGrant, type Grant, spend } from "../domain/grant.ts";
 import { type PersonName, qualified } from "../domain/ids.ts";
 import { raise } from "../domain/principal.ts";
 import { type Reason, reason } from "../domain/reason.ts";
-import { reserve } from "../domain/task.ts";
+import { reserve, standing as lifeOf } from "../domain/task.ts";
 import type { Minted } from "../ports/credentials.ts";
 import type { WriteTx } from "../ports/store.ts";
 import { riseOf } from "../provenance/labels.ts";
 import { decide } from "./decide.ts";
+import { raiseKin } from "./kin.ts";
 import type { GateParts } from "./parts.ts";
 import { recordOf } from "./record.ts";
 import { moved, standingOf } from "./standing.ts";
@@ -69,6 +70,7 @@ function again(parts: GateParts, seen: Decision, standing: Standing): Decision {
   const request = { ...seen.request, standing, at: parts.clock.now(), pin: known.pin };
   const same =
     !moved(seen.request.standing, standing, seen.basis.counters) &&
+    lifeOf(standing.task, request.at) === "active" &&
     seen.basis.policyVersion === (policies?.version ?? "none") &&
     JSON.stringify(seen.request.pin) === JSON.stringify(known.pin);
   if (same) return { ...seen, request };
@@ -117,14 +119,14 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     now,
   );
   await tx.putTask(task);
-  const session = raise(standing.session, riseOf(effects, request.source));
-  if (session !== standing.session) await tx.putSession(session);
+  const rise = riseOf(effects, request.source);
+  if (raise(standing.session, rise) !== standing.session) await raiseKin(tx, task, rise);
   if (spent !== null) await tx.putGrant(spent);
   if (used !== null) await tx.putApproval(used);
   await tx.putCall({
     id: call.id,
     task: task.id,
-    session: session.id,
+    session: standing.session.id,
     clientKey: call.clientKey,
     digest: call.digest,
     grant: spent?.id ?? null,
@@ -158,6 +160,9 @@ function issue(parts: GateParts, draft: NonNullable<Permit["proposes"]>, request
   };
 }
 
+/** People are not to be worn down: a task that asks more than this at once asks no more until somebody answers. */
+const MOST_WAITING = 20;
+
 /** Joins the question that is already open for this very call, or asks a new one. */
 async function ask(parts: GateParts, tx: WriteTx, decision: AskDecision): Promise<Admission> {
   const { request } = decision;
@@ -167,6 +172,11 @@ async function ask(parts: GateParts, tx: WriteTx, decision: AskDecision): Promis
   }
   const { approvals } = parts.configuration;
   const { call, principal, standing, effects } = request;
+  const waiting = (await tx.openApprovals(principal.task)).filter((one) => stateAt(one, request.at) === "pending");
+  if (waiting.length >= MOST_WAITING) {
+    const { policies, basis } = decision;
+    return refuse(tx, parts, { kind: "deny", request, reason: reason("asks_waiting"), policies, basis });
+  }
   const approval: Approval = {
     id: parts.ids.mint("approval"),
     call: call.id,
@@ -206,6 +216,8 @@ async function ask(parts: GateParts, tx: WriteTx, decision: AskDecision): Promis
 
 async function refuse(tx: WriteTx, parts: GateParts, decision: Deny): Promise<Admission> {
   const { request } = decision;
+  // This refusal quotes what nobody accepted: the agent reads a server's own words in it.
+  if (decision.reason.code === "definition_drifted") await raiseKin(tx, request.standing.task, { readUntrusted: true });
   const session = await tx.session(request.principal.session);
   if (session !== null) await tx.putSession({ ...session, denials: session.denials + 1 });
   const record = recordOf(parts, decision, {});

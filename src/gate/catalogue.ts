@@ -22,12 +22,13 @@ export interface Catalogue {
   /** Synchronous: what was last heard. */
   find(call: Pick<Call, "server" | "tool" | "method">): Known;
   tools(server: ServerName): readonly (Known & { readonly name: ToolName })[];
-  /** Every definition that policy may speak of. */
+  /** Every definition that policy may speak of: those that were accepted. What a server says instead by now, or no longer
+   *  says, is not for it to break a policy with. */
   definitions(): readonly ToolDefinition[];
   /** Takes a listing, or a page of one, as a server gave it, and pins it at first contact. Resolves once `find` answers by it. */
   observe(server: ServerName, tools: readonly Json[]): Promise<void>;
   /** Asks the server itself, or whoever `ask` says. From this call on `settled` waits for the answer. False when there is none;
-   *  what was known of the server stays. */
+   *  what was known of the server stays. While one answer is on its way, everybody who asks the same gets the next. */
   refresh(server: ServerName, ask?: () => Promise<readonly Json[]>): Promise<boolean>;
   /** Holds what was last heard against the pins as they are now: a person may have accepted it. `settled` waits for it. */
   repin(server: ServerName): Promise<void>;
@@ -51,6 +52,8 @@ const MISSING: Known = { definition: null, pin: { kind: "missing" } };
 
 export function createCatalogue({ pins, upstreams, own: ours, digests, log }: CatalogueParts): Catalogue {
   const heard = new Map<ServerName, Map<ToolName, Known>>();
+  const accepted = new Map<ServerName, readonly ToolDefinition[]>();
+  const listing = createTurns();
   const listeners = new Set<() => void>();
   const looking = new Map<ServerName, Promise<void>>();
   const silent = new Set<ServerName>();
@@ -77,7 +80,8 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
     hear(await pins.observe(server, digests.plain(upstream.origin), [...kept, ...definitions]));
   }
 
-  function hear({ server, definitions, statuses }: Observed): void {
+  function hear({ server, definitions, statuses, accepted: pinned }: Observed): void {
+    accepted.set(server, pinned);
     const tools = definitions.map((definition): [ToolName, Known] => [
       definition.name,
       { definition, pin: statuses.get(definition.name) ?? MISSING.pin },
@@ -134,10 +138,7 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
       return heard.get(call.server)?.get(call.tool) ?? MISSING;
     },
     tools: (server) => [...(heard.get(server) ?? [])].map(([name, known]) => ({ name, ...known })),
-    definitions: () =>
-      [...heard.values()].flatMap((tools) =>
-        [...tools.values()].flatMap(({ definition }) => (definition === null ? [] : [definition])),
-      ),
+    definitions: () => [...ours, ...[...accepted.values()].flat()],
     observe: (server, tools) => take(server, tools, false),
     async settled(server) {
       // More may be heard while we wait.
@@ -146,9 +147,11 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
     refresh(server, ask) {
       const upstream = upstreams.get(server);
       if (upstream === undefined) return Promise.resolve(false);
-      const answer = look(server, ask ?? (() => upstream.catalogue()));
-      awaited(server, answer);
-      return answer;
+      return listing(
+        ask ?? upstream,
+        () => look(server, ask ?? (() => upstream.catalogue())),
+        (answer) => awaited(server, answer),
+      );
     },
     repin(server) {
       const done = compareAnew(server).catch((cause: unknown) =>
@@ -162,6 +165,29 @@ export function createCatalogue({ pins, upstreams, own: ours, digests, log }: Ca
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+  };
+}
+
+type Turns = <T>(key: object, start: () => Promise<T>, planned: (work: Promise<T>) => void) => Promise<T>;
+
+/** Runs the works of one key one after the other, and of those that come meanwhile only one: it begins after all of them
+ *  were asked for, so it serves them all. */
+function createTurns(): Turns {
+  const running = new WeakMap<object, Promise<unknown>>();
+  const waiting = new WeakMap<object, Promise<unknown>>();
+  return <T>(key: object, start: () => Promise<T>, planned: (work: Promise<T>) => void): Promise<T> => {
+    const next = waiting.get(key);
+    if (next !== undefined) return next as Promise<T>;
+    const before = running.get(key);
+    const work = Promise.resolve(before?.catch(() => {})).then(() => {
+      waiting.delete(key);
+      running.set(key, work);
+      return start().finally(() => running.delete(key));
+    });
+    if (before !== undefined) waiting.set(key, work);
+    else running.set(key, work);
+    planned(work);
+    return work;
   };
 }
 

@@ -32,7 +32,7 @@ function invariant(request: AccessRequest): Reason | null {
   if (profile !== principal.profile) return reason("profile_stale");
   const fault = request.faults[0];
   if (fault !== undefined) return fault;
-  if (pin.kind === "drifted") return reason("definition_drifted", { tool, diff: pin.diff });
+  if (pin.kind === "drifted") return reason("definition_drifted", { tool, diff: pin.diff.map(tidy) });
   if (pin.kind === "new") return reason("definition_unpinned", { tool });
   const target = request.selfTargets[0];
   if (target !== undefined) return reason("self_target", { target });
@@ -43,6 +43,11 @@ function invariant(request: AccessRequest): Reason | null {
     return reason("budget_spent", { limit: `${task.budget.writes} changing calls` });
   }
   return null;
+}
+
+/** A line of a pretty-printed diff, to stand in a sentence. */
+function tidy(line: string): string {
+  return line.replace(/\s+/g, " ").replace(/,$/, "");
 }
 
 /** Policy ∩ grant: what this agent may ever be given, and what this task was. */
@@ -106,10 +111,10 @@ function grantFor(request: AccessRequest): Need {
   if (call.server === OWN_SERVER) return { kind: "held", grant: null };
   // Listing and completing disclose nothing of a server the task may use at all.
   if (call.tool === "$list" || call.tool === "$complete") {
-    const reached = now.grants.find(
-      (grant) => !grant.revoked && at < grant.expiresAt && grant.tools.some((t) => t.startsWith(`${call.server}__`)),
-    );
-    if (reached !== undefined) return { kind: "held", grant: null };
+    const names = (tools: readonly string[]): boolean => tools.some((tool) => tool.startsWith(`${call.server}__`));
+    const held = now.grants.some((grant) => !grant.revoked && at < grant.expiresAt && names(grant.tools));
+    const issuable = request.tier === "optimized" && request.envelope.some((draft) => names(draft.tools));
+    if (held || issuable) return { kind: "held", grant: null };
   }
   const tool = qualified(call.server, call.tool);
   const coverage: Coverage = cover(now.grants, call.server, call.tool, inputOf(call), at);

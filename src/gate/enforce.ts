@@ -74,7 +74,10 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
 function discreet(sink: Sink, { minted, permit }: Admitted, parts: GateParts): Sink {
   const shows = (text: string): boolean => {
     if (!reflects(minted.token, text)) return false;
-    parts.log.warn({ call: permit.request.call.id }, "a side message showed the credential of its call; it is withheld");
+    parts.log.warn(
+      { call: permit.request.call.id },
+      "a side message showed the credential of its call; it is withheld",
+    );
     return true;
   };
   return {
@@ -82,7 +85,9 @@ function discreet(sink: Sink, { minted, permit }: Admitted, parts: GateParts): S
     notification: (message, mark) => void (shows(message.text) || sink.notification(message, mark)),
     request: (message, mark) =>
       shows(message.text)
-        ? Promise.resolve({ error: { code: CODE.internal, message: "the request holds the credential of the call, and is withheld" } })
+        ? Promise.resolve({
+            error: { code: CODE.internal, message: "the request holds the credential of the call, and is withheld" },
+          })
         : sink.request(message, mark),
   };
 }

@@ -30,7 +30,7 @@ export function watchOwed(store: Store, log: Log): Owed {
   }
 
   async function pay(): Promise<void> {
-    for (const [call, write] of [...all]) {
+    for (const [call, write] of all) {
       try {
         await store.write(write);
         log.info({ call }, "an outcome is on the record at last");

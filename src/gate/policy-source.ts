@@ -20,10 +20,17 @@ export function policySource(
     agents: configuration.agents.map((agent) => ({ name: agent.name, roles: [], levels: {} })),
     askRoles: [...new Set([...ROLES, ...configuration.people.flatMap(rolesOf)])],
   });
+  // Servers say that their tools changed as often as they like: the same policies over the same tools are not read anew.
+  let last: { readonly key: string; readonly loaded: ReturnType<typeof loadPolicies> } | null = null;
+  function loadOnce(input: LoadInput): ReturnType<typeof loadPolicies> {
+    const key = JSON.stringify([input.files, input.definitions.map(({ server, name, hash }) => [server, name, hash])]);
+    if (last?.key !== key) last = { key, loaded: loadPolicies(input) };
+    return last.loaded;
+  }
   return {
     read,
     load(files) {
-      const loaded = loadPolicies(inputOf(files));
+      const loaded = loadOnce(inputOf(files));
       return loaded.kind === "refused"
         ? loaded
         : {

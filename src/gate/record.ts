@@ -1,4 +1,5 @@
 import type { Decision } from "../domain/decision.ts";
+import type { Effects } from "../domain/effect.ts";
 import { qualified } from "../domain/ids.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import { hint, sentence } from "../domain/reason.ts";
@@ -37,7 +38,7 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
       token: principal.tokenId,
       objective: standing.task.objective,
       declaredBy: standing.task.declaredBy,
-      effects: { ...effects } as unknown as Json,
+      effects: shortened(effects) as unknown as Json,
       labels: {
         readPrivate: standing.session.readPrivate,
         readUntrusted: standing.session.readUntrusted,
@@ -55,5 +56,26 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
       ...(parts.configuration.records.text === "keep" ? { params: call.params } : {}),
       ...more,
     },
+  };
+}
+
+const MOST_NAMED = 50;
+const LONGEST_NAMED = 512;
+
+/** What a call would touch, as far as a person reads it: an agent does not fill the ledger with it. */
+function shortened(effects: Effects): Effects {
+  const named = (texts: readonly string[]): readonly string[] =>
+    texts
+      .slice(0, MOST_NAMED)
+      .map((text) => (text.length > LONGEST_NAMED ? `${text.slice(0, LONGEST_NAMED)}…`.toWellFormed() : text));
+  const { hosts, paths, recipients, tables, columns, unrepresented } = effects;
+  return {
+    ...effects,
+    hosts: named(hosts),
+    paths: named(paths),
+    recipients: named(recipients),
+    tables: named(tables),
+    columns: named(columns),
+    unrepresented: named(unrepresented),
   };
 }

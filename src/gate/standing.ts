@@ -3,6 +3,7 @@ import type { Digest } from "../domain/ids.ts";
 import type { Principal } from "../domain/principal.ts";
 import { standsOn } from "../domain/revocation.ts";
 import type { ReadTx } from "../ports/store.ts";
+import { approvalFor } from "./kin.ts";
 
 /** One consistent look at everything a decision about this principal and digest rests on;
  *  null when its task, session or instance does not exist here. */
@@ -21,7 +22,7 @@ export async function standingOf(
     session,
     instance,
     grants: await tx.grants(principal.task),
-    approval: await tx.approvalFor(principal.task, digest),
+    approval: await approvalFor(tx, task, digest),
     revokedAt: await tx.revokedAt(standsOn(principal)),
     profile,
   };

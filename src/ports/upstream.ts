@@ -30,7 +30,7 @@ export interface Sink {
   /** The upstream asks something of the client (sampling, elicitation, roots). Resolves with the client's answer,
    *  `{ result }` or `{ error }`; the upstream's id goes on it by itself. */
   request(message: Message, event: StreamMark): Promise<JsonObject>;
-  /** A stream event without a message: a priming event, a retry hint. */
+  /** A stream event without a message: a priming event, a retry hint; an empty one when a listened-to stream has begun. */
   mark?(event: StreamMark): void;
 }
 
@@ -98,7 +98,7 @@ export interface Upstream {
    *  @throws WritError `server_unavailable`. */
   catalogue(): Promise<readonly Json[]>;
   /** Tells when a conversation heard that the list of tools changed, before anything it hears later. `ask` lists them as that
-   *  conversation sees them. */
+   *  conversation sees them, and is the same function each time. */
   onToolsChanged(listener: (ask: () => Promise<readonly Json[]>) => void): void;
   close(): Promise<void>;
 }

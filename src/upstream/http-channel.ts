@@ -164,6 +164,7 @@ export function createHttpChannel(
               discard(response);
               return end("unsupported");
             }
+            sink.mark?.({});
             const limits = { eventBytes: parts.maxResultBytes, totalBytes: Number.POSITIVE_INFINITY };
             readEvents(
               response,

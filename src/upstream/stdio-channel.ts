@@ -221,6 +221,7 @@ export function createStdioChannel(parts: StdioParts, begin: (listener: ChildLis
       }
       listening = mine;
       signal.addEventListener("abort", end, { once: true });
+      sink.mark?.({});
       for (const { message, question } of queue.splice(0)) pass(sink, message, question, null);
     });
   }

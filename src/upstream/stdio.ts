@@ -28,9 +28,10 @@ export function createStdioUpstream(
 
   /** `era` null for a conversation of our own, whose listing is on its way anyhow. */
   function begin(era: Opening["era"] | null): Channel {
+    // Asked in this very conversation: a server may tell each of its processes something else.
+    const again = (): Promise<readonly Json[]> => listTools(channel, era ?? "legacy");
     const toolsChanged = (): void => {
-      // Asked in this very conversation: a server may tell each of its processes something else.
-      if (era !== null) for (const listener of listeners) listener(() => listTools(channel, era));
+      if (era !== null) for (const listener of listeners) listener(again);
     };
     const channel: Channel = createStdioChannel(
       { server, log: parts.log, clock: parts.clock, toolsChanged },

@@ -27,7 +27,7 @@ export function tool(name: string, more: JsonObject = {}): JsonObject {
   return { name, description: name, inputSchema: { type: "object", properties: { to: { type: "string" } } }, ...more };
 }
 
-/** An MCP server over HTTP (2025-11-25) that means no good. */
+/** An MCP server over HTTP, of both eras, that means no good. */
 export async function openHostileServer(...tools: JsonObject[]): Promise<HostileServer> {
   const server = createServer((request, response) => void take(request, response));
   const hostile: HostileServer = {
@@ -42,7 +42,17 @@ export async function openHostileServer(...tools: JsonObject[]): Promise<Hostile
   };
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method !== "POST") return void response.writeHead(405).end();
+    if (request.method !== "POST") {
+      hostile.asked.push({
+        method: "",
+        id: undefined,
+        params: {},
+        headers: request.headers,
+        response,
+        result: () => {},
+      });
+      return void response.writeHead(405).end();
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const message = JSON.parse(Buffer.concat(chunks).toString()) as {
@@ -65,6 +75,12 @@ export async function openHostileServer(...tools: JsonObject[]): Promise<Hostile
     if (hostile.behave(asked)) return;
     if (asked.id === undefined) return void response.writeHead(202).end();
     switch (asked.method) {
+      case "server/discover":
+        return asked.result({
+          resultType: "complete",
+          supportedVersions: ["2026-07-28"],
+          capabilities: { tools: {}, resources: {} },
+        });
       case "initialize":
         return asked.result({
           protocolVersion: "2025-11-25",
@@ -72,9 +88,9 @@ export async function openHostileServer(...tools: JsonObject[]): Promise<Hostile
           serverInfo: { name: "hostile", version: "1" },
         });
       case "tools/list":
-        return asked.result({ tools: hostile.tools });
+        return asked.result({ resultType: "complete", tools: hostile.tools });
       case "tools/call":
-        return asked.result({ content: [{ type: "text", text: "done" }] });
+        return asked.result({ resultType: "complete", content: [{ type: "text", text: "done" }] });
       default:
         return void response.writeHead(200, { "content-type": "application/json" }).end(
           JSON.stringify({

@@ -62,21 +62,47 @@ test("a task that an agent opens by itself is labelled as its own claim, and hol
   expect(opened.grants).toEqual([]);
 });
 
-test("a child task takes its budget out of its parent's, inherits its labels, and gives back what it did not use", async () => {
+test("a child task takes half of what its parent has left, inherits its labels, and gives back what it did not use", async () => {
   const house = createHouse();
   const { task, session, instance } = await openClerkTask(house);
-  await house.store.write((tx) => tx.putSession({ ...session, readPrivate: true, denials: 2 }));
+  await house.store.write(async (tx) => {
+    await tx.putSession({ ...session, readPrivate: true, denials: 2 });
+    await tx.putTask({ ...task, used: { calls: 3, writes: 1 } });
+  });
   const child = await openTask(house, { instance, objective: "a part", declaredBy: "agent-claimed", parent: task.id });
   expect(child.session).toMatchObject({ readPrivate: true, denials: 2 });
   expect(child.task).toMatchObject({
     parent: task.id,
     depth: 1,
-    budget: { calls: 10, writes: 2 },
+    budget: { calls: 3, writes: 0 },
     deadline: task.deadline,
   });
-  expect(await house.store.read((tx) => tx.task(task.id))).toMatchObject({ used: { calls: 10, writes: 2 } });
+  expect(await house.store.read((tx) => tx.task(task.id))).toMatchObject({ used: { calls: 6, writes: 1 } });
   await endTask(house, { task: child.task.id, ...BY_ADA });
-  expect(await house.store.read((tx) => tx.task(task.id))).toMatchObject({ used: { calls: 0, writes: 0 } });
+  expect(await house.store.read((tx) => tx.task(task.id))).toMatchObject({ used: { calls: 3, writes: 1 } });
+});
+
+test("however many children a task opens, it and they never have more calls than it was given", async () => {
+  const house = createHouse();
+  const { task, instance } = await openClerkTask(house);
+  const children = [];
+  for (;;) {
+    const opened = await openTask(house, {
+      instance,
+      objective: "a part",
+      declaredBy: "agent-claimed",
+      parent: task.id,
+    }).catch((cause: unknown) => cause as { readonly code: string });
+    if ("code" in opened) {
+      expect(opened.code).toBe("budget_spent");
+      break;
+    }
+    children.push(opened.task);
+  }
+  const parent = await house.store.read((tx) => tx.task(task.id));
+  const left = (parent?.budget.calls ?? 0) - (parent?.used.calls ?? 0);
+  expect(left).toBe(1);
+  expect(children.reduce((sum, child) => sum + child.budget.calls, left)).toBe(task.budget.calls);
 });
 
 test("a child of another instance's task is refused as if that task did not exist", async () => {

@@ -42,7 +42,8 @@ people: {}
 servers: {}
 #  docs:
 #    command: npx
-#    args: [-y, "@modelcontextprotocol/server-filesystem", ./documents]
+#    args: [-y, "@modelcontextprotocol/server-filesystem", .]
+#    cwd: ./documents # a relative path in a call starts here
 #    tools:
 #      read_text_file: { effects: [read], path: $.path }
 

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { Policies } from "../../authority/policies.ts";
+import { type ServerName, splitQualified } from "../../domain/ids.ts";
 import type { Check } from "./parts.ts";
 import type { Catalogue } from "../../gate/catalogue.ts";
 import type { Configuration } from "../../ports/configuration.ts";
@@ -68,6 +69,7 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
             ),
           ];
     }),
+    ...namesOfNothing(configuration, catalogue),
     check(
       "policy files",
       !proposal.changed,
@@ -83,15 +85,45 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
       "writ audit tail",
     ),
     keyFolder(configuration),
-    check(
+    note(
       "isolation",
-      configuration.isolation === "isolated",
       configuration.isolation === "isolated"
-        ? "agents cannot reach what Writ holds"
-        : "agents run as the same user: this guards against a misled agent, not against hostile code",
-      "run Writ as a user of its own, and set `isolation: isolated` in writ.yaml",
+        ? "writ.yaml says that agents cannot reach what Writ holds; nothing here checks it"
+        : "same user: this guards against a misled agent, not against hostile code; a user of its own for Writ would",
     ),
   ];
+}
+
+/** What `writ.yaml` says of tools that are not there: a misspelt rule leaves its tool to the rules for all others, a
+ *  misspelt grant covers nothing. A server that has not answered is spoken of elsewhere. */
+function namesOfNothing(configuration: Configuration, catalogue: Catalogue): readonly Check[] {
+  const offers = (server: ServerName, tool: string): boolean => {
+    const known = catalogue.tools(server);
+    return known.length === 0 || tool === "*" || tool.startsWith("$") || known.some((one) => one.name === tool);
+  };
+  const rules = configuration.servers.flatMap(({ name, tools }) =>
+    Object.keys(tools)
+      .filter((tool) => !offers(name, tool))
+      .map((tool) => [`servers.${name}.tools`, tool] as const),
+  );
+  const grants = configuration.agents.flatMap(({ name, scope, envelope }) =>
+    [...scope, ...envelope]
+      .flatMap((draft) => draft.tools)
+      .filter((text) => {
+        const target = splitQualified(text);
+        return target !== null && !offers(target.server, target.tool);
+      })
+      .map((tool) => [`agents.${name}`, tool] as const),
+  );
+  const places = Map.groupBy([...rules, ...grants], ([place]) => place);
+  return [...places].map(([place, named]) =>
+    check(
+      place,
+      false,
+      `speaks of tools that are not there: ${[...new Set(named.map(([, tool]) => tool))].join(", ")}`,
+      `correct \`${place}\` in writ.yaml; \`writ tools list\` shows the names`,
+    ),
+  );
 }
 
 function keyFolder(configuration: Configuration): Check {
@@ -103,6 +135,11 @@ function keyFolder(configuration: Configuration): Check {
     open === 0 ? "only their owner reads them" : "others can reach the key folder",
     `chmod 700 ${folder}`,
   );
+}
+
+/** How things are, where there is nothing to mend. */
+function note(name: string, says: string): Check {
+  return { name, ok: true, says, mend: null };
 }
 
 function check(name: string, ok: boolean, says: string, mend: string): Check {

@@ -40,14 +40,18 @@ export function createEvents(store: Store): Events {
         let wake = (): void => {};
         const listener = (event: StoreEvent): void => {
           queue.push(event);
+          // Who does not read is let go; coming back with the last id, it is told what it missed.
+          if (queue.length > KEPT) end();
           wake();
         };
-        listeners.add(listener);
         const over = new AbortController();
         const end = (): void => {
           over.abort();
+          listeners.delete(listener);
+          queue.length = 0;
           wake();
         };
+        listeners.add(listener);
         ends.add(end);
         out.onAbort(end);
         const ping = setInterval(() => wake(), PING_MS);

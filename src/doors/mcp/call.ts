@@ -20,6 +20,7 @@ import { type Asked, draftOf, type Visit } from "./visit.ts";
 const COMES_AGAIN: ReadonlySet<ReasonCode> = new Set([
   "approval_pending",
   "approval_timeout",
+  "asks_waiting",
   "contention",
   "record_unavailable",
   "server_unavailable",
@@ -52,6 +53,7 @@ export async function walk(visit: Visit, asked: Asked, draft: CallDraft): Promis
   const { parts, conversation, reply } = visit;
   const modern = conversation.era === "modern";
   const running = conversation.begin(asked.id);
+  const present = AbortSignal.any([running.signal, reply.signal]);
   const meta = reduceMeta(metaOf(asked.params));
   // Clients of one modern conversation choose their tokens without knowing of each other.
   const token = meta === null ? undefined : progressTokenOf({ _meta: meta });
@@ -65,8 +67,8 @@ export async function walk(visit: Visit, asked: Asked, draft: CallDraft): Promis
         headers: modern ? headersOf(visit, draft) : {},
         sink: sinkOf(visit, draft.server, alias),
         // A legacy client that loses its connection has not cancelled; what it asked for runs to its end.
-        signal: modern ? AbortSignal.any([running.signal, reply.signal]) : running.signal,
-        present: AbortSignal.any([running.signal, reply.signal]),
+        signal: modern ? present : running.signal,
+        present,
       },
     );
   } finally {
@@ -74,11 +76,13 @@ export async function walk(visit: Visit, asked: Asked, draft: CallDraft): Promis
   }
 }
 
-function headersOf({ parts, conversation, headers }: Visit, draft: CallDraft): Record<string, string> {
+/** Made from what was judged. A client's own `Mcp-Param-*` that the accepted definition does not declare repeats no argument,
+ *  so nothing has judged it. */
+function headersOf({ parts, conversation }: Visit, draft: CallDraft): Record<string, string> {
   const { definition } = parts.catalogue.find(draft);
   const schema = definition === null ? undefined : own(definition.body, "inputSchema");
   const declared = isObject(schema) ? headerParams(schema).params : null;
-  return computeHeaders(conversation.protocol, draft.method, draft.params, declared, headers);
+  return computeHeaders(conversation.protocol, draft.method, draft.params, declared);
 }
 
 async function answer(visit: Visit, asked: Asked, round: Round, response: Response): Promise<void> {
@@ -122,10 +126,10 @@ function keptPrivate(message: Message): Message {
 
 /** The caller's own id for the call, where it has one that means the same call again: `_meta` names it, or a legacy
  *  session does, in which a request id is never used twice (MCP 2025-11-25, basic). */
-function clientKey(visit: Visit, asked: Asked): string | null {
+function clientKey({ parts, conversation }: Visit, asked: Asked): string | null {
   const named = own(metaOf(asked.params) ?? {}, "io.writ/call");
-  if (typeof named === "string" && named.length <= 256) return `named ${named}`;
-  return visit.conversation.era === "legacy" ? `${visit.conversation.id} ${JSON.stringify(asked.id)}` : null;
+  if (typeof named === "string") return parts.digests.keyed(JSON.stringify(["named", named]));
+  return conversation.era === "legacy" ? parts.digests.keyed(JSON.stringify([conversation.id, asked.id])) : null;
 }
 
 function badRequest(visit: Visit): number {

@@ -26,8 +26,11 @@ export interface Conversation {
   channel(server: ServerName): Channel;
   /** Those that are open. */
   channels(): Promise<readonly Channel[]>;
-  /** Resolves when another channel has been opened, or `signal` aborts. */
-  changed(signal: AbortSignal): Promise<void>;
+  /** Calls `listener` with every channel that is opened from now on, and waits for it before the channel is used: what a
+   *  server says to a stream that is not there yet, it says to nobody. Returns the way to stop. */
+  attend(listener: (channel: Channel) => Promise<void>): () => void;
+  /** The conversation's own stream is whose who asked last; `signal` of the one before aborts. */
+  takeStream(): AbortSignal;
   /** Registers a request of the client that is under way, until `done`; `signal` aborts when the client cancels it. */
   begin(id: RequestId): { readonly signal: AbortSignal; done(): void };
   /** The client takes back the request of this id. Where several clients of one session chose the same id, none is meant. */
@@ -35,6 +38,8 @@ export interface Conversation {
   /** Requests to the client that wait for its answer, by the id they went out under. */
   readonly waiting: Map<string, (answer: JsonObject) => void>;
   readonly directory: Directory;
+  /** Places in a server's listing of tools that it gave here: a client goes on from these and from no other. */
+  readonly cursors: Set<string>;
   /** Sealed states that were opened and came to nothing: each may be opened once more. */
   readonly givenBack: Set<string>;
   /** Tells every server, those opened later too, from which level on the client wants to hear log messages. */
@@ -62,9 +67,10 @@ export interface Beginning {
 export function createConversation(parts: McpDoorParts, given: Beginning): Conversation {
   const { principal, view, era, initialize } = given;
   const opened = new Map<ServerName, Promise<Opened>>();
-  const watchers = new Set<() => void>();
+  const attending = new Set<(channel: Channel) => Promise<void>>();
   const running = new Set<{ readonly id: RequestId; readonly cancel: AbortController }>();
   const over = new AbortController();
+  let stream = new AbortController();
   let protocol = given.protocol;
   let level: string | null = null;
   let inside = 0;
@@ -81,6 +87,7 @@ export function createConversation(parts: McpDoorParts, given: Beginning): Conve
     if (result.kind === "open" && era === "legacy" && view.kind === "all") {
       await result.channel.notify("notifications/initialized", undefined);
       if (level !== null) await tellLevel(result.channel, level);
+      for (const listener of attending) await listener(result.channel);
     }
     return result;
   }
@@ -97,7 +104,6 @@ export function createConversation(parts: McpDoorParts, given: Beginning): Conve
     opened.set(server, opening);
     void opening.then((result) => {
       if (result.kind !== "open") opened.delete(server);
-      for (const watcher of watchers) watcher();
     });
     return opening;
   }
@@ -114,16 +120,15 @@ export function createConversation(parts: McpDoorParts, given: Beginning): Conve
     open,
     channel: (server) => lazyChannel(server, () => open(server)),
     channels,
-    changed: (signal) =>
-      new Promise((resolve) => {
-        const done = (): void => {
-          watchers.delete(done);
-          signal.removeEventListener("abort", done);
-          resolve();
-        };
-        watchers.add(done);
-        signal.addEventListener("abort", done, { once: true });
-      }),
+    attend(listener) {
+      attending.add(listener);
+      return () => void attending.delete(listener);
+    },
+    takeStream() {
+      stream.abort("another stream was opened");
+      stream = new AbortController();
+      return stream.signal;
+    },
     begin(id) {
       const one = { id, cancel: new AbortController() };
       running.add(one);
@@ -135,6 +140,7 @@ export function createConversation(parts: McpDoorParts, given: Beginning): Conve
     },
     waiting: new Map(),
     directory: createDirectory(),
+    cursors: new Set(),
     givenBack: new Set(),
     async setLevel(wanted) {
       level = wanted;

@@ -4,7 +4,7 @@ const MOST = 10_000;
 
 /** Which server gave which resource, where one endpoint shows all: a place to look up, never a permission. */
 export interface Directory {
-  /** The first server to list a URI keeps it. */
+  /** A URI that several servers list is nobody's here: none of them may draw to itself what was meant for another. */
   learn(server: ServerName, uri: string): void;
   learnTemplate(server: ServerName, template: string): void;
   /** By its URI, else by the templates it fits; null where none does, or those of several servers do. */
@@ -12,12 +12,13 @@ export interface Directory {
 }
 
 export function createDirectory(): Directory {
-  const resources = new Map<string, ServerName>();
+  const resources = new Map<string, ServerName | null>();
   const templates = new Map<string, { readonly server: ServerName; readonly literals: readonly string[] }>();
   return {
     learn(server, uri) {
-      if (resources.has(uri) || resources.size >= MOST) return;
-      resources.set(uri, server);
+      const known = resources.get(uri);
+      if (known === undefined && resources.size >= MOST) return;
+      resources.set(uri, known === undefined || known === server ? server : null);
     },
     learnTemplate(server, template) {
       const key = `${server} ${template}`;

@@ -109,6 +109,8 @@ async function listen(here: Here): Promise<void> {
     const next = "send `Accept: text/event-stream`";
     return refuse(response, 406, "not_acceptable", "a GET is answered with an event stream", next);
   }
+  // Who left before it was known leaves no second time: nobody would hear of it.
+  if (response.destroyed) return;
   response.on("close", conversation.enter());
   const reply = createReply(response, { streams: true, resumes: view.kind === "one" });
   await openStream({ parts, token, principal, conversation, headers: request.headers, reply });

@@ -8,6 +8,7 @@ import { withId } from "../../wire/mcp/splice.ts";
 import type { Conversation } from "./conversation.ts";
 import { unopened } from "./lazy-channel.ts";
 import type { McpDoorParts } from "./parts.ts";
+import { unreached } from "./reach.ts";
 import { notReached, refusalText } from "./refusal.ts";
 import { sinkOf } from "./reverse.ts";
 import type { Asked, Visit } from "./visit.ts";
@@ -37,6 +38,8 @@ export async function initialize(
     const result = { protocolVersion: protocol, capabilities, serverInfo: SERVER_INFO };
     return { text: resultText(asked.id, result), protocol };
   }
+  const barred = await unreached(parts, conversation.principal, conversation, view.server);
+  if (barred !== null) return { text: refusalText(asked.id, asked.method, "legacy", null, barred), protocol: null };
   const opened = await conversation.open(view.server);
   if (opened.kind !== "open") {
     const why = notReached(conversation, view.server, unopened(opened));
@@ -67,11 +70,13 @@ export async function discover(visit: Visit, asked: Asked): Promise<void> {
     );
   }
   const { server } = view;
+  const barred = await unreached(parts, visit.principal, conversation, server);
+  if (barred !== null) return reply.finish(refusalText(asked.id, asked.method, "modern", null, barred));
   const incoming = await conversation.channel(server).request(
     {
       method: asked.method,
-      params: withMeta(asked.params, reduceMeta(metaOf(asked.params))),
-      headers: computeHeaders(conversation.protocol, asked.method, asked.params, null),
+      params: withMeta({}, reduceMeta(metaOf(asked.params))),
+      headers: computeHeaders(conversation.protocol, asked.method, {}, null),
       credentials: {},
       timeoutMs: 30_000,
     },

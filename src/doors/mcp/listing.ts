@@ -6,16 +6,19 @@ import { RESERVED_ACTIONS } from "../../domain/tool.ts";
 import { couldBe } from "../../gate/decide.ts";
 import type { Incoming } from "../../ports/upstream.ts";
 import { readDefinition } from "../../gate/catalogue.ts";
-import { resultText } from "../../wire/mcp/envelope.ts";
+import { errorText, resultText } from "../../wire/mcp/envelope.ts";
 import { computeHeaders } from "../../wire/mcp/headers.ts";
 import { metaOf, reduceMeta, withMeta } from "../../wire/mcp/meta.ts";
+import { CODE } from "../../wire/mcp/revisions.ts";
 import { withId } from "../../wire/mcp/splice.ts";
 import { walk } from "./call.ts";
+import { unreached } from "./reach.ts";
 import { notReached, refusalText } from "./refusal.ts";
 import { sinkOf } from "./reverse.ts";
 import { type Asked, draftOf, type Visit } from "./visit.ts";
 
 const MAX_PAGES = 50;
+const MAX_CURSORS = 1_000;
 const LISTS = ["resources/list", "resources/templates/list", "prompts/list"] as const;
 type ListMethod = (typeof LISTS)[number];
 
@@ -27,26 +30,15 @@ export function isList(method: string | null): method is ListMethod {
 /** `tools/list`: what the same `decide` could permit or ask for this very task, and nothing else. Each listing is held
  *  against the pins on its way; a tool that changed is not shown. */
 export async function listTools(visit: Visit, asked: Asked): Promise<void> {
-  const { conversation, reply, parts } = visit;
-  if (conversation.view.kind === "one") {
-    const { server } = conversation.view;
-    const incoming = await fetchList(visit, asked, server, asked.params);
-    if (incoming.kind !== "answered") {
-      const why = notReached(conversation, server, incoming);
-      return reply.finish(refusalText(asked.id, asked.method, conversation.era, null, why));
-    }
-    const result = own(incoming.message.value, "result");
-    if (!isObject(result)) return reply.finish(withId(incoming.message, asked.id).text, incoming.status);
-    return reply.finish(
-      resultText(asked.id, { ...result, tools: await visibleOf(visit, server, objectsOf(result, "tools")), ...scopeOf(visit) }),
-    );
-  }
+  const { conversation, reply, parts, principal } = visit;
+  if (conversation.view.kind === "one") return listOne(visit, asked, conversation.view.server);
   const missing: JsonObject[] = [];
   const each = await Promise.all(
     [parts.own.server, ...parts.catalogue.servers()].map(async (server) => {
+      if ((await unreached(parts, principal, conversation, server)) !== null) return [];
       const tools = await everyPage(visit, asked, server);
       if (Array.isArray(tools)) return (await visibleOf(visit, server, tools)).map((tool) => renamed(server, tool));
-      if (await reaches(visit, server)) missing.push({ server, code: tools.code, says: sentence(tools) });
+      missing.push({ server, code: tools.code, says: sentence(tools) });
       return [];
     }),
   );
@@ -55,12 +47,33 @@ export async function listTools(visit: Visit, asked: Asked): Promise<void> {
   reply.finish(resultText(asked.id, { ...completeOf(visit), tools: each.flat(), ...meta }));
 }
 
+/** A page of one server's tools, as it cuts them. */
+async function listOne(visit: Visit, asked: Asked, server: ServerName): Promise<void> {
+  const { conversation, reply, parts, principal } = visit;
+  const { era, cursors } = conversation;
+  const cursor = own(asked.params, "cursor");
+  if (cursor !== undefined && (typeof cursor !== "string" || !cursors.has(cursor)))
+    return reply.finish(errorText(asked.id, CODE.invalidParams, "`cursor` is not one that was given here"));
+  const barred = await unreached(parts, principal, conversation, server);
+  if (barred !== null) return reply.finish(refusalText(asked.id, asked.method, era, null, barred));
+  const incoming = await fetchList(visit, asked, server, cursor);
+  if (incoming.kind !== "answered") {
+    const why = notReached(conversation, server, incoming);
+    return reply.finish(refusalText(asked.id, asked.method, era, null, why));
+  }
+  const result = own(incoming.message.value, "result");
+  if (!isObject(result)) return reply.finish(withId(incoming.message, asked.id).text, incoming.status);
+  const next = own(result, "nextCursor");
+  if (typeof next === "string") {
+    cursors.add(next);
+    for (const oldest of cursors) if (cursors.size > MAX_CURSORS) cursors.delete(oldest);
+  }
+  const tools = await visibleOf(visit, server, objectsOf(result, "tools"));
+  reply.finish(resultText(asked.id, { ...result, tools, ...scopeOf(visit) }));
+}
+
 /** Listings of resources and prompts at the endpoint that shows all: one walk for each server the task may reach. */
-export async function listEverywhere(
-  visit: Visit,
-  asked: Asked,
-  method: ListMethod,
-): Promise<void> {
+export async function listEverywhere(visit: Visit, asked: Asked, method: ListMethod): Promise<void> {
   const { parts, conversation, reply } = visit;
   const member =
     method === "resources/list" ? "resources" : method === "prompts/list" ? "prompts" : "resourceTemplates";
@@ -100,12 +113,6 @@ async function everyItem(
   return items;
 }
 
-/** Whether this task has to do with the server at all. */
-async function reaches(visit: Visit, server: ServerName): Promise<boolean> {
-  const advice = await visit.parts.gate.advise(visit.principal, listDraft(visit, server, "resources/list", {}), true);
-  return advice !== null && couldBe(advice);
-}
-
 function listDraft(visit: Visit, server: ServerName, method: ListMethod, params: JsonObject): CallDraft {
   return draftOf(visit, server, method, RESERVED_ACTIONS[method] as ToolName, params);
 }
@@ -117,29 +124,28 @@ function renamed(server: ServerName, item: JsonObject): JsonObject {
 /** All that a server lists, or why it cannot be asked. */
 async function everyPage(visit: Visit, asked: Asked, server: ServerName): Promise<JsonObject[] | Reason> {
   const tools: JsonObject[] = [];
-  let cursor: Json | undefined;
+  let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const params = withMeta(cursor === undefined ? {} : { cursor }, metaOf(asked.params));
-    const incoming = await fetchList(visit, asked, server, params);
+    const incoming = await fetchList(visit, asked, server, cursor);
     if (incoming.kind !== "answered") return notReached(visit.conversation, server, incoming);
     const result = own(incoming.message.value, "result");
     if (!isObject(result)) break;
     tools.push(...objectsOf(result, "tools"));
-    cursor = own(result, "nextCursor");
-    if (typeof cursor !== "string") break;
+    const next = own(result, "nextCursor");
+    if (typeof next !== "string") break;
+    cursor = next;
   }
   return tools;
 }
 
-function fetchList(visit: Visit, asked: Asked, server: ServerName, params: JsonObject): Promise<Incoming> {
+function fetchList(visit: Visit, asked: Asked, server: ServerName, cursor: string | undefined): Promise<Incoming> {
   const { conversation, parts } = visit;
   const configured = parts.configuration.servers.find((one) => one.name === server);
   return conversation.channel(server).request(
     {
       method: "tools/list",
-      params: withMeta(params, reduceMeta(metaOf(params))),
-      headers:
-        conversation.era === "modern" ? computeHeaders(conversation.protocol, "tools/list", asked.params, null) : {},
+      params: withMeta(cursor === undefined ? {} : { cursor }, reduceMeta(metaOf(asked.params))),
+      headers: conversation.era === "modern" ? computeHeaders(conversation.protocol, "tools/list", {}, null) : {},
       credentials: {},
       timeoutMs: configured?.timeoutMs ?? 30_000,
     },

@@ -39,7 +39,7 @@ const TOOLS: readonly JsonObject[] = [
   {
     name: "open_task",
     description:
-      "Opens a part of this task with an objective of its own and no permissions yet. It takes what is left of this task's budget, gives back what it did not use when it ends, and ends with this task at the latest.",
+      "Opens a part of this task with an objective of its own and no permissions yet. It takes half of what is left of this task's budget, gives back what it did not use when it ends, and ends with this task at the latest.",
     inputSchema: { type: "object", properties: { objective: { type: "string" } }, required: ["objective"] },
   },
   {
@@ -78,7 +78,11 @@ export function ownChannel(parts: OwnToolParts, principal: Principal, era: Era):
   async function answer(outgoing: Outgoing): Promise<string> {
     switch (outgoing.method) {
       case "tools/list":
-        return resultText(0, { ...whole, tools: TOOLS, ...(era === "modern" ? { ttlMs: 0, cacheScope: "private" } : {}) });
+        return resultText(0, {
+          ...whole,
+          tools: TOOLS,
+          ...(era === "modern" ? { ttlMs: 0, cacheScope: "private" } : {}),
+        });
       case "tools/call":
         return resultText(0, { ...whole, ...(await perform(parts, principal, outgoing)) });
       default:

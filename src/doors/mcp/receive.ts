@@ -4,7 +4,7 @@ import type { Reason } from "../../domain/reason.ts";
 import { readBody } from "../../wire/http/body.ts";
 import { decodeUtf8Strict, parseStrict } from "../../wire/json/parse.ts";
 import { classify, type Envelope, errorText, resultText } from "../../wire/mcp/envelope.ts";
-import { metaOf } from "../../wire/mcp/meta.ts";
+import { metaOf, reduceInitialize } from "../../wire/mcp/meta.ts";
 import { CODE, eraOf, HEADER, META, NEWEST_LEGACY } from "../../wire/mcp/revisions.ts";
 import { type Arrival, belonging } from "./belongs.ts";
 import { call } from "./call.ts";
@@ -108,7 +108,7 @@ async function begin(here: Here, message: Asked): Promise<void> {
   }
   // A revision that nobody knows is answered with one that we do, as the legacy revisions say.
   const revision = eraOf(wanted) === null ? NEWEST_LEGACY : wanted;
-  const conversation = conversations.begin(principal, view, revision, message.params);
+  const conversation = conversations.begin(principal, view, revision, reduceInitialize(message.params));
   const { text, protocol } = await initialize(parts, conversation, message);
   if (protocol === null) {
     await conversations.close(conversation);

@@ -26,22 +26,23 @@ export function notReached(conversation: Conversation, server: ServerName, incom
 type Unanswered = Exclude<Incoming, { kind: "answered" }>;
 
 const LONGEST_FACT = 1_000;
+const MOST_FACTS = 20;
 
 /** Names that others chose do not run on. */
 function capped(facts: Facts): JsonObject {
-  const cap = (value: Facts[string]): Json => (typeof value === "string" ? value.slice(0, LONGEST_FACT) : value);
+  const short = (text: string): string => text.slice(0, LONGEST_FACT);
+  const cap = (value: Facts[string]): Json =>
+    typeof value === "string"
+      ? short(value)
+      : Array.isArray(value)
+        ? (value as readonly string[]).slice(0, MOST_FACTS).map(short)
+        : (value as Json);
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, cap(value)]));
 }
 
 /** A refusal as its caller can read it: for a tool, a result that the model sees, with reason, hint and where the record is;
  *  for anything else a JSON-RPC error with the same facts. */
-export function refusalText(
-  id: RequestId,
-  method: string,
-  era: Era,
-  call: CallId | null,
-  why: Reason,
-): string {
+export function refusalText(id: RequestId, method: string, era: Era, call: CallId | null, why: Reason): string {
   const says = sentence(why);
   const next = hint(why.code);
   const pending = why.code === "approval_pending";

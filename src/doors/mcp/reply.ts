@@ -36,8 +36,6 @@ export function createReply(response: ServerResponse, { streams, resumes }: Repl
     clearInterval(beat);
     if (!ended) gone.abort("client gone");
   });
-  // Who left before we looked leaves no second time.
-  if (response.destroyed) gone.abort("client gone");
 
   function open(): boolean {
     if (ended || gone.signal.aborted) return false;

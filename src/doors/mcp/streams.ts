@@ -1,14 +1,19 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Channel, Sink } from "../../ports/upstream.ts";
 import { notificationText } from "../../wire/mcp/envelope.ts";
 import { HEADER } from "../../wire/mcp/revisions.ts";
 import { sinkOf } from "./reverse.ts";
 import type { Visit } from "./visit.ts";
 
+/** How long a call waits for its server to begin a stream beside it; some begin it with the first thing they say. */
+const BEGUN_MS = 1_000;
+
 /** The stream a legacy client opens by GET: whatever upstreams say outside a call, and Writ when what this task may see
- *  has changed. Lasts until the client goes, its conversation is over, or its one upstream ends it. */
+ *  has changed. Lasts until the client goes, its conversation is over, its one upstream ends it, or the client opens another. */
 export async function openStream(visit: Visit): Promise<void> {
   const { conversation, reply, headers, parts, principal } = visit;
   const last = headers[HEADER.lastEventId];
-  const stop = AbortSignal.any([reply.signal, conversation.over]);
+  const stop = AbortSignal.any([reply.signal, conversation.over, conversation.takeStream()]);
   reply.mark({});
   const changed = (): void => void reply.send(notificationText("notifications/tools/list_changed", undefined), {});
   const watched = [parts.onScopeChanged(principal.task, changed)];
@@ -30,17 +35,44 @@ export async function openStream(visit: Visit): Promise<void> {
   }
 }
 
-/** Listens to every upstream of the conversation, as they are opened. */
+/** Listens to every upstream of the conversation: to those that are open, and to each that is opened before it is used. */
 async function hearAll(visit: Visit, stop: AbortSignal): Promise<void> {
   const { conversation } = visit;
-  const listening = new Set<string>();
-  while (!stop.aborted) {
-    for (const channel of await conversation.channels()) {
-      if (listening.has(channel.server)) continue;
-      listening.add(channel.server);
-      void channel.listen(sinkOf(visit, channel.server), stop, null);
-    }
-    if (!stop.aborted) await conversation.changed(stop);
+  const attended = new Set<Channel>();
+  const attend = (channel: Channel): Promise<void> =>
+    new Promise((resolve) => {
+      if (attended.has(channel)) return resolve();
+      attended.add(channel);
+      const late = setTimeout(resolve, BEGUN_MS);
+      void hear(visit, channel, stop, resolve).finally(() => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
+  const leave = conversation.attend(attend);
+  for (const channel of await conversation.channels()) void attend(channel);
+  await aborted(stop);
+  leave();
+}
+
+/** Listens to one upstream, and again when it lets go of the stream; `begun` is told of each. */
+async function hear(visit: Visit, channel: Channel, stop: AbortSignal, begun: () => void): Promise<void> {
+  let last: string | null = null;
+  const plain = sinkOf(visit, channel.server);
+  const sink: Sink = {
+    ...plain,
+    notification(message, mark) {
+      last = mark.id ?? last;
+      plain.notification(message, mark);
+    },
+    mark(mark) {
+      last = mark.id ?? last;
+      begun();
+    },
+  };
+  for (let pause = 1_000; !stop.aborted; pause = Math.min(pause * 2, 60_000)) {
+    if ((await channel.listen(sink, stop, last)) === "unsupported") return;
+    await sleep(pause, undefined, { ref: false, signal: stop }).catch(() => {});
   }
 }
 

@@ -9,6 +9,7 @@ import { metaOf, reduceMeta, withMeta } from "../../wire/mcp/meta.ts";
 import { CODE, META } from "../../wire/mcp/revisions.ts";
 import { withId, withSubscription } from "../../wire/mcp/splice.ts";
 import { judged } from "./judged.ts";
+import { unreached } from "./reach.ts";
 import { notReached, refusalText } from "./refusal.ts";
 import { sinkOf } from "./reverse.ts";
 import { aborted } from "./streams.ts";
@@ -33,17 +34,29 @@ export async function subscribe(visit: Visit, asked: Asked): Promise<void> {
       errorText(asked.id, CODE.invalidParams, "`resourceSubscriptions` is not a list of addresses"),
       400,
     );
-  const refused = await refusedResource(visit, view.server, uris);
+  const refused =
+    (await unreached(parts, principal, conversation, view.server)) ?? (await refusedResource(visit, view.server, uris));
   if (refused !== null) return reply.finish(refusalText(asked.id, asked.method, "modern", null, refused));
   const unwatch = tools ? parts.onScopeChanged(principal.task, () => tellTools(visit, asked)) : () => {};
   try {
-    await relay(visit, asked, view.server);
+    await relay(visit, asked, view.server, subscribed(wanted, uris));
   } finally {
     unwatch();
   }
 }
 
-async function relay(visit: Visit, asked: Asked, server: ServerName): Promise<void> {
+/** What a subscription asks for, in MCP's own words. */
+function subscribed(wanted: JsonObject, uris: readonly string[]): JsonObject {
+  const lists = ["toolsListChanged", "promptsListChanged", "resourcesListChanged"].filter(
+    (name) => own(wanted, name) === true,
+  );
+  return {
+    ...Object.fromEntries(lists.map((name) => [name, true])),
+    ...(uris.length === 0 ? {} : { resourceSubscriptions: uris }),
+  };
+}
+
+async function relay(visit: Visit, asked: Asked, server: ServerName, notifications: JsonObject): Promise<void> {
   const { conversation, reply } = visit;
   const plain = sinkOf(visit, server);
   const tagged: Sink = {
@@ -53,8 +66,8 @@ async function relay(visit: Visit, asked: Asked, server: ServerName): Promise<vo
   const incoming = await conversation.channel(server).request(
     {
       method: asked.method,
-      params: withMeta(asked.params, reduceMeta(metaOf(asked.params))),
-      headers: computeHeaders(conversation.protocol, asked.method, asked.params, null),
+      params: withMeta({ notifications }, reduceMeta(metaOf(asked.params))),
+      headers: computeHeaders(conversation.protocol, asked.method, {}, null),
       credentials: {},
       timeoutMs: AS_LONG_AS_IT_LASTS,
     },

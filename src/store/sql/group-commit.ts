@@ -16,16 +16,33 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** What became of those who waited, as far as the database knows. */
+type Batch =
+  | { readonly kind: "committed"; readonly waiting: readonly Waiting[]; readonly ran: readonly Ran[] }
+  | { readonly kind: "void"; readonly waiting: readonly Waiting[]; readonly cause: unknown };
+
 type Ran = { readonly kind: "returned"; readonly value: unknown } | { readonly kind: "threw"; readonly error: unknown };
 
+/** What the database does beside its connection. */
+export interface Disk {
+  /** Makes all that was committed so far outlast a loss of power. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** One flush to the disk for all writes that wait at the time: they run one after the other, each behind its own
- *  savepoint, and are answered after the commit, also those that threw: what they saw may not have lasted.
+ *  savepoint, and are answered after the commit has been flushed, also those that threw: what they saw may not have
+ *  lasted. The disk works beside the thread, which meanwhile reads, and whoever comes waits for the next commit.
+ *  A read may so see what a loss of power would still take; nothing that is written after it would be left then.
  *
  *  Reads run on the same connection between two batches. A second connection would see the same, but loses its page
  *  cache with each commit of the first; and as SQLite holds the thread while it works, it would gain no time. */
-export function createGroupCommit(connection: SqliteConnection, close: () => void): Engine {
+export function createGroupCommit(connection: SqliteConnection, disk: Disk): Engine {
   const turnstile = createTurnstile();
   const queue: Waiting[] = [];
+  /** Why nothing more is written. After a flush that failed, another one that succeeds says nothing of what the first
+   *  was for: the system has dropped it. Only reading the file anew tells what is in it. */
+  let lost: unknown = null;
   let readers = 0;
   let running: Promise<void> | null = null;
   let closing: Promise<void> | null = null;
@@ -35,10 +52,10 @@ export function createGroupCommit(connection: SqliteConnection, close: () => voi
     let askedFrom: number | null = null;
     await turn();
     while (queue.length > 0) {
-      const answers = await turnstile.alone(commitSome);
-      if (answers !== "busy") {
+      const batch = await turnstile.alone(commitSome);
+      if (batch !== "busy") {
         askedFrom = null;
-        for (const answer of answers) answer();
+        await flushed(batch);
         await turn();
         continue;
       }
@@ -54,23 +71,39 @@ export function createGroupCommit(connection: SqliteConnection, close: () => voi
     running = null;
   }
 
-  /** Runs and commits those who wait; what it returns tells them. */
-  async function commitSome(): Promise<"busy" | (() => void)[]> {
-    let batch: readonly Waiting[] = [];
+  /** Runs and commits those who wait. */
+  async function commitSome(): Promise<"busy" | Batch> {
+    let waiting: readonly Waiting[] = [];
     try {
+      if (lost !== null) throw lost;
       if (!connection.beginToWrite()) return "busy";
-      batch = queue.splice(0, BATCH);
+      waiting = queue.splice(0, BATCH);
       const ran: Ran[] = [];
-      for (const one of batch) ran.push(await runBehindSavepoint(one));
+      for (const one of waiting) ran.push(await runBehindSavepoint(one));
       connection.commit();
-      for (const [at, one] of batch.entries()) if (ran[at]?.kind === "returned") one.effective();
-      return batch.map((one, at) => () => answer(one, ran[at]));
+      return { kind: "committed", waiting, ran };
     } catch (cause) {
-      const refused = batch.length > 0 ? batch : queue.splice(0, BATCH);
+      const refused = waiting.length > 0 ? waiting : queue.splice(0, BATCH);
       rollback();
-      const error = unavailable(describe(cause), cause);
-      return refused.map((one) => () => one.reject(error));
+      return { kind: "void", waiting: refused, cause };
     }
+  }
+
+  /** Tells those who waited, once it has lasted or is known not to. */
+  async function flushed(batch: Batch): Promise<void> {
+    if (batch.kind === "committed") {
+      try {
+        await disk.flush();
+      } catch (cause) {
+        lost = cause;
+        return flushed({ kind: "void", waiting: batch.waiting, cause });
+      }
+      for (const [at, one] of batch.waiting.entries()) if (batch.ran[at]?.kind === "returned") one.effective();
+      for (const [at, one] of batch.waiting.entries()) answer(one, batch.ran[at]);
+      return;
+    }
+    const error = unavailable(describe(batch.cause), batch.cause);
+    for (const one of batch.waiting) one.reject(error);
   }
 
   async function runBehindSavepoint(one: Waiting): Promise<Ran> {
@@ -112,7 +145,7 @@ export function createGroupCommit(connection: SqliteConnection, close: () => voi
     close() {
       closing ??= (async () => {
         await running;
-        await turnstile.alone(async () => close());
+        await turnstile.alone(() => disk.close());
       })();
       return closing;
     },

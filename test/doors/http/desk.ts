@@ -68,6 +68,7 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
     pins,
     policies,
     jwks: house.jwks,
+    strangers: () => ({ credential_missing: 3 }),
     allowed: LOOPBACK,
     version: "0.0.0-test",
     explain: ({ tool }) => Promise.resolve({ tool, verdict: "deny" }),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readDraft } from "../../../src/authority/draft.ts";
 import { ADMIN } from "../../../src/authority/people.ts";
@@ -20,17 +21,26 @@ async function question(objective = "refund an order"): Promise<Approval> {
   return requestGrant(desk.house, { instance, task: task.id, draft, why: "", policyVersion: "v" });
 }
 
-async function signIn(): Promise<string> {
+interface SignedIn {
+  readonly cookie: string;
+  /** The address of this session's own page. */
+  readonly page: string;
+}
+
+async function signIn(): Promise<SignedIn> {
   const answer = await desk.ask("GET", `/signin?code=${desk.people.signInCode(ADMIN)}`, null);
-  return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+  return {
+    cookie: answer.headers.get("set-cookie")?.split(";")[0] ?? "",
+    page: /href="([^"]+)"/.exec(answer.text)?.[1] ?? "",
+  };
 }
 
-function csrfOf(page: string): string {
-  return /name="csrf" value="([^"]+)"/.exec(page)?.[1] ?? "";
+function look({ cookie, page }: SignedIn) {
+  return desk.ask("GET", page, null, undefined, { cookie });
 }
 
-function press(approval: Approval, cookie: string, csrf: string, headers: Record<string, string> = {}) {
-  return desk.ask("POST", `/approvals/${approval.id}`, null, `csrf=${encodeURIComponent(csrf)}&verdict=allow`, {
+function press(approval: Approval, { cookie, page }: SignedIn, headers: Record<string, string> = {}) {
+  return desk.ask("POST", `${page}/approvals/${approval.id}`, null, "verdict=allow", {
     cookie,
     "content-type": "application/x-www-form-urlencoded",
     ...headers,
@@ -53,48 +63,53 @@ test("the sign-in link works once, and its cookie is for this page alone", async
 
 test("the page shows what waits and what runs, and loads nothing from anywhere", async () => {
   await question();
-  const answer = await desk.ask("GET", "/", null, undefined, { cookie: await signIn() });
+  const answer = await look(await signIn());
   expect(answer.status).toBe(200);
   expect(answer.text).toContain("refund an order");
   expect(answer.text).toContain("Allow this call once");
   expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
   expect(answer.text).not.toMatch(/<script|<img|<link|https?:\/\//);
+  const style = /<style>([^<]*)<\/style>/.exec(answer.text)?.[1] ?? "";
+  const hash = createHash("sha256").update(style).digest("base64");
+  expect(answer.headers.get("content-security-policy")).toContain(`'sha256-${hash}'`);
 });
 
 test("what an agent or owner wrote cannot become part of the page", async () => {
   await question("<script>alert(1)</script>\u202e");
-  const { text } = await desk.ask("GET", "/", null, undefined, { cookie: await signIn() });
+  const { text } = await look(await signIn());
   expect(text).toContain("&#60;script&#62;alert(1)&#60;/script&#62;\\u{202e}");
   expect(text).not.toContain("<script");
 });
 
 test("the button on the page answers the question", async () => {
   const approval = await question();
-  const cookie = await signIn();
-  const page = await desk.ask("GET", "/", null, undefined, { cookie });
-  const answer = await press(approval, cookie, csrfOf(page.text), { origin: desk.origin });
-  expect([answer.status, answer.headers.get("location")]).toEqual([303, "/"]);
+  const me = await signIn();
+  expect((await look(me)).text).toContain(`action="${me.page}/approvals/${approval.id}"`);
+  const answer = await press(approval, me, { origin: desk.origin });
+  expect([answer.status, answer.headers.get("location")]).toEqual([303, me.page]);
   expect(await desk.house.records("answer")).toMatchObject([{ body: { person: "admin", verdict: "allow" } }]);
 });
 
-test.each(["", "guess"])("a form without the session's own token (%j) is refused", async (csrf) => {
+test.each(["/now/", "/now/guess"])(
+  "a form that was sent from no page of this session (%s) is refused",
+  async (page) => {
+    const approval = await question();
+    const answer = await press(approval, { ...(await signIn()), page });
+    expect(answer.status).toBeGreaterThanOrEqual(403);
+    expect(await desk.house.records("answer")).toEqual([]);
+  },
+);
+
+test("a form from another local port is refused even with the right address", async () => {
   const approval = await question();
-  const answer = await press(approval, await signIn(), csrf);
-  expect([answer.status, answer.json]).toMatchObject([403, { error: { code: "csrf" } }]);
+  const me = await signIn();
+  expect((await press(approval, me, { origin: "http://127.0.0.1:1" })).status).toBe(403);
   expect(await desk.house.records("answer")).toEqual([]);
 });
 
-test("a form from another local port is refused even with the right token", async () => {
-  const approval = await question();
-  const cookie = await signIn();
-  const page = await desk.ask("GET", "/", null, undefined, { cookie });
-  expect((await press(approval, cookie, csrfOf(page.text), { origin: "http://127.0.0.1:1" })).status).toBe(403);
-});
-
-test("a cookie alone changes nothing over the API", async () => {
-  const cookie = await signIn();
-  expect((await desk.ask("GET", "/v1/status", null, undefined, { cookie })).status).toBe(200);
-  const answer = await desk.ask("POST", "/v1/revocations", null, { kind: "all", id: "*" }, { cookie });
-  expect(answer).toMatchObject({ status: 403, json: { error: { code: "csrf" } } });
-  expect(await desk.house.records("revocation")).toEqual([]);
+test("a browser that shows its session's own secret beside the cookie uses the API", async () => {
+  const { cookie, page } = await signIn();
+  const csrf = page.slice("/now/".length);
+  const answer = await desk.ask("GET", "/v1/status", null, undefined, { cookie, "writ-csrf": csrf });
+  expect(answer.status).toBe(200);
 });

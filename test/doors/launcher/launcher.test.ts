@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openTask } from "../../../src/authority/open-task.ts";
+import type { InstanceId, TaskId } from "../../../src/domain/ids.ts";
 import { holdTask } from "../../../src/doors/launcher/hold-task.ts";
 import { launch, type Launched } from "../../../src/doors/launcher/launch.ts";
 import { TELLS } from "../../../src/doors/launcher/process-tree.ts";
@@ -215,6 +217,34 @@ test("another path, host, origin or method than an MCP client of this run uses i
   expect(arrived.map((one) => one.url)).toEqual(["/mcp", "/mcp/docs"]);
   await launched.close("done");
   await expect(ask(launched.url)).rejects.toThrow();
+});
+
+test("a task opened below the run's own has an address of its own, until it ends; one of another run has none", async () => {
+  const launched = await open();
+  const tokenAt = async (path: string): Promise<number | string> => {
+    const response = await fetch(`${launched.url}${path}`, { method: "POST" });
+    const sent = arrived.pop()?.headers.authorization?.slice("Bearer ".length);
+    const verified = sent === undefined ? null : desk.house.credentials.verifyTask(sent, desk.house.clock.at);
+    return verified?.kind === "verified" ? verified.value.task : response.status;
+  };
+  const below = async (run: Launched): Promise<string> => {
+    const instance = await desk.house.store.read((tx) => tx.instance(run.instance as InstanceId));
+    if (instance === null) throw new Error("the run has no instance");
+    const parent = run.task as TaskId;
+    return (await openTask(desk.house, { instance, objective: "a part", declaredBy: "agent-claimed", parent })).task.id;
+  };
+  const part = await below(launched);
+  const stranger = await open();
+  const theirs = await below(stranger);
+
+  expect(await tokenAt("/docs")).toBe(launched.task);
+  expect(await tokenAt(`/task/${part}`)).toBe(part);
+  expect(await tokenAt(`/task/${part}/docs`)).toBe(part);
+  expect(await tokenAt(`/task/${launched.task}`)).toBe(launched.task);
+  expect(await tokenAt(`/task/${theirs}`)).toBe(404);
+  expect(await tokenAt("/task/t_nothing")).toBe(404);
+  await stranger.close("done");
+  await launched.close("done");
 });
 
 test("a stream reaches the client as it comes, head first, and is cancelled upstream when the client goes", async () => {
