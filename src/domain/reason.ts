@@ -168,7 +168,8 @@ const OURS = new Set(["limit", "why", "state", "approval", "argument"]);
 
 /** Text that somebody else chose cannot open a line, hide a character or run on. */
 function show(key: string, value: Facts[string]): string {
-  const plain = [...(Array.isArray(value) ? value.join(", ") : String(value)).slice(0, 1_000)]
+  const text = (Array.isArray(value) ? value.join(", ") : String(value)).slice(0, 1_000);
+  const plain = [...text]
     .map((char) => (/[\p{C}\p{Zl}\p{Zp}]/u.test(char) ? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}` : char))
     .slice(0, 300)
     .join("");

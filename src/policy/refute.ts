@@ -45,13 +45,29 @@ function testOf(node: unknown): Test {
     case "!=":
       return not(compare(left, right, equal));
     case "<":
-      return compare(left, right, numbers((a, b) => a < b));
+      return compare(
+        left,
+        right,
+        numbers((a, b) => a < b),
+      );
     case "<=":
-      return compare(left, right, numbers((a, b) => a <= b));
+      return compare(
+        left,
+        right,
+        numbers((a, b) => a <= b),
+      );
     case ">":
-      return compare(left, right, numbers((a, b) => a > b));
+      return compare(
+        left,
+        right,
+        numbers((a, b) => a > b),
+      );
     case ">=":
-      return compare(left, right, numbers((a, b) => a >= b));
+      return compare(
+        left,
+        right,
+        numbers((a, b) => a >= b),
+      );
     case "contains":
       return compare(left, right, (set, one) => (isTexts(set) && typeof one === "string" ? set.includes(one) : null));
     case "isEmpty":

@@ -12,6 +12,16 @@ NEVER.addAddress("::", "ipv6");
 NEVER.addSubnet("fe80::", 10, "ipv6");
 NEVER.addSubnet("ff00::", 8, "ipv6");
 NEVER.addAddress("fd00:ec2::254", "ipv6");
+// The same of IPv4, as IPv6 has it inside: compatible, behind a translator (RFC 6052), behind 6to4.
+for (const [prefix, bits] of [
+  ["::", 96],
+  ["64:ff9b::", 96],
+  ["2002:", 16],
+] as const) {
+  const tail = prefix === "2002:" ? "::" : "";
+  NEVER.addSubnet(`${prefix}7f00:0${tail}`, bits + 8, "ipv6");
+  NEVER.addSubnet(`${prefix}a9fe:0${tail}`, bits + 16, "ipv6");
+}
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");

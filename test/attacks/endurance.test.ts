@@ -2,6 +2,9 @@ import { Hono } from "hono";
 import { afterEach, expect, test, vi } from "vitest";
 import { keepHouse } from "../../src/authority/housekeeping.ts";
 import { createEvents } from "../../src/doors/http/events.ts";
+import { createConversation } from "../../src/doors/mcp/conversation.ts";
+import type { McpDoorParts } from "../../src/doors/mcp/parts.ts";
+import type { Principal } from "../../src/domain/principal.ts";
 import { globMatches } from "../../src/domain/path.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { createHouse } from "../authority/house.ts";
@@ -48,4 +51,19 @@ test("a path pattern full of stars is matched before anybody gives up waiting", 
   const path = `/${"abcabcabcabc/".repeat(400)}y`;
   expect(globMatches(pattern, path)).toBe(false);
   expect(globMatches(`/${"a*".repeat(200)}b`, `/${"a".repeat(4_000)}`)).toBe(false);
+});
+
+test("an agent that leaves hundreds of requests waiting is let to begin no more until some are answered", () => {
+  const conversation = createConversation({ clock: { now: () => 0 } } as McpDoorParts, {
+    id: "one",
+    principal: { session: "s" } as Principal,
+    view: { kind: "all" },
+    era: "legacy",
+    protocol: "2025-11-25",
+    initialize: null,
+  });
+  const begun = Array.from({ length: 512 }, (_, i) => conversation.begin(i));
+  expect(() => conversation.begin("more")).toThrow("already waits");
+  begun[0]?.done();
+  conversation.begin("more").done();
 });

@@ -45,8 +45,7 @@ agents: { clerk: { scope: [{ tools: [box__look] }] } }
 `,
     {
       "mine/all.cedar": `
-@id("everything") permit (principal, action, resource);
-@id("odd") forbid (principal, action, resource) when { context.task.calls + 9223372036854775807 > 0 };`,
+@id("odd") forbid (principal, action, resource) when { context.task.calls * 9007199254740991 * 9007199254740991 > 0 };`,
     },
   );
   const { token } = await house.task("clerk");
@@ -65,8 +64,9 @@ agents: { clerk: { scope: [{ tools: [box__look] }] } }
     { "mine/all.cedar": '@id("x") permit (principal, action == Writ::Action::"box__lok", resource);' },
   );
   const { token } = await house.task("clerk");
-  const client = await rawClient(`${house.writ.origin}/mcp/box`, token);
-  expect((await client.call("look", { to: "a" })).code).toBe("policy_missing");
+  await expect(rawClient(`${house.writ.origin}/mcp/box`, token)).rejects.toThrow("policy_missing");
+  const client = await rawClient(`${house.writ.origin}/mcp`, token);
+  expect((await client.call("box__look", { to: "a" })).code).toBe("policy_missing");
   expect((await fetch(`${house.writ.origin}/readyz`)).status).toBe(503);
   expect(server.asked.filter((one) => one.method === "tools/call")).toEqual([]);
 });

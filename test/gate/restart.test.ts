@@ -18,7 +18,8 @@ agents:
 `;
 const FILES = {
   "did.txt": "",
-  "rules/box.cedar": '@id("no-secrets") forbid (principal, action == Writ::Action::"box__look", resource) when { context.input.at == "secret" };',
+  "rules/box.cedar":
+    '@id("no-secrets") forbid (principal, action == Writ::Action::"box__look", resource) when { context.input.at == "secret" };',
 };
 
 test("a Writ that starts while a server is down keeps its policies, and says of each call that the server does not answer", async () => {

@@ -1,3 +1,4 @@
+import { WritError } from "../../domain/error.ts";
 import type { ServerName } from "../../domain/ids.ts";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import type { Principal } from "../../domain/principal.ts";
@@ -31,7 +32,8 @@ export interface Conversation {
   attend(listener: (channel: Channel) => Promise<void>): () => void;
   /** The conversation's own stream is whose who asked last; `signal` of the one before aborts. */
   takeStream(): AbortSignal;
-  /** Registers a request of the client that is under way, until `done`; `signal` aborts when the client cancels it. */
+  /** Registers a request of the client that is under way, until `done`; `signal` aborts when the client cancels it.
+   *  @throws WritError `requests_exhausted`. */
   begin(id: RequestId): { readonly signal: AbortSignal; done(): void };
   /** The client takes back the request of this id. Where several clients of one session chose the same id, none is meant. */
   cancel(id: Json | undefined): void;
@@ -62,6 +64,19 @@ export interface Beginning {
   readonly protocol: string;
   /** A legacy client's params of `initialize`, for every upstream. */
   readonly initialize: JsonObject | null;
+}
+
+/** One agent's requests that wait, for a server or for a person, are not to take up the gateway. */
+const MAX_RUNNING = 512;
+
+function crowded(): WritError {
+  return new WritError({
+    code: "requests_exhausted",
+    status: 429,
+    facts: { most: MAX_RUNNING },
+    message: `this session already waits for ${MAX_RUNNING} answers`,
+    hint: "wait for some of them first",
+  });
 }
 
 export function createConversation(parts: McpDoorParts, given: Beginning): Conversation {
@@ -130,6 +145,7 @@ export function createConversation(parts: McpDoorParts, given: Beginning): Conve
       return stream.signal;
     },
     begin(id) {
+      if (running.size >= MAX_RUNNING) throw crowded();
       const one = { id, cancel: new AbortController() };
       running.add(one);
       return { signal: one.cancel.signal, done: () => void running.delete(one) };

@@ -10,7 +10,7 @@ import { errorText, resultText } from "../../wire/mcp/envelope.ts";
 import { computeHeaders } from "../../wire/mcp/headers.ts";
 import { metaOf, reduceMeta, withMeta } from "../../wire/mcp/meta.ts";
 import { CODE } from "../../wire/mcp/revisions.ts";
-import { withId } from "../../wire/mcp/splice.ts";
+import { withId, withItems, withResultMember } from "../../wire/mcp/splice.ts";
 import { walk } from "./call.ts";
 import { unreached } from "./reach.ts";
 import { notReached, refusalText } from "./refusal.ts";
@@ -68,8 +68,11 @@ async function listOne(visit: Visit, asked: Asked, server: ServerName): Promise<
     cursors.add(next);
     for (const oldest of cursors) if (cursors.size > MAX_CURSORS) cursors.delete(oldest);
   }
-  const tools = await visibleOf(visit, server, objectsOf(result, "tools"));
-  reply.finish(resultText(asked.id, { ...result, tools, ...scopeOf(visit) }));
+  const shown = new Set<Json>(await visibleOf(visit, server, objectsOf(result, "tools")));
+  const listed = withItems(incoming.message, "tools", (tool) => shown.has(tool));
+  // A filtered list is this caller's alone (MCP 2026-07-28, caching).
+  const scoped = era === "modern" ? withResultMember(listed, "cacheScope", "private") : listed;
+  reply.finish(withId(scoped, asked.id).text);
 }
 
 /** Listings of resources and prompts at the endpoint that shows all: one walk for each server the task may reach. */
@@ -178,11 +181,6 @@ async function visibleOf(
 function objectsOf(result: JsonObject, member: string): readonly JsonObject[] {
   const listed = own(result, member);
   return Array.isArray(listed) ? (listed as readonly Json[]).filter(isObject) : [];
-}
-
-/** A filtered list is this caller's alone (MCP 2026-07-28, caching). */
-function scopeOf(visit: Visit): JsonObject {
-  return visit.conversation.era === "modern" ? { cacheScope: "private" } : {};
 }
 
 function completeOf(visit: Visit): JsonObject {

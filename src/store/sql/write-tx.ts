@@ -62,7 +62,8 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
     }
     const known = kept.get<readonly Grant[]>(KEY.grants(grant.task)) ?? null;
     const now = freeze(JSON.parse(values.body) as Grant);
-    if (known !== null) kept.keep(KEY.grants(grant.task), freeze(known.map((one) => (one.id === grant.id ? now : one))));
+    if (known !== null)
+      kept.keep(KEY.grants(grant.task), freeze(known.map((one) => (one.id === grant.id ? now : one))));
   }
 
   async putApproval(approval: Approval): Promise<void> {

@@ -52,6 +52,16 @@ export function parseLenient(text: string, limits: Limits = {}): Parsed {
   return readOnce(text, limits).parsed;
 }
 
+/** Whether some object in `text`, at any depth, has a member twice: which of the two counts is up to its reader.
+ *  True for what cannot be read at all. */
+export function repeatsMember(text: string, limits: Limits = {}): boolean {
+  const { parsed, written } = readOnce(text, limits);
+  if (parsed.kind === "refused") return true;
+  const survey: Survey = { members: 0, doubtful: false, escapes: false };
+  take(parsed.value, survey);
+  return survey.members !== written;
+}
+
 function readOnce(text: string, limits: Limits): { readonly parsed: Parsed; readonly written: number } {
   if (limits.maxBytes !== undefined && exceeds(text, limits.maxBytes)) return refused("too_large", limits.maxBytes);
   if (text.charCodeAt(0) === BYTE_ORDER_MARK) return refused("byte_order_mark", 0);

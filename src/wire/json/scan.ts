@@ -74,6 +74,36 @@ export function scan(text: string, maxDepth: number): Scan {
   }
 }
 
+/** Where each item of the array stands that opens at `open`, in a text that JSON.parse has accepted. */
+export function itemsOf(text: string, open: number): readonly Span[] {
+  const items: Span[] = [];
+  let start = skipSpace(text, open + 1);
+  if (text.charCodeAt(start) === CLOSE_ARRAY) return items;
+  let depth = 0;
+  for (let i = start; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case QUOTE:
+        i = endOfString(text, i) - 1;
+        break;
+      case OPEN_OBJECT:
+      case OPEN_ARRAY:
+        depth++;
+        break;
+      case CLOSE_OBJECT:
+      case CLOSE_ARRAY:
+        if (depth-- > 0) break;
+        items.push({ start, end: skipSpaceBack(text, i) });
+        return items;
+      case COMMA:
+        if (depth > 0) break;
+        items.push({ start, end: skipSpaceBack(text, i) });
+        start = skipSpace(text, i + 1);
+        break;
+    }
+  }
+  return items;
+}
+
 /** The offset after the closing quote of the string that opens at `open`. */
 export function endOfString(text: string, open: number): number {
   let at = text.indexOf('"', open + 1);

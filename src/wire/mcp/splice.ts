@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts";
 import type { Message } from "../../ports/upstream.ts";
-import { parseLenient } from "../json/parse.ts";
+import { parseLenient, repeatsMember } from "../json/parse.ts";
+import { itemsOf } from "../json/scan.ts";
 import type { RequestId } from "./envelope.ts";
 import { MAX_DEPTH, ownMessage } from "./message.ts";
 import { META } from "./revisions.ts";
@@ -46,6 +47,24 @@ export function withResultMember(message: Message, name: string, value: Json): M
   const open = at.start + 1;
   const member = `${JSON.stringify(name)}:${JSON.stringify(value)},`;
   return read(changed, message.text.slice(0, open) + member + message.text.slice(open));
+}
+
+/** A result whose list `name` holds only the items that `keep` keeps, each as it came. A result without such a list stays
+ *  as it is; one in which a member is given twice is written anew, so that its reader sees what `keep` was shown. */
+export function withItems(message: Message, name: string, keep: (item: Json) => boolean): Message {
+  const result = own(message.value, "result");
+  const list = isObject(result) ? own(result, name) : undefined;
+  if (!isObject(result) || !Array.isArray(list)) return message;
+  const items = list as readonly Json[];
+  const kept = items.filter(keep);
+  const changed = { ...message.value, result: { ...result, [name]: kept } };
+  if (repeatsMember(message.text, { maxDepth: MAX_DEPTH })) return ownMessage(JSON.stringify(changed));
+  if (kept.length === items.length) return message;
+  const at = locate(message.text, ["result", name]);
+  const spans = at === null ? [] : itemsOf(message.text, at.start);
+  if (at === null || spans.length !== items.length) return ownMessage(JSON.stringify(changed));
+  const texts = spans.flatMap(({ start, end }, i) => (keep(items[i] ?? null) ? [message.text.slice(start, end)] : []));
+  return read(changed, `${message.text.slice(0, at.start)}[${texts.join(",")}]${message.text.slice(at.end)}`);
 }
 
 function read(value: JsonObject, text: string): Message {

@@ -14,8 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(Object.values(houses).map((house) => house.close())));
 
-const names = ({ json }: Raw): readonly string[] =>
-  (json.result?.["tools"] as { name: string }[]).map((one) => one.name).filter((name) => !name.startsWith("writ__"));
+function names({ json }: Raw): readonly string[] {
+  const { tools } = json.result as { tools: { name: string }[] };
+  return tools.map((one) => one.name).filter((name) => !name.startsWith("writ__"));
+}
 
 /** What a task sees at the endpoint that shows all, the same in both eras. */
 async function seen(house: OddHouse, token: string): Promise<readonly string[]> {

@@ -5,7 +5,7 @@ import { classify, errorText, notificationText, requestText, resultText } from "
 import { ownMessage, readMessage, withNullId } from "../../../src/wire/mcp/message.ts";
 import { metaOf, reduceMeta, withMeta } from "../../../src/wire/mcp/meta.ts";
 import { eraOf, META } from "../../../src/wire/mcp/revisions.ts";
-import { withId, withSubscription } from "../../../src/wire/mcp/splice.ts";
+import { withId, withItems, withResultMember, withSubscription, withValueAt } from "../../../src/wire/mcp/splice.ts";
 
 test("a batch, another version, a null or fractional id, and a message that is two things are refused", () => {
   const refused: Json[] = [
@@ -119,4 +119,48 @@ test("a revision we do not know has no era", () => {
     null,
     null,
   ]);
+});
+
+test("items of a list are left out, and the others stay as they came", () => {
+  const text =
+    '{"id": 1, "jsonrpc":"2.0","result": {"more":1e2, "tools" : [ {"name":"a,]}" , "n":90071992547409931} ,{"name":"b","x":[[],{}]}, {"name":"c"}\n] ,"z":0}}';
+  const keeping = (...names: string[]): string =>
+    withItems(ownMessage(text), "tools", (item) => names.includes((item as { name: string }).name)).text;
+  expect(keeping("a,]}", "b", "c")).toBe(text);
+  expect(keeping("a,]}", "c")).toContain('"tools" : [{"name":"a,]}" , "n":90071992547409931},{"name":"c"}] ,"z":0}}');
+  expect(keeping("b")).toContain('[{"name":"b","x":[[],{}]}]');
+  expect(keeping()).toContain('"more":1e2, "tools" : [] ,"z":0');
+});
+
+test("a list without its items says what a parser would say, however its text is laid out (property)", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.jsonValue(), { maxLength: 6 }),
+      fc.nat(3),
+      fc.infiniteStream(fc.boolean()),
+      (items, indent, coin) => {
+        const message = ownMessage(JSON.stringify({ jsonrpc: "2.0", id: 1, result: { items } }, null, indent));
+        const kept = new Set((message.value["result"] as { items: Json[] }).items.filter(() => coin.next().value));
+        const after = withItems(message, "items", (item) => kept.has(item));
+        expect(JSON.parse(after.text)).toEqual(JSON.parse(JSON.stringify(after.value)));
+      },
+    ),
+  );
+});
+
+test("a member of a result is exchanged, or put in front where there was none", () => {
+  const text = '{"jsonrpc":"2.0","id":1,"result":{"n":90071992547409931,"cacheScope":"public"}}';
+  expect(withResultMember(ownMessage(text), "cacheScope", "private").text).toBe(text.replace("public", "private"));
+  expect(withResultMember(ownMessage(text), "requestState", "s").text).toBe(
+    text.replace('{"n"', '{"requestState":"s","n"'),
+  );
+  const empty = '{"jsonrpc":"2.0","id":1,"result":{}}';
+  expect(withResultMember(ownMessage(empty), "a", 1).text).toBe('{"jsonrpc":"2.0","id":1,"result":{"a":1}}');
+});
+
+test("what a text leaves in doubt is not exchanged by halves: it is written anew", () => {
+  const twice = '{"jsonrpc":"2.0","id":1,"result":{"requestState":"mine","requestState":"also mine"}}';
+  const text = withResultMember(ownMessage(twice), "requestState", "sealed").text;
+  expect(text).not.toContain("mine");
+  expect(withValueAt(ownMessage(twice), ["result", "nothing"], 1).text).toBe(twice);
 });
