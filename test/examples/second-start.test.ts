@@ -14,7 +14,11 @@ test("the demo says what it is expected to say, and the same again on the data o
   for (const _time of ["first", "second"]) {
     const stage = await setUp({ dataFolder, ports });
     const lines: Line[] = [];
-    await play(stage, (line) => lines.push(line)).finally(() => stage.close());
+    try {
+      await play(stage, (line) => lines.push(line));
+    } finally {
+      await stage.close();
+    }
     expect(unexpected(lines, EXPECTED)).toEqual([]);
   }
 }, 120_000);
