@@ -6,6 +6,7 @@ import { parsePolicy } from "./cedar.ts";
 import { type Evaluator, wasmEvaluator } from "./evaluator.ts";
 import { checkNames, type Names } from "./names.ts";
 import { needsOf } from "./needs.ts";
+import { refuter } from "./refute.ts";
 import { type PolicyFile, position, problem, type Problem } from "./problem.ts";
 import { type Chunk, scan } from "./scan.ts";
 import { buildSchema, type GatewaySchema, type Omitted } from "./schema.ts";
@@ -99,6 +100,7 @@ function parse(
     effect: json.effect,
     says: annotations satisfies Annotations,
     needs: needsOf(json),
+    refuted: refuter(json),
   };
   return { parsed: { file, chunk, rule }, problems: [...problems, ...checkNames(file, chunk, json, names)] };
 }

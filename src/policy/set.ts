@@ -18,7 +18,14 @@ export interface WritRule extends Rule {
   readonly effect: "permit" | "forbid";
   readonly says: Annotations;
   readonly needs: Needs;
+  /** Whether its conditions surely do not hold in this context. */
+  readonly refuted: (context: Context) => boolean;
 }
+
+type Context = ReturnType<typeof contextOf>;
+
+/** The same few policies are left over again and again; past this many combinations they are made anew. */
+const MAX_NARROWED = 256;
 
 export interface SetParts {
   readonly version: string;
@@ -47,6 +54,7 @@ export class LoadedSet implements PolicySet {
   readonly #ranks: ReadonlyMap<string, number>;
   readonly #index: SliceIndex<WritRule>;
   readonly #afterAsks = new WeakMap<Slice<WritRule>, Slice<WritRule>>();
+  readonly #narrow = new WeakMap<Slice<WritRule>, Map<string, Slice<WritRule>>>();
   readonly #needs = new WeakMap<Slice<WritRule>, Needs>();
 
   constructor(parts: SetParts) {
@@ -86,8 +94,10 @@ export class LoadedSet implements PolicySet {
     const stale = this.#stale(request);
     if (stale !== null) return seen({ kind: "error", policies: [], why: stale });
     if (slice.rules.length === 0) return seen({ kind: "deny", policies: [], why: null, hint: null });
-    const query = this.#query(request, this.#needsOf(slice));
-    const first = this.#evaluator.evaluate(slice, query);
+    const context = this.#contextOf(request);
+    const open = this.#narrowed(slice, context);
+    const query = this.#query(request, context, this.#needsOf(open));
+    const first = this.#evaluator.evaluate(open, query);
     if (first.kind === "failed") return seen({ kind: "error", policies: [], why: first.why });
     const [error] = first.errors.toSorted((a, b) => this.#rank(a.policy) - this.#rank(b.policy));
     if (error !== undefined) {
@@ -105,7 +115,7 @@ export class LoadedSet implements PolicySet {
       const obligations = [...new Set(deciding.flatMap((rule) => rule.says.obligation ?? []))];
       return seen({ kind: "permit", policies: deciding.map((rule) => rule.ref), obligations }, first.determining);
     }
-    return seen(this.#denied(slice, query, deciding), first.determining);
+    return seen(this.#denied(open, query, deciding), first.determining);
   }
 
   #rank(id: string): number {
@@ -116,7 +126,7 @@ export class LoadedSet implements PolicySet {
   holds(rule: WritRule, request: AccessRequest): "holds" | "does not hold" | "error" {
     const alone = this.#evaluator.evaluate(
       this.#index.without(this.#sliceFor(request), (other) => other !== rule),
-      this.#query(request, rule.needs),
+      this.#query(request, this.#contextOf(request), rule.needs),
     );
     if (alone.kind === "failed" || alone.errors.length > 0) return "error";
     return alone.determining.includes(rule.id) ? "holds" : "does not hold";
@@ -185,7 +195,27 @@ export class LoadedSet implements PolicySet {
     return needs;
   }
 
-  #query(request: AccessRequest, needs: Needs): Query {
+  #contextOf(request: AccessRequest): Context {
+    const action = this.#actions.get(qualified(request.call.server, request.call.tool));
+    return contextOf(request, action?.input ?? null);
+  }
+
+  /** The slice without the policies whose conditions surely do not hold. */
+  #narrowed(slice: Slice<WritRule>, context: Context): Slice<WritRule> {
+    const rules = slice.rules.filter((rule) => !rule.refuted(context));
+    if (rules.length === slice.rules.length) return slice;
+    const key = rules.map((rule) => this.#rank(rule.id)).join(",");
+    const known = this.#narrow.get(slice) ?? new Map<string, Slice<WritRule>>();
+    this.#narrow.set(slice, known);
+    const same = known.get(key);
+    if (same !== undefined) return same;
+    if (known.size >= MAX_NARROWED) known.clear();
+    const narrowed = { rules };
+    known.set(key, narrowed);
+    return narrowed;
+  }
+
+  #query(request: AccessRequest, context: Context, needs: Needs): Query {
     const { principal, call } = request;
     const action = this.#actions.get(qualified(call.server, call.tool));
     const agent = this.#agents.get(principal.agent);
@@ -195,8 +225,8 @@ export class LoadedSet implements PolicySet {
     if (needs.principal)
       entities.push({ uid: who, attrs: {}, parents: (agent?.roles ?? []).map(roleUid), tags: agent?.levels ?? {} });
     if (needs.action) entities.push({ uid: what, attrs: {}, parents: (action?.groups ?? ["call"]).map(actionUid) });
-    const context = pruned(contextOf(request, action?.input ?? null), needs);
-    return { principal: who, action: what, resource: serverUid(call.server), context, entities, schema: null };
+    const resource = serverUid(call.server);
+    return { principal: who, action: what, resource, context: pruned(context, needs), entities, schema: null };
   }
 
   #refs(ids: readonly string[]): readonly PolicyRef[] {
