@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { ADMIN } from "./authority/people.ts";
+import { ADMIN } from "./authority/people/people.ts";
 import type { Writ } from "./compose.ts";
 import { buildProgram } from "./doors/cli/program.ts";
 import type { CheckLine, RunRequest } from "./doors/cli/parts.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
-import { endTask } from "../../src/authority/end-task.ts";
+import { endTask } from "../../src/authority/tasks/end-task.ts";
 import { compose, type Writ } from "../../src/compose.ts";
 import { WritError } from "../../src/domain/error.ts";
 import type { ApprovalId, TaskId } from "../../src/domain/ids.ts";

@@ -1,6 +1,6 @@
 import { standing } from "../domain/task.ts";
 import type { AuthorityParts } from "./parts.ts";
-import { endTask } from "./end-task.ts";
+import { endTask } from "./tasks/end-task.ts";
 
 const EVERY_MS = 5_000;
 const PAGE = 100;

@@ -1,4 +1,4 @@
-import type { Observed, Pins } from "../authority/pins.ts";
+import type { Observed, Pins } from "../authority/rules/pins.ts";
 import type { Call } from "../domain/call.ts";
 import type { Digest, ServerName, ToolName } from "../domain/ids.ts";
 import { isObject, type Json, own } from "../domain/json.ts";

@@ -1,4 +1,4 @@
-import type { PolicyFile, PolicySource } from "../authority/policies.ts";
+import type { PolicyFile, PolicySource } from "../authority/rules/policies.ts";
 import type { ServerName } from "../domain/ids.ts";
 import { ROLES, rolesOf } from "../domain/person.ts";
 import { type LoadInput, loadPolicies } from "../policy/load.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { lineDiff } from "../../src/authority/line-diff.ts";
+import { lineDiff } from "../../src/authority/rules/line-diff.ts";
 import { buildProgram } from "../../src/doors/cli/program.ts";
 import type { Digest, ServerName, ToolName } from "../../src/domain/ids.ts";
 import { type Desk, KEYS, openDesk } from "../doors/http/desk.ts";

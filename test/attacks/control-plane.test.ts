@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readDraft } from "../../src/authority/draft.ts";
-import { EVERYTHING, revokeSubject } from "../../src/authority/revoke.ts";
-import { requestGrant } from "../../src/authority/request-grant.ts";
+import { readDraft } from "../../src/authority/rules/draft.ts";
+import { EVERYTHING, revokeSubject } from "../../src/authority/revocation/revoke.ts";
+import { requestGrant } from "../../src/authority/tasks/request-grant.ts";
 import type { Approval } from "../../src/domain/approval.ts";
 import { openClerkTask } from "../authority/house.ts";
 import { type Desk, KEYS, openDesk } from "../doors/http/desk.ts";

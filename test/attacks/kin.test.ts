@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { answerApproval } from "../../src/authority/answer-approval.ts";
-import { openTask } from "../../src/authority/open-task.ts";
+import { answerApproval } from "../../src/authority/tasks/answer-approval.ts";
+import { openTask } from "../../src/authority/tasks/open-task.ts";
 import type { PersonName } from "../../src/domain/ids.ts";
 import type { Task } from "../../src/domain/task.ts";
 import { rawClient } from "../gate/client.ts";

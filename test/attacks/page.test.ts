@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readDraft } from "../../src/authority/draft.ts";
-import { openTask } from "../../src/authority/open-task.ts";
-import { ADMIN } from "../../src/authority/people.ts";
-import { requestGrant } from "../../src/authority/request-grant.ts";
+import { readDraft } from "../../src/authority/rules/draft.ts";
+import { openTask } from "../../src/authority/tasks/open-task.ts";
+import { ADMIN } from "../../src/authority/people/people.ts";
+import { requestGrant } from "../../src/authority/tasks/request-grant.ts";
 import { enrolClerk } from "../authority/house.ts";
 import { type Desk, openDesk } from "../doors/http/desk.ts";
 

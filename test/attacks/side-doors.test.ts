@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { endTask } from "../../src/authority/end-task.ts";
+import { endTask } from "../../src/authority/tasks/end-task.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { answerOf, rawClient } from "../gate/client.ts";
 import { type House, openHouse } from "../house.ts";

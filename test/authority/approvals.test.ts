@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { answerApproval } from "../../src/authority/answer-approval.ts";
-import { readDraft } from "../../src/authority/draft.ts";
-import { endTask } from "../../src/authority/end-task.ts";
-import { ADMIN } from "../../src/authority/people.ts";
-import { type GrantRequest, requestGrant } from "../../src/authority/request-grant.ts";
+import { answerApproval } from "../../src/authority/tasks/answer-approval.ts";
+import { readDraft } from "../../src/authority/rules/draft.ts";
+import { endTask } from "../../src/authority/tasks/end-task.ts";
+import { ADMIN } from "../../src/authority/people/people.ts";
+import { type GrantRequest, requestGrant } from "../../src/authority/tasks/request-grant.ts";
 import type { ApprovalId, PersonName } from "../../src/domain/ids.ts";
 import type { Json } from "../../src/domain/json.ts";
 import { createHouse, type House, openClerkTask } from "./house.ts";

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TOKEN_TYPE, createCredentials } from "../../src/authority/credentials.ts";
+import { TOKEN_TYPE, createCredentials } from "../../src/authority/tokens/credentials.ts";
 import type { AccessRequest } from "../../src/domain/access-request.ts";
 import type { Effects } from "../../src/domain/effect.ts";
 import type { AgentName, Digest, InstanceId, PersonName, Sequence, SessionId, TaskId } from "../../src/domain/ids.ts";

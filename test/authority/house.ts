@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from "node:crypto";
-import { createCredentials } from "../../src/authority/credentials.ts";
-import { type Enrolled, enrol } from "../../src/authority/enrol.ts";
-import { type OpenedTask, openTask } from "../../src/authority/open-task.ts";
+import { createCredentials } from "../../src/authority/tokens/credentials.ts";
+import { type Enrolled, enrol } from "../../src/authority/enrolment/enrol.ts";
+import { type OpenedTask, openTask } from "../../src/authority/tasks/open-task.ts";
 import type { AuthorityParts } from "../../src/authority/parts.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { LedgerRecord } from "../../src/domain/record.ts";

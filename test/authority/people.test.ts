@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ADMIN, createPeople, type People } from "../../src/authority/people.ts";
+import { ADMIN, createPeople, type People } from "../../src/authority/people/people.ts";
 import { createHouse, type House } from "./house.ts";
 
 const KEYS = { admin: "admin-key-of-this-test", launcher: "launcher-key-of-this-test" };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lineDiff } from "../../src/authority/line-diff.ts";
-import { createPins } from "../../src/authority/pins.ts";
+import { lineDiff } from "../../src/authority/rules/line-diff.ts";
+import { createPins } from "../../src/authority/rules/pins.ts";
 import type { Digest, ServerName, ToolName } from "../../src/domain/ids.ts";
 import type { ToolDefinition } from "../../src/domain/tool.ts";
 import { createHouse } from "./house.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createPolicies, type PolicyFile, type PolicySource } from "../../src/authority/policies.ts";
+import { createPolicies, type PolicyFile, type PolicySource } from "../../src/authority/rules/policies.ts";
 import { createHouse } from "./house.ts";
 
 /** A folder whose files load unless they say BROKEN, and whose tests pass unless they say FAILING. */

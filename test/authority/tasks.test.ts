@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { endTask } from "../../src/authority/end-task.ts";
-import { authenticateInstance, renewInstance } from "../../src/authority/enrol.ts";
-import { issueGrant, revokeGrant } from "../../src/authority/grants.ts";
-import { openTask } from "../../src/authority/open-task.ts";
+import { endTask } from "../../src/authority/tasks/end-task.ts";
+import { authenticateInstance, renewInstance } from "../../src/authority/enrolment/enrol.ts";
+import { issueGrant, revokeGrant } from "../../src/authority/tasks/grants.ts";
+import { openTask } from "../../src/authority/tasks/open-task.ts";
 import { profileOf } from "../../src/authority/profile.ts";
-import { renewTask } from "../../src/authority/renew-task.ts";
-import { EVERYTHING, readSubject, revokeSubject } from "../../src/authority/revoke.ts";
+import { renewTask } from "../../src/authority/tasks/renew-task.ts";
+import { EVERYTHING, readSubject, revokeSubject } from "../../src/authority/revocation/revoke.ts";
 import type { GrantId, TaskId } from "../../src/domain/ids.ts";
 import { standsOn } from "../../src/domain/revocation.ts";
 import { createHouse, enrolClerk, openClerkTask } from "./house.ts";

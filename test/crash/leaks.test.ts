@@ -1,6 +1,6 @@
 import { type ClientRequest, request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { endTask } from "../../src/authority/end-task.ts";
+import { endTask } from "../../src/authority/tasks/end-task.ts";
 import type { TaskId } from "../../src/domain/ids.ts";
 import { rawClient } from "../gate/client.ts";
 import { type Box, openBox, soon } from "./box.ts";

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { answerApproval } from "../../src/authority/answer-approval.ts";
-import { revokeSubject } from "../../src/authority/revoke.ts";
+import { answerApproval } from "../../src/authority/tasks/answer-approval.ts";
+import { revokeSubject } from "../../src/authority/revocation/revoke.ts";
 import type { ApprovalId, PersonName, ServerName } from "../../src/domain/ids.ts";
 import type { SubjectKind } from "../../src/domain/revocation.ts";
 import type { Answer } from "../gate/client.ts";

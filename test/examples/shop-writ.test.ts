@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Shop, startShop } from "../../examples/shop-server/shop.ts";
-import { createCredentials } from "../../src/authority/credentials.ts";
+import { createCredentials } from "../../src/authority/tokens/credentials.ts";
 import type { InstanceId, Sequence, TaskId } from "../../src/domain/ids.ts";
 import type { Instance } from "../../src/domain/principal.ts";
 import type { Task } from "../../src/domain/task.ts";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { answerApproval } from "../../src/authority/answer-approval.ts";
-import { endTask } from "../../src/authority/end-task.ts";
+import { answerApproval } from "../../src/authority/tasks/answer-approval.ts";
+import { endTask } from "../../src/authority/tasks/end-task.ts";
 import type { ApprovalId, PersonName } from "../../src/domain/ids.ts";
 import type { LedgerRecord } from "../../src/domain/record.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from "node:crypto";
-import { authenticateInstance } from "../../authority/enrol.ts";
+import { authenticateInstance } from "../../authority/enrolment/enrol.ts";
 import { refusal, roleMissing } from "../../authority/refusals.ts";
 import type { Instance } from "../../domain/principal.ts";
 import { may, type Person, type Role } from "../../domain/person.ts";
-import type { BrowserSession } from "../../authority/people.ts";
+import type { BrowserSession } from "../../authority/people/people.ts";
 import type { HttpDoorParts } from "./parts.ts";
 
 /** Who is calling, as the route asked for it. */

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Policies } from "../../authority/policies.ts";
+import type { Policies } from "../../authority/rules/policies.ts";
 import { type ServerName, splitQualified } from "../../domain/ids.ts";
 import type { Check } from "./parts.ts";
 import type { Catalogue } from "../../gate/catalogue.ts";

@@ -1,7 +1,7 @@
 import type { AuthorityParts } from "../../authority/parts.ts";
-import type { People } from "../../authority/people.ts";
-import type { Pins } from "../../authority/pins.ts";
-import type { Policies } from "../../authority/policies.ts";
+import type { People } from "../../authority/people/people.ts";
+import type { Pins } from "../../authority/rules/pins.ts";
+import type { Policies } from "../../authority/rules/policies.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { AllowedOrigins } from "../../wire/http/origin.ts";
 

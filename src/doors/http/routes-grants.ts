@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { readDraft } from "../../authority/draft.ts";
-import { issueGrant, revokeGrant } from "../../authority/grants.ts";
+import { readDraft } from "../../authority/rules/draft.ts";
+import { issueGrant, revokeGrant } from "../../authority/tasks/grants.ts";
 import { describeGrant } from "../../domain/grant.ts";
 import type { GrantId, TaskId } from "../../domain/ids.ts";
 import type { Json } from "../../domain/json.ts";

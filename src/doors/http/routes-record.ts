@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { answerApproval } from "../../authority/answer-approval.ts";
+import { answerApproval } from "../../authority/tasks/answer-approval.ts";
 import { refusal } from "../../authority/refusals.ts";
 import { type Approval, stateAt } from "../../domain/approval.ts";
 import type { ApprovalId, CallId, TaskId } from "../../domain/ids.ts";

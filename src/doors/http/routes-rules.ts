@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { refusal } from "../../authority/refusals.ts";
-import { readSubject, revokeSubject } from "../../authority/revoke.ts";
+import { readSubject, revokeSubject } from "../../authority/revocation/revoke.ts";
 import type { Digest, ServerName, ToolName } from "../../domain/ids.ts";
 import { qualified } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
-import { endTask } from "../../authority/end-task.ts";
-import { authenticateInstance, enrol, renewInstance } from "../../authority/enrol.ts";
-import { openTask } from "../../authority/open-task.ts";
+import { endTask } from "../../authority/tasks/end-task.ts";
+import { authenticateInstance, enrol, renewInstance } from "../../authority/enrolment/enrol.ts";
+import { openTask } from "../../authority/tasks/open-task.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
 import { refusal, taskUnknown } from "../../authority/refusals.ts";
-import { renewTask } from "../../authority/renew-task.ts";
+import { renewTask } from "../../authority/tasks/renew-task.ts";
 import { describeGrant, type Grant } from "../../domain/grant.ts";
 import { spiffeId, type TaskId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";

@@ -1,5 +1,5 @@
 import { refusal } from "../../authority/refusals.ts";
-import type { BrowserSession } from "../../authority/people.ts";
+import type { BrowserSession } from "../../authority/people/people.ts";
 import { type Approval, stateAt } from "../../domain/approval.ts";
 import { rolesOf } from "../../domain/person.ts";
 import { standing, type Task } from "../../domain/task.ts";

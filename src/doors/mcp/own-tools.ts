@@ -1,8 +1,8 @@
-import { readDraft } from "../../authority/draft.ts";
-import { endTask } from "../../authority/end-task.ts";
-import { openTask } from "../../authority/open-task.ts";
+import { readDraft } from "../../authority/rules/draft.ts";
+import { endTask } from "../../authority/tasks/end-task.ts";
+import { openTask } from "../../authority/tasks/open-task.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
-import { requestGrant } from "../../authority/request-grant.ts";
+import { requestGrant } from "../../authority/tasks/request-grant.ts";
 import { WritError } from "../../domain/error.ts";
 import { OWN_SERVER } from "../../domain/ids.ts";
 import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts";

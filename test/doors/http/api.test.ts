@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { request } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { answerApproval } from "../../../src/authority/answer-approval.ts";
-import { readDraft } from "../../../src/authority/draft.ts";
-import { requestGrant } from "../../../src/authority/request-grant.ts";
+import { answerApproval } from "../../../src/authority/tasks/answer-approval.ts";
+import { readDraft } from "../../../src/authority/rules/draft.ts";
+import { requestGrant } from "../../../src/authority/tasks/request-grant.ts";
 import type { Approval } from "../../../src/domain/approval.ts";
 import type { CallId, Digest, ServerName, ToolName } from "../../../src/domain/ids.ts";
 import { openClerkTask } from "../../authority/house.ts";

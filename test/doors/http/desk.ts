@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createPeople, type People } from "../../../src/authority/people.ts";
-import { createPins, type Pins } from "../../../src/authority/pins.ts";
-import { createPolicies, type PolicyFile } from "../../../src/authority/policies.ts";
+import { createPeople, type People } from "../../../src/authority/people/people.ts";
+import { createPins, type Pins } from "../../../src/authority/rules/pins.ts";
+import { createPolicies, type PolicyFile } from "../../../src/authority/rules/policies.ts";
 import { createHttpDoor } from "../../../src/doors/http/door.ts";
 import { verifyLedger } from "../../../src/ledger/verify.ts";
 import { LOOPBACK } from "../../../src/wire/http/origin.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readDraft } from "../../../src/authority/draft.ts";
-import { ADMIN } from "../../../src/authority/people.ts";
-import { openTask } from "../../../src/authority/open-task.ts";
-import { requestGrant } from "../../../src/authority/request-grant.ts";
+import { readDraft } from "../../../src/authority/rules/draft.ts";
+import { ADMIN } from "../../../src/authority/people/people.ts";
+import { openTask } from "../../../src/authority/tasks/open-task.ts";
+import { requestGrant } from "../../../src/authority/tasks/request-grant.ts";
 import type { Approval } from "../../../src/domain/approval.ts";
 import { enrolClerk } from "../../authority/house.ts";
 import { type Desk, openDesk } from "./desk.ts";

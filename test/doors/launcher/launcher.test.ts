@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openTask } from "../../../src/authority/open-task.ts";
+import { openTask } from "../../../src/authority/tasks/open-task.ts";
 import type { InstanceId, TaskId } from "../../../src/domain/ids.ts";
 import { holdTask } from "../../../src/doors/launcher/hold-task.ts";
 import { launch, type Launched } from "../../../src/doors/launcher/launch.ts";

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { renewTask } from "../../../src/authority/renew-task.ts";
+import { renewTask } from "../../../src/authority/tasks/renew-task.ts";
 import { inSession, session, stream } from "./callers.ts";
 import { openOddHouse } from "./odd-house.ts";
 

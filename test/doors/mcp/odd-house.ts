@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { answerApproval } from "../../../src/authority/answer-approval.ts";
+import { answerApproval } from "../../../src/authority/tasks/answer-approval.ts";
 import type { PersonName, TaskId } from "../../../src/domain/ids.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import type { LedgerRecord } from "../../../src/domain/record.ts";

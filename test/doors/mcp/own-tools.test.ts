@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { launch, type Launched } from "../../../src/doors/launcher/launch.ts";
-import { endTask } from "../../../src/authority/end-task.ts";
+import { endTask } from "../../../src/authority/tasks/end-task.ts";
 import type { TaskId } from "../../../src/domain/ids.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import { answerOf } from "../../gate/client.ts";

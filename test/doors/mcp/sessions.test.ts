@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { endTask } from "../../../src/authority/end-task.ts";
+import { endTask } from "../../../src/authority/tasks/end-task.ts";
 import type { TaskId } from "../../../src/domain/ids.ts";
 import { inSession, LEGACY, META, MODERN, modern, post, session, stream, tool } from "./callers.ts";
 import { forget, type OddHouse, openOddHouse } from "./odd-house.ts";

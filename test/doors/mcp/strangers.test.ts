@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { enrol } from "../../../src/authority/enrol.ts";
-import { endTask } from "../../../src/authority/end-task.ts";
-import { revokeSubject } from "../../../src/authority/revoke.ts";
+import { enrol } from "../../../src/authority/enrolment/enrol.ts";
+import { endTask } from "../../../src/authority/tasks/end-task.ts";
+import { revokeSubject } from "../../../src/authority/revocation/revoke.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import { signJwt } from "../../../src/wire/jose/sign.ts";
 import { thumbprint } from "../../../src/wire/jose/jwk.ts";

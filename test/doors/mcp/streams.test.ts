@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { issueGrant } from "../../../src/authority/grants.ts";
+import { issueGrant } from "../../../src/authority/tasks/grants.ts";
 import type { TaskId } from "../../../src/domain/ids.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import { inSession, META, MODERN, modern, post, sdkV1, sdkV2, session, stream, type Stream, tool } from "./callers.ts";

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
-import type { PersonName } from "../domain/ids.ts";
-import type { Person } from "../domain/person.ts";
-import type { Actor, AuthorityParts } from "./parts.ts";
-import { refusal } from "./refusals.ts";
+import type { PersonName } from "../../domain/ids.ts";
+import type { Person } from "../../domain/person.ts";
+import type { Actor, AuthorityParts } from "../parts.ts";
+import { refusal } from "../refusals.ts";
 
 const CODE_LIFE_MS = 10 * 60_000;
 const SESSION_LIFE_MS = 12 * 3_600_000;

@@ -1,8 +1,8 @@
-import type { PolicySet } from "../ports/policy.ts";
-import type { StoredPolicies } from "../ports/store.ts";
+import type { PolicySet } from "../../ports/policy.ts";
+import type { StoredPolicies } from "../../ports/store.ts";
 import { lineDiff } from "./line-diff.ts";
-import type { Actor, AuthorityParts } from "./parts.ts";
-import { refusal } from "./refusals.ts";
+import type { Actor, AuthorityParts } from "../parts.ts";
+import { refusal } from "../refusals.ts";
 
 export interface PolicyFile {
   readonly name: string;

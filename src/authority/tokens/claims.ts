@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, isObject, own } from "../domain/json.ts";
+import { type Json, type JsonObject, isObject, own } from "../../domain/json.ts";
 
 /** Why a token's claims are not accepted. `expired` is the one that a new token mends. */
 export type ClaimFault = "issuer" | "audience" | "time" | "future" | "lifetime" | "claims" | "expired";

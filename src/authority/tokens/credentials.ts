@@ -1,18 +1,18 @@
-import { WritError } from "../domain/error.ts";
-import type { AgentName, InstanceId, PersonName, Sequence, SessionId, TaskId } from "../domain/ids.ts";
-import { spiffeId } from "../domain/ids.ts";
-import type { JsonObject } from "../domain/json.ts";
-import type { Principal } from "../domain/principal.ts";
-import { reason } from "../domain/reason.ts";
-import type { Credentials, Minted, Verified } from "../ports/credentials.ts";
-import type { Ids } from "../ports/system.ts";
-import type { VerificationKey } from "../wire/jose/jwk.ts";
-import { publicSet } from "../wire/jose/jwks.ts";
-import { type SigningKey, signJwt } from "../wire/jose/sign.ts";
-import { type JwsFault, byKid, verifyJwt } from "../wire/jose/verify.ts";
-import { TokenCache } from "./token-cache.ts";
-import { type ClaimFault, boundTo, checkCommon, checkTime, seconds, text } from "./token-claims.ts";
-import { operationClaims } from "./token-operation.ts";
+import { WritError } from "../../domain/error.ts";
+import type { AgentName, InstanceId, PersonName, Sequence, SessionId, TaskId } from "../../domain/ids.ts";
+import { spiffeId } from "../../domain/ids.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Principal } from "../../domain/principal.ts";
+import { reason } from "../../domain/reason.ts";
+import type { Credentials, Minted, Verified } from "../../ports/credentials.ts";
+import type { Ids } from "../../ports/system.ts";
+import type { VerificationKey } from "../../wire/jose/jwk.ts";
+import { publicSet } from "../../wire/jose/jwks.ts";
+import { type SigningKey, signJwt } from "../../wire/jose/sign.ts";
+import { type JwsFault, byKid, verifyJwt } from "../../wire/jose/verify.ts";
+import { TokenCache } from "./cache.ts";
+import { type ClaimFault, boundTo, checkCommon, checkTime, seconds, text } from "./claims.ts";
+import { operationClaims } from "./operation.ts";
 
 /** Each credential says its kind in the header, and no kind is ever read as another. */
 export const TOKEN_TYPE = { instance: "agent-instance+jwt", task: "writ-task+jwt", operation: "at+jwt" } as const;

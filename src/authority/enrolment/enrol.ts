@@ -1,11 +1,11 @@
-import { type AgentName, type InstanceId, spiffeId } from "../domain/ids.ts";
-import type { JsonObject } from "../domain/json.ts";
-import type { Instance } from "../domain/principal.ts";
-import { reason } from "../domain/reason.ts";
-import type { AgentConfiguration } from "../ports/configuration.ts";
-import type { Minted } from "../ports/credentials.ts";
-import type { AuthorityParts } from "./parts.ts";
-import { agentUnknown, refusal, unauthenticated } from "./refusals.ts";
+import { type AgentName, type InstanceId, spiffeId } from "../../domain/ids.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Instance } from "../../domain/principal.ts";
+import { reason } from "../../domain/reason.ts";
+import type { AgentConfiguration } from "../../ports/configuration.ts";
+import type { Minted } from "../../ports/credentials.ts";
+import type { AuthorityParts } from "../parts.ts";
+import { agentUnknown, refusal, unauthenticated } from "../refusals.ts";
 
 export interface Enrolment {
   readonly agent: string;

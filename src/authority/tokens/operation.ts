@@ -1,7 +1,7 @@
-import type { AccessRequest } from "../domain/access-request.ts";
-import { type Effects, EFFECT_KINDS } from "../domain/effect.ts";
-import type { Sequence } from "../domain/ids.ts";
-import type { JsonObject } from "../domain/json.ts";
+import type { AccessRequest } from "../../domain/access-request.ts";
+import { type Effects, EFFECT_KINDS } from "../../domain/effect.ts";
+import type { Sequence } from "../../domain/ids.ts";
+import type { JsonObject } from "../../domain/json.ts";
 
 /** The claims of the credential for exactly the call of `request` (RFC 9068 shape, one RFC 9396 element). */
 export function operationClaims(

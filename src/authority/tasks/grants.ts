@@ -1,10 +1,10 @@
-import { type Grant, type GrantDraft, revoke } from "../domain/grant.ts";
-import type { GrantId, TaskId } from "../domain/ids.ts";
-import { standing } from "../domain/task.ts";
+import { type Grant, type GrantDraft, revoke } from "../../domain/grant.ts";
+import type { GrantId, TaskId } from "../../domain/ids.ts";
+import { standing } from "../../domain/task.ts";
 import { recordGrant } from "./answer-approval.ts";
 import { grantOf } from "./open-task.ts";
-import type { Actor, AuthorityParts } from "./parts.ts";
-import { refusal, taskOver, taskUnknown } from "./refusals.ts";
+import type { Actor, AuthorityParts } from "../parts.ts";
+import { refusal, taskOver, taskUnknown } from "../refusals.ts";
 
 /** An operator gives a task more. It ends with the task at the latest.
  *  @throws WritError `task_unknown`, `task_ended`, `task_expired`. */

@@ -1,12 +1,12 @@
-import type { TaskId } from "../domain/ids.ts";
-import type { Instance } from "../domain/principal.ts";
-import { reason } from "../domain/reason.ts";
-import { standing } from "../domain/task.ts";
-import type { Minted } from "../ports/credentials.ts";
-import { agentOf } from "./enrol.ts";
-import type { AuthorityParts } from "./parts.ts";
-import { profileOf } from "./profile.ts";
-import { taskOver, taskUnknown, unauthenticated } from "./refusals.ts";
+import type { TaskId } from "../../domain/ids.ts";
+import type { Instance } from "../../domain/principal.ts";
+import { reason } from "../../domain/reason.ts";
+import { standing } from "../../domain/task.ts";
+import type { Minted } from "../../ports/credentials.ts";
+import { agentOf } from "../enrolment/enrol.ts";
+import type { AuthorityParts } from "../parts.ts";
+import { profileOf } from "../profile.ts";
+import { taskOver, taskUnknown, unauthenticated } from "../refusals.ts";
 
 /** A fresh task token for a task of this instance that may still act. The instance's own credential was checked
  *  just before; what was ever revoked of the task itself stays revoked.

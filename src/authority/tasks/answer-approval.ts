@@ -1,12 +1,12 @@
-import { answer, type Approval } from "../domain/approval.ts";
-import { describeGrant, type Grant } from "../domain/grant.ts";
-import type { ApprovalId } from "../domain/ids.ts";
-import { type Person, rolesOf } from "../domain/person.ts";
-import { standing } from "../domain/task.ts";
-import type { WriteTx } from "../ports/store.ts";
+import { answer, type Approval } from "../../domain/approval.ts";
+import { describeGrant, type Grant } from "../../domain/grant.ts";
+import type { ApprovalId } from "../../domain/ids.ts";
+import { type Person, rolesOf } from "../../domain/person.ts";
+import { standing } from "../../domain/task.ts";
+import type { WriteTx } from "../../ports/store.ts";
 import { grantOf } from "./open-task.ts";
-import type { AuthorityParts } from "./parts.ts";
-import { refusal } from "./refusals.ts";
+import type { AuthorityParts } from "../parts.ts";
+import { refusal } from "../refusals.ts";
 import { isGrantRequest, requestedDraft } from "./request-grant.ts";
 
 export interface GivenAnswer {

@@ -1,10 +1,10 @@
-import type { Constraint } from "../domain/constraint.ts";
-import type { GrantDraft, GrantOrigin } from "../domain/grant.ts";
-import { isObject, type Json, own } from "../domain/json.ts";
-import { readLimit, readToolPattern } from "../domain/limit.ts";
-import type { Configuration } from "../ports/configuration.ts";
-import type { Actor } from "./parts.ts";
-import { refusal } from "./refusals.ts";
+import type { Constraint } from "../../domain/constraint.ts";
+import type { GrantDraft, GrantOrigin } from "../../domain/grant.ts";
+import { isObject, type Json, own } from "../../domain/json.ts";
+import { readLimit, readToolPattern } from "../../domain/limit.ts";
+import type { Configuration } from "../../ports/configuration.ts";
+import type { Actor } from "../parts.ts";
+import { refusal } from "../refusals.ts";
 
 /** Reads a grant as an operator or an agent writes it, in the words of `writ.yaml`:
  *  `{ tools: [docs__read_text_file], where: { path: { glob: /srv/docs/** } }, uses: 3 }`.

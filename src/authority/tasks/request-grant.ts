@@ -1,12 +1,12 @@
-import { type Approval, stateAt } from "../domain/approval.ts";
-import { describeGrant, type GrantDraft } from "../domain/grant.ts";
-import type { TaskId } from "../domain/ids.ts";
-import type { Json } from "../domain/json.ts";
-import type { Instance } from "../domain/principal.ts";
-import { standing } from "../domain/task.ts";
-import { canonicalize } from "../wire/json/canonical.ts";
-import type { AuthorityParts } from "./parts.ts";
-import { refusal, taskOver, taskUnknown } from "./refusals.ts";
+import { type Approval, stateAt } from "../../domain/approval.ts";
+import { describeGrant, type GrantDraft } from "../../domain/grant.ts";
+import type { TaskId } from "../../domain/ids.ts";
+import type { Json } from "../../domain/json.ts";
+import type { Instance } from "../../domain/principal.ts";
+import { standing } from "../../domain/task.ts";
+import { canonicalize } from "../../wire/json/canonical.ts";
+import type { AuthorityParts } from "../parts.ts";
+import { refusal, taskOver, taskUnknown } from "../refusals.ts";
 
 /** What stands in an approval that is about a grant and not about a call. No tool's name starts with `$`. */
 export const GRANT_REQUEST = { tool: "writ__$grant", policy: "writ.grant-request", role: "approver" } as const;

@@ -1,14 +1,14 @@
-import type { Grant, GrantDraft } from "../domain/grant.ts";
-import { describeGrant } from "../domain/grant.ts";
-import type { TaskId } from "../domain/ids.ts";
-import type { Instance, Session } from "../domain/principal.ts";
-import { type Budget, standing, type Task } from "../domain/task.ts";
-import type { Minted } from "../ports/credentials.ts";
-import type { WriteTx } from "../ports/store.ts";
-import { agentOf } from "./enrol.ts";
-import type { AuthorityParts } from "./parts.ts";
-import { profileOf } from "./profile.ts";
-import { refusal, taskOver, taskUnknown } from "./refusals.ts";
+import type { Grant, GrantDraft } from "../../domain/grant.ts";
+import { describeGrant } from "../../domain/grant.ts";
+import type { TaskId } from "../../domain/ids.ts";
+import type { Instance, Session } from "../../domain/principal.ts";
+import { type Budget, standing, type Task } from "../../domain/task.ts";
+import type { Minted } from "../../ports/credentials.ts";
+import type { WriteTx } from "../../ports/store.ts";
+import { agentOf } from "../enrolment/enrol.ts";
+import type { AuthorityParts } from "../parts.ts";
+import { profileOf } from "../profile.ts";
+import { refusal, taskOver, taskUnknown } from "../refusals.ts";
 
 export interface TaskRequest {
   readonly instance: Instance;

@@ -1,10 +1,10 @@
-import type { Sequence, TaskId } from "../domain/ids.ts";
-import { type Subject, SUBJECT_KINDS, type SubjectKind } from "../domain/revocation.ts";
-import type { Task } from "../domain/task.ts";
-import type { Page, ReadTx } from "../ports/store.ts";
-import { endWithin } from "./end-task.ts";
-import type { Actor, AuthorityParts } from "./parts.ts";
-import { refusal } from "./refusals.ts";
+import type { Sequence, TaskId } from "../../domain/ids.ts";
+import { type Subject, SUBJECT_KINDS, type SubjectKind } from "../../domain/revocation.ts";
+import type { Task } from "../../domain/task.ts";
+import type { Page, ReadTx } from "../../ports/store.ts";
+import { endWithin } from "../tasks/end-task.ts";
+import type { Actor, AuthorityParts } from "../parts.ts";
+import { refusal } from "../refusals.ts";
 
 /** Every credential, on every gateway. */
 export const EVERYTHING: Subject = { kind: "all", id: "*" };

@@ -1,10 +1,10 @@
-import { voidApproval } from "../domain/approval.ts";
-import { revoke } from "../domain/grant.ts";
-import type { TaskId } from "../domain/ids.ts";
-import { end, type Task } from "../domain/task.ts";
-import type { ReadTx, WriteTx } from "../ports/store.ts";
-import type { Actor, AuthorityParts } from "./parts.ts";
-import { taskUnknown } from "./refusals.ts";
+import { voidApproval } from "../../domain/approval.ts";
+import { revoke } from "../../domain/grant.ts";
+import type { TaskId } from "../../domain/ids.ts";
+import { end, type Task } from "../../domain/task.ts";
+import type { ReadTx, WriteTx } from "../../ports/store.ts";
+import type { Actor, AuthorityParts } from "../parts.ts";
+import { taskUnknown } from "../refusals.ts";
 
 /** Ends a task and every task below it, in one transaction: grants revoked, open questions void, credentials dead.
  *  Resolves to the tasks that it ended, none when all had ended before. What a child had left of its budget goes

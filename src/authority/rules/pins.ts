@@ -1,10 +1,10 @@
-import type { Digest, ServerName, ToolName } from "../domain/ids.ts";
-import type { JsonObject } from "../domain/json.ts";
-import type { Pin, PinStatus, ToolDefinition } from "../domain/tool.ts";
-import type { WriteTx } from "../ports/store.ts";
+import type { Digest, ServerName, ToolName } from "../../domain/ids.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Pin, PinStatus, ToolDefinition } from "../../domain/tool.ts";
+import type { WriteTx } from "../../ports/store.ts";
 import { lineDiff } from "./line-diff.ts";
-import type { Actor, AuthorityParts } from "./parts.ts";
-import { refusal } from "./refusals.ts";
+import type { Actor, AuthorityParts } from "../parts.ts";
+import { refusal } from "../refusals.ts";
 
 /** What a server says now, compared with what was accepted. */
 export interface Observed {
