@@ -37,7 +37,7 @@ export async function closeOrphans({ store, clock, log }: HouseParts): Promise<n
   return closed;
 }
 
-/** Ends tasks whose deadline has passed and forgets spent credentials that have expired, every few seconds until stopped. */
+/** Ends tasks whose deadline has passed and forgets spent credentials and documents that have expired, every few seconds until stopped. */
 export function keepHouse(parts: HouseParts): { stop(): void } {
   const timer = setInterval(() => {
     void round(parts).catch((cause: unknown) => parts.log.error({ cause }, "housekeeping failed; it is tried again"));
@@ -57,5 +57,8 @@ async function round(parts: HouseParts): Promise<void> {
     }
     after = page.next;
   } while (after !== null);
-  await parts.store.write((tx) => tx.sweepSpent(now - SPENT_KEPT_MS));
+  await parts.store.write(async (tx) => {
+    await tx.sweepSpent(now - SPENT_KEPT_MS);
+    await tx.sweepDocuments(now - SPENT_KEPT_MS);
+  });
 }

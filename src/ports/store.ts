@@ -1,5 +1,6 @@
 import type { Approval } from "../domain/approval.ts";
 import type { AdmittedCall, CallState } from "../domain/admission.ts";
+import type { DocumentKind, Documents } from "../domain/document.ts";
 import type { Grant } from "../domain/grant.ts";
 import type {
   AgentName,
@@ -100,6 +101,11 @@ export interface ReadTx {
   /** The person that a key's hash belongs to. */
   personByKey(hash: Digest): Promise<PersonName | null>;
 
+  /** Null when there is none. One that is past its time stays until it is swept: whoever reads it asks. */
+  document<K extends DocumentKind>(kind: K, id: string): Promise<Documents[K] | null>;
+  /** All of one kind, by id in code-unit order. */
+  documents<K extends DocumentKind>(kind: K): Promise<readonly Documents[K][]>;
+
   /** The highest watermark over `subjects`; 0 when none was ever revoked. */
   revokedAt(subjects: readonly Subject[]): Promise<Sequence>;
   /** The newest sequence given out. */
@@ -141,6 +147,18 @@ export interface WriteTx extends ReadTx {
   /** Replaces any earlier key of this hash; a person may hold several. */
   putPersonKey(hash: Digest, person: PersonName, at: number): Promise<void>;
   dropPersonKeys(person: PersonName): Promise<void>;
+
+  /** Inserts, or replaces the whole value; `expiresAt` null keeps it until it is dropped. */
+  putDocument<K extends DocumentKind>(
+    kind: K,
+    id: string,
+    value: Documents[K],
+    expiresAt: number | null,
+  ): Promise<void>;
+  /** False when there was none: of two that drop the same, one is told true. */
+  dropDocument(kind: DocumentKind, id: string): Promise<boolean>;
+  /** Forgets documents that expired before `now`. */
+  sweepDocuments(now: number): Promise<void>;
 
   /** Raises the watermark of `subject` to a new sequence and publishes `revoked`. Watermarks never fall. */
   revoke(subject: Subject): Promise<Sequence>;

@@ -1,5 +1,6 @@
 import type { AdmittedCall, CallState } from "../../domain/admission.ts";
 import type { Approval } from "../../domain/approval.ts";
+import type { DocumentKind, Documents } from "../../domain/document.ts";
 import type { Grant } from "../../domain/grant.ts";
 import type {
   AgentName,
@@ -38,10 +39,18 @@ export class MemoryState {
   readonly pins = new Table<Pin>();
   readonly policies = new Table<StoredPolicies>();
   readonly personKeys = new Table<PersonName>();
+  readonly documents = new Table<Kept>();
   readonly watermarks = new Table<Sequence>();
   readonly spent = new Table<number>();
   readonly ledger: LedgerRecord[] = [];
   sequence = 0;
+}
+
+interface Kept {
+  readonly kind: DocumentKind;
+  readonly id: string;
+  readonly expiresAt: number | null;
+  readonly value: Documents[DocumentKind];
 }
 
 /** One body's view of the state. It writes in place and can take everything back. */
@@ -152,6 +161,17 @@ export class MemoryTx implements WriteTx {
     return this.#at(hash).personKeys.get(hash);
   }
 
+  async document<K extends DocumentKind>(kind: K, id: string): Promise<Documents[K] | null> {
+    return (this.#at(id).documents.get(pair(kind, id))?.value as Documents[K] | undefined) ?? null;
+  }
+
+  async documents<K extends DocumentKind>(kind: K): Promise<readonly Documents[K][]> {
+    return this.#state.documents
+      .where((one) => one.kind === kind)
+      .toSorted((a, b) => byCodeUnit(a.id, b.id))
+      .map((one) => one.value as Documents[K]);
+  }
+
   async revokedAt(subjects: readonly Subject[]): Promise<Sequence> {
     const { watermarks } = this.#at(...subjects.map((subject) => subject.id));
     return Math.max(0, ...subjects.map((subject) => watermarks.get(watermark(subject)) ?? 0)) as Sequence;
@@ -238,6 +258,29 @@ export class MemoryTx implements WriteTx {
   async dropPersonKeys(person: PersonName): Promise<void> {
     const { personKeys } = this.#at(person);
     for (const [hash, holder] of personKeys.entries()) if (holder === person) personKeys.delete(hash, this.#undo);
+  }
+
+  async putDocument<K extends DocumentKind>(
+    kind: K,
+    id: string,
+    value: Documents[K],
+    expiresAt: number | null,
+  ): Promise<void> {
+    this.#at(id).documents.put(pair(kind, id), { kind, id, expiresAt, value }, this.#undo);
+  }
+
+  async dropDocument(kind: DocumentKind, id: string): Promise<boolean> {
+    const { documents } = this.#at(id);
+    const held = documents.get(pair(kind, id)) !== null;
+    documents.delete(pair(kind, id), this.#undo);
+    return held;
+  }
+
+  async sweepDocuments(now: number): Promise<void> {
+    const { documents } = this.#state;
+    for (const [key, { expiresAt }] of documents.entries()) {
+      if (expiresAt !== null && expiresAt < now) documents.delete(key, this.#undo);
+    }
   }
 
   async revoke(subject: Subject): Promise<Sequence> {

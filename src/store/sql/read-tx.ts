@@ -1,5 +1,6 @@
 import type { AdmittedCall, CallState } from "../../domain/admission.ts";
 import type { Approval } from "../../domain/approval.ts";
+import type { DocumentKind, Documents } from "../../domain/document.ts";
 import type { Grant } from "../../domain/grant.ts";
 import type {
   AgentName,
@@ -138,6 +139,15 @@ export class SqlReadTx implements ReadTx {
   async personByKey(hash: Digest): Promise<PersonName | null> {
     const [row] = await this.connection.rows(this.reading.personByKey, { hash });
     return row === undefined ? null : (row.person as PersonName);
+  }
+
+  document<K extends DocumentKind>(kind: K, id: string): Promise<Documents[K] | null> {
+    return this.#value(this.reading.document, { kind, id });
+  }
+
+  async documents<K extends DocumentKind>(kind: K): Promise<readonly Documents[K][]> {
+    const rows = await this.connection.rows(this.reading.documents, { kind });
+    return rows.toSorted((a, b) => byCodeUnit(a.id, b.id)).map((row) => parse<Documents[K]>(row));
   }
 
   async revokedAt(subjects: readonly Subject[]): Promise<Sequence> {

@@ -154,6 +154,12 @@ export function compileReading(db: Kysely<Tables>) {
     ledgerHead: statement<Nothing>()(() => ledger.orderBy("number", "desc").limit(ONE)),
     ledgerTail: statement<{ limit: number }>()((slot) => ledger.orderBy("number", "desc").limit(slot("limit"))),
     ledgerOfCall: statement<{ call: string }>()((slot) => ledger.where("call", "=", slot("call")).orderBy("number")),
+    document: statement<{ kind: string; id: string }>()((slot) =>
+      db.selectFrom("documents").select("body").where("kind", "=", slot("kind")).where("id", "=", slot("id")),
+    ),
+    documents: statement<{ kind: string }>()((slot) =>
+      db.selectFrom("documents").select(["id", "body"]).where("kind", "=", slot("kind")),
+    ),
     revokedAt: compileRevokedAt(db),
   };
 }

@@ -18,6 +18,7 @@ export interface Tables {
   watermarks: { subject: string; sequence: number };
   counters: { name: string; value: number };
   spent: { issuer: string; id: string; expires_at: number };
+  documents: { kind: string; id: string; expires_at: number | null; body: string };
   ledger: {
     number: number;
     previous: string;

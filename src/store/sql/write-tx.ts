@@ -1,5 +1,6 @@
 import type { AdmittedCall } from "../../domain/admission.ts";
 import type { Approval } from "../../domain/approval.ts";
+import type { DocumentKind, Documents } from "../../domain/document.ts";
 import type { Grant } from "../../domain/grant.ts";
 import type { Digest, PersonName, Sequence } from "../../domain/ids.ts";
 import type { Instance, Session } from "../../domain/principal.ts";
@@ -104,6 +105,23 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
 
   dropPersonKeys(person: PersonName): Promise<void> {
     return this.#run(this.#writing.dropPersonKeys, { person });
+  }
+
+  putDocument<K extends DocumentKind>(
+    kind: K,
+    id: string,
+    value: Documents[K],
+    expiresAt: number | null,
+  ): Promise<void> {
+    return this.#run(this.#writing.putDocument, { kind, id, expiresAt, body: JSON.stringify(value) });
+  }
+
+  async dropDocument(kind: DocumentKind, id: string): Promise<boolean> {
+    return (await this.connection.run(this.#writing.dropDocument, { kind, id })) === 1;
+  }
+
+  sweepDocuments(now: number): Promise<void> {
+    return this.#run(this.#writing.sweepDocuments, { now });
   }
 
   async revoke(subject: Subject): Promise<Sequence> {

@@ -124,6 +124,23 @@ export function compileWriting(db: Kysely<Tables>) {
     dropPersonKeys: statement<{ person: string }>()((slot) =>
       db.deleteFrom("person_keys").where("person", "=", slot("person")),
     ),
+    putDocument: statement<{ kind: string; id: string; expiresAt: number | null; body: string }>()((slot) =>
+      db
+        .insertInto("documents")
+        .values({ kind: slot("kind"), id: slot("id"), expires_at: slot("expiresAt"), body: slot("body") })
+        .onConflict((on) =>
+          on.columns(["kind", "id"]).doUpdateSet((eb) => ({
+            expires_at: eb.ref("excluded.expires_at"),
+            body: eb.ref("excluded.body"),
+          })),
+        ),
+    ),
+    dropDocument: statement<{ kind: string; id: string }>()((slot) =>
+      db.deleteFrom("documents").where("kind", "=", slot("kind")).where("id", "=", slot("id")),
+    ),
+    sweepDocuments: statement<{ now: number }>()((slot) =>
+      db.deleteFrom("documents").where("expires_at", "<", slot("now")),
+    ),
     nextSequence: statement<Readonly<Record<string, never>>>()(() =>
       db
         .insertInto("counters")

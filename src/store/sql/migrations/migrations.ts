@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { first } from "./0001-first.ts";
+import { documents } from "./0002-documents.ts";
 
 export interface Migration {
   readonly name: string;
@@ -7,4 +8,7 @@ export interface Migration {
 }
 
 /** In order, forward only: the schema's version is how many of them have run. */
-export const MIGRATIONS: readonly Migration[] = [{ name: "0001-first", up: first }];
+export const MIGRATIONS: readonly Migration[] = [
+  { name: "0001-first", up: first },
+  { name: "0002-documents", up: documents },
+];

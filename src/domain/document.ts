@@ -1,0 +1,8 @@
+import type { SigningKeyRecord } from "./signing-key.ts";
+
+/** What is written seldom and read by its key: one kind for each noun, kept whole. What every call reads, or what is
+ *  looked up by more than its key, has a table of its own. */
+export interface Documents {
+  signing_key: SigningKeyRecord;
+}
+export type DocumentKind = keyof Documents;
