@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { checkedLookup, mayConnect } from "../../src/upstream/address.ts";
+import { checkedLookup } from "../../src/upstream/address.ts";
+import { mayConnect } from "../../src/wire/http/address.ts";
 
 test.each([
   "127.0.0.1",

@@ -18,7 +18,8 @@ import { createMcpHandler, inputRequired, McpServer } from "@modelcontextprotoco
 import { expect, test } from "vitest";
 import { z } from "zod";
 import type { JsonObject } from "../../src/domain/json.ts";
-import { checkedLookup, mayConnect } from "../../src/upstream/address.ts";
+import { checkedLookup } from "../../src/upstream/address.ts";
+import { mayConnect } from "../../src/wire/http/address.ts";
 import { withId, withSubscription } from "../../src/wire/mcp/splice.ts";
 import {
   atUrl,
