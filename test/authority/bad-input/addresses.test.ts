@@ -154,12 +154,12 @@ test("a redirect is not followed", async () => {
 });
 
 test.each([
-  ["too large", (): RequestListener => (_, response) => response.end("x".repeat(2_000)), "the answer is larger than 1000 bytes"],
   [
-    "too slow",
-    (): RequestListener => (_, response) => void response.writeHead(200).write("{"),
-    "it took too long",
+    "too large",
+    (): RequestListener => (_, response) => response.end("x".repeat(2_000)),
+    "the answer is larger than 1000 bytes",
   ],
+  ["too slow", (): RequestListener => (_, response) => void response.writeHead(200).write("{"), "it took too long"],
   [
     "compressed",
     (): RequestListener => (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end("x"),
@@ -201,7 +201,11 @@ test("a library that takes a fetch gets one within the same guard", async () => 
     );
   });
   const get = fetchWithin(CONFIGURED);
-  const answer = await get(`http://127.0.0.1:${port}/`, { method: "POST", body: new URLSearchParams({ a: "1" }), headers: new Headers({ "content-type": "application/x-www-form-urlencoded" }) });
+  const answer = await get(`http://127.0.0.1:${port}/`, {
+    method: "POST",
+    body: new URLSearchParams({ a: "1" }),
+    headers: new Headers({ "content-type": "application/x-www-form-urlencoded" }),
+  });
   expect(answer.status).toBe(201);
   expect(await answer.json()).toEqual({ body: "a=1", type: "application/x-www-form-urlencoded" });
   await expect(fetchWithin(PUBLIC)(`http://127.0.0.1:${port}/`)).rejects.toThrow("fetch failed");
