@@ -1,3 +1,4 @@
+import { type AnsweringRule, isAnother } from "./answering.ts";
 import type { ApprovalId, CallId, Digest, InstanceId, PersonName, SessionId, TaskId } from "./ids.ts";
 
 /** One thing a person is asked to lift: a policy by id, or the tier's missing grant. */
@@ -52,12 +53,19 @@ export interface ApprovalSummary {
 
 export type Answered =
   | { readonly kind: "answered"; readonly approval: Approval }
-  | { readonly kind: "refused"; readonly code: "approval_closed" | "role_missing" | "answered_already" };
+  | { readonly kind: "refused"; readonly code: AnswerRefusal };
 
-/** Takes one person's answer. One refusal closes it; it is allowed once every role has said yes. */
-export function answer(approval: Approval, given: Omit<Answer, "roles"> & { roles: readonly string[] }): Answered {
+export type AnswerRefusal = "approval_closed" | "actor_answers" | "owner_answers" | "role_missing" | "answered_already";
+
+/** Takes one person's answer. One refusal closes it; it is allowed once every role has said yes and, where `rule` asks
+ *  for four eyes, one of those who did is known not to be the owner. The agent that asks never answers. */
+export function answer(approval: Approval, given: Answer, rule: AnsweringRule): Answered {
   if (approval.state !== "pending" || given.at >= approval.deadline)
     return { kind: "refused", code: "approval_closed" };
+  const { agent, owner } = approval.summary;
+  if ((given.person as string) === agent) return { kind: "refused", code: "actor_answers" };
+  const another = isAnother(given.person, owner);
+  if (given.verdict === "allow" && !rule.selfConfirm && !another) return { kind: "refused", code: "owner_answers" };
   const wanted = rolesWanted(approval);
   const roles = given.roles.filter((role) => wanted.includes(role));
   if (roles.length === 0) return { kind: "refused", code: "role_missing" };
@@ -66,8 +74,9 @@ export function answer(approval: Approval, given: Omit<Answer, "roles"> & { role
   }
   const answers = [...approval.answers, { ...given, roles }];
   const allowed = new Set(answers.filter((a) => a.verdict === "allow").flatMap((a) => a.roles));
+  const seen = !rule.fourEyes || answers.some((a) => a.verdict === "allow" && isAnother(a.person, owner));
   const state: ApprovalState =
-    given.verdict === "deny" ? "denied" : wanted.every((role) => allowed.has(role)) ? "allowed" : "pending";
+    given.verdict === "deny" ? "denied" : seen && wanted.every((role) => allowed.has(role)) ? "allowed" : "pending";
   return { kind: "answered", approval: { ...approval, answers, state, version: approval.version + 1 } };
 }
 

@@ -1,6 +1,6 @@
 import type { PolicyFile, PolicySource } from "../authority/rules/policies.ts";
 import type { ServerName } from "../domain/ids.ts";
-import { ROLES, rolesOf } from "../domain/person.ts";
+import { ROLES, speaksFor } from "../domain/person.ts";
 import { type LoadInput, loadPolicies } from "../policy/load.ts";
 import { runPolicyTests } from "../policy/test-run.ts";
 import type { Configuration } from "../ports/configuration.ts";
@@ -18,7 +18,7 @@ export function policySource(
     definitions: catalogue.definitions(),
     servers: [...configuration.servers.map((one) => one.name), ownServer],
     agents: configuration.agents.map((agent) => ({ name: agent.name, roles: [], levels: {} })),
-    askRoles: [...new Set([...ROLES, ...configuration.people.flatMap(rolesOf)])],
+    askRoles: [...new Set([...ROLES, ...configuration.people.flatMap(speaksFor)])],
   });
   // Servers say that their tools changed as often as they like: the same policies over the same tools are not read anew.
   let last: { readonly key: string; readonly loaded: ReturnType<typeof loadPolicies> } | null = null;

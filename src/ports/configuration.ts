@@ -1,3 +1,4 @@
+import type { AnsweringRules } from "../domain/answering.ts";
 import type { EffectKind } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
@@ -22,7 +23,7 @@ export interface Configuration {
   readonly people: readonly Person[];
   readonly agents: readonly AgentConfiguration[];
   readonly servers: readonly ServerConfiguration[];
-  readonly approvals: {
+  readonly approvals: AnsweringRules & {
     /** An unanswered ask is refused after this. */
     readonly timeoutMs: number;
     /** How long a call is held open for its answer before it is told to come back; at most 120 s. */

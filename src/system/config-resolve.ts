@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
+import type { AnsweringRules } from "../domain/answering.ts";
 import type { PersonName } from "../domain/ids.ts";
 import type { Configuration } from "../ports/configuration.ts";
 import { resolveAgent } from "./config-agents.ts";
@@ -60,6 +61,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     people: Object.entries(yaml.people ?? {}).map(([name, person]) => ({
       name: name as PersonName,
       roles: person.roles,
+      ...(person.groups === undefined ? {} : { groups: person.groups }),
     })),
     agents,
     servers,
@@ -68,8 +70,25 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
       // Shorter than the minute after which stock clients stop waiting, so that they hear "not yet" and not nothing.
       holdMs: time(["approvals", "hold"], yaml.approvals?.hold, 50 * SECOND, 0, 120 * SECOND),
       usableMs: time(["approvals", "usable"], yaml.approvals?.usable, 5 * MINUTE, SECOND, 24 * HOUR),
+      ...answeringOf(yaml.approvals ?? {}),
     },
     records: { text: yaml.records?.text ?? "digest" },
+  };
+}
+
+/** On a machine of one's own the owner answers; a deployment of several says otherwise. */
+function answeringOf(yaml: NonNullable<WritYaml["approvals"]>): AnsweringRules {
+  const effects = Object.entries(yaml.effects ?? {}).map(([kind, rule]) => [
+    kind,
+    {
+      ...(rule?.self_confirm === undefined ? {} : { selfConfirm: rule.self_confirm }),
+      ...(rule?.four_eyes === undefined ? {} : { fourEyes: rule.four_eyes }),
+    },
+  ]);
+  return {
+    selfConfirm: yaml.self_confirm ?? true,
+    fourEyes: yaml.four_eyes ?? false,
+    effects: Object.fromEntries(effects) as AnsweringRules["effects"],
   };
 }
 

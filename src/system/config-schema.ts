@@ -80,6 +80,13 @@ const agent = z.strictObject({
   lifetime: duration.optional(),
 });
 
+const person = z.strictObject({
+  roles: z.array(name).min(1, "at least one role"),
+  groups: z.array(name).optional(),
+});
+
+const answering = { self_confirm: z.boolean().optional(), four_eyes: z.boolean().optional() };
+
 export const writYaml = z.strictObject({
   tier: z.enum(TIERS).optional(),
   owner: name.optional(),
@@ -91,9 +98,15 @@ export const writYaml = z.strictObject({
   listen: z.strictObject({ host: z.string().min(1).optional(), port: z.int().min(0).max(65535).optional() }).optional(),
   data: path.optional(),
   policies: path.optional(),
-  people: z.record(name, z.strictObject({ roles: z.array(name).min(1, "at least one role") })).optional(),
+  people: z.record(name, person).optional(),
   approvals: z
-    .strictObject({ timeout: duration.optional(), hold: duration.optional(), usable: duration.optional() })
+    .strictObject({
+      timeout: duration.optional(),
+      hold: duration.optional(),
+      usable: duration.optional(),
+      ...answering,
+      effects: z.partialRecord(z.enum(EFFECT_KINDS), z.strictObject(answering)).optional(),
+    })
     .optional(),
   records: z.strictObject({ text: z.enum(["digest", "keep"]).optional() }).optional(),
   servers: z.record(name, server).optional(),

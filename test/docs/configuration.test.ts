@@ -43,6 +43,8 @@ function defaultsOf(configuration: Configuration): Readonly<Record<string, strin
     "approvals.timeout": time(configuration.approvals.timeoutMs),
     "approvals.hold": time(configuration.approvals.holdMs),
     "approvals.usable": time(configuration.approvals.usableMs),
+    "approvals.self_confirm": configuration.approvals.selfConfirm,
+    "approvals.four_eyes": configuration.approvals.fourEyes,
     "servers.NAME.args": `[${one.launch.args.join(", ")}]`,
     "servers.NAME.cwd": one.launch.cwd.replace("/srv/here", "."),
     "servers.NAME.env": JSON.stringify(one.launch.env),
@@ -79,7 +81,7 @@ interface Shape {
 }
 
 /** What stands for the names people choose, by the key above them. */
-const CHOSEN: Readonly<Record<string, string>> = { tools: "TOOL", where: "ARG", env: "" };
+const CHOSEN: Readonly<Record<string, string>> = { tools: "TOOL", where: "ARG", effects: "KIND", env: "" };
 
 /** Every place that holds a value: `servers.NAME.tools.TOOL.effects`. */
 function keysOf(shape: Shape, path: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { PersonName } from "../../domain/ids.ts";
-import type { Person } from "../../domain/person.ts";
+import { KEY_HOLDER, type Person } from "../../domain/person.ts";
 import type { Actor, AuthorityParts } from "../parts.ts";
 import { refusal } from "../refusals.ts";
 
@@ -11,7 +11,7 @@ const MAX_SESSIONS = 1_000;
 const KEY = /^wp_[A-Za-z0-9_-]{43,86}$/;
 
 /** Whoever holds the admin key. */
-export const ADMIN: Person = { name: "admin" as PersonName, roles: ["admin"] };
+export const ADMIN: Person = { name: KEY_HOLDER, roles: ["admin"] };
 
 export interface BrowserSession {
   readonly person: Person;

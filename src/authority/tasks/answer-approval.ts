@@ -1,7 +1,8 @@
-import { answer, type Approval } from "../../domain/approval.ts";
+import { answeringRule } from "../../domain/answering.ts";
+import { answer, type Approval, type AnswerRefusal } from "../../domain/approval.ts";
 import { describeGrant, type Grant } from "../../domain/grant.ts";
 import type { ApprovalId } from "../../domain/ids.ts";
-import { type Person, rolesOf } from "../../domain/person.ts";
+import { type Person, speaksFor } from "../../domain/person.ts";
 import { standing } from "../../domain/task.ts";
 import type { WriteTx } from "../../ports/store.ts";
 import { grantOf } from "./open-task.ts";
@@ -26,7 +27,8 @@ export interface Answered {
 const MAX_NOTE = 500;
 
 /** Takes one person's answer to one open question.
- *  @throws WritError `approval_unknown` 404, `approval_closed` 409, `answered_already` 409, `role_missing` 403. */
+ *  @throws WritError `approval_unknown` 404, `approval_closed` 409, `answered_already` 409, `role_missing` 403,
+ *  `owner_answers` 403, `actor_answers` 403. */
 export async function answerApproval(parts: AuthorityParts, given: GivenAnswer): Promise<Answered> {
   const now = parts.clock.now();
   return parts.store.write(async (tx) => {
@@ -42,13 +44,18 @@ export async function answerApproval(parts: AuthorityParts, given: GivenAnswer):
     }
     const task = await tx.task(approval.task);
     if (task === null || standing(task, now) !== "active") throw closed(approval.id);
-    const answered = answer(approval, {
-      person: given.person.name,
-      roles: rolesOf(given.person),
-      verdict: given.verdict,
-      at: now,
-      note: given.note.slice(0, MAX_NOTE),
-    });
+    const rule = answeringRule(parts.configuration.approvals, approval.summary.effects);
+    const answered = answer(
+      approval,
+      {
+        person: given.person.name,
+        roles: speaksFor(given.person),
+        verdict: given.verdict,
+        at: now,
+        note: given.note.slice(0, MAX_NOTE),
+      },
+      rule,
+    );
     if (answered.kind === "refused") throw refusedFor(answered.code, approval);
     const grant =
       answered.approval.state === "allowed" && isGrantRequest(approval)
@@ -95,7 +102,7 @@ export async function recordGrant(tx: WriteTx, grant: Grant, at: number): Promis
   await tx.publish("task", grant.task);
 }
 
-function refusedFor(code: "approval_closed" | "role_missing" | "answered_already", approval: Approval): Error {
+function refusedFor(code: AnswerRefusal, approval: Approval): Error {
   switch (code) {
     case "approval_closed":
       return closed(approval.id);
@@ -106,6 +113,22 @@ function refusedFor(code: "approval_closed" | "role_missing" | "answered_already
         { approval: approval.id },
         "you have answered this already",
         "nothing more to do; another role may still have to answer",
+      );
+    case "owner_answers":
+      return refusal(
+        "owner_answers",
+        403,
+        { approval: approval.id, owner: approval.summary.owner },
+        "the owner of a task does not allow what it asks here, and the admin key may be the owner's",
+        "somebody else answers, with a key or a sign-in of their own",
+      );
+    case "actor_answers":
+      return refusal(
+        "actor_answers",
+        403,
+        { approval: approval.id },
+        "who asks does not answer",
+        "a person answers, who is not called like the agent",
       );
     case "role_missing": {
       const roles = [...new Set(approval.asks.map((ask) => ask.role))];

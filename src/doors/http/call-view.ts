@@ -95,6 +95,18 @@ export function holdsText(records: readonly LedgerRecord[]): boolean {
   return records.some(({ body }) => TEXT.some((name) => Object.hasOwn(body, name)));
 }
 
+/** The call without the text of its arguments and results, wherever it stands. */
+export function withoutContent(view: CallView): CallView {
+  const bare = (body: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(body).filter(([name]) => !TEXT.includes(name)));
+  return {
+    ...view,
+    decision: bare(view.decision),
+    outcome: view.outcome === null ? null : bare(view.outcome),
+    records: view.records.map(withoutText),
+  };
+}
+
 export function withoutText(record: LedgerRecord): LedgerRecord {
   return holdsText([record])
     ? { ...record, body: Object.fromEntries(Object.entries(record.body).filter(([name]) => !TEXT.includes(name))) }

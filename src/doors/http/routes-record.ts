@@ -1,13 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { answerApproval } from "../../authority/tasks/answer-approval.ts";
 import { refusal } from "../../authority/refusals.ts";
-import { type Approval, stateAt } from "../../domain/approval.ts";
+import { rolesWanted } from "../../domain/approval.ts";
+import { seesContent } from "../../domain/person.ts";
 import type { ApprovalId, CallId, TaskId } from "../../domain/ids.ts";
 import { RECORD_KINDS } from "../../domain/record.ts";
-import { callView, holdsText, lines, withoutText } from "./call-view.ts";
+import { approvalView } from "./approval-view.ts";
+import { callView, holdsText, lines, withoutContent, withoutText } from "./call-view.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import { type AddRoute, pageOf, pageQuery, shape } from "./route.ts";
-import { person } from "./routes-tasks.ts";
+import { person, who } from "./routes-tasks.ts";
 
 /** How far back the newest calls are looked for in the ledger. */
 const TAIL = 1_000;
@@ -16,7 +18,6 @@ const TAIL = 1_000;
 export function addRecordRoutes(add: AddRoute, parts: HttpDoorParts): void {
   const { authority } = parts;
   const { store, clock } = authority;
-  const view = (approval: Approval): Approval => ({ ...approval, state: stateAt(approval, clock.now()) });
 
   add({
     method: "get",
@@ -25,12 +26,12 @@ export function addRecordRoutes(add: AddRoute, parts: HttpDoorParts): void {
     access: "viewer",
     query: pageQuery.extend({ open: z.enum(["true", "false"]).optional() }),
     answers: pageOf("Approval"),
-    async run({ query }) {
+    async run({ caller, query }) {
       const open = query.open === "true";
       const page = await store.read((tx) =>
         tx.approvals({ after: query.after ?? null, limit: query.limit, ...(open ? { open } : {}) }),
       );
-      const items = page.items.map(view);
+      const items = page.items.map((one) => approvalView(one, who(caller), clock.now()));
       return { items: open ? items.filter((one) => one.state === "pending") : items, next: page.next };
     },
   });
@@ -40,7 +41,7 @@ export function addRecordRoutes(add: AddRoute, parts: HttpDoorParts): void {
     summary: "One question, with the exact call it is about",
     access: "viewer",
     answers: shape("Approval"),
-    async run({ id }) {
+    async run({ caller, id }) {
       const approval = await store.read((tx) => tx.approval(id as ApprovalId));
       if (approval === null)
         throw refusal(
@@ -50,7 +51,7 @@ export function addRecordRoutes(add: AddRoute, parts: HttpDoorParts): void {
           `there is no question \`${id}\``,
           "`writ approve list` shows the open ones",
         );
-      return view(approval);
+      return approvalView(approval, who(caller), clock.now());
     },
   });
   add({
@@ -61,10 +62,9 @@ export function addRecordRoutes(add: AddRoute, parts: HttpDoorParts): void {
     body: z.strictObject({ verdict: z.enum(["allow", "deny"]), note: z.string().max(500).default("") }),
     answers: z.object({ approval: shape("Approval"), grant: shape("Grant").nullable() }),
     async run({ caller, id, body }) {
-      if (caller.kind !== "person") throw new TypeError("the route is for people");
       return answerApproval(authority, {
         approval: id as ApprovalId,
-        person: caller.person,
+        person: who(caller),
         verdict: body.verdict,
         note: body.note,
       });
@@ -95,6 +95,9 @@ export function addRecordRoutes(add: AddRoute, parts: HttpDoorParts): void {
           `the record holds no call \`${id}\``,
           "`writ audit tail` shows the newest ones",
         );
+      const approval = found.approval === null ? null : approvalView(found.approval, who(caller), clock.now());
+      const asked = found.approval === null ? [] : rolesWanted(found.approval);
+      if (!seesContent(who(caller), asked)) return withoutContent({ ...found, approval });
       if (holdsText(found.records)) {
         await store.write((tx) =>
           tx.append({

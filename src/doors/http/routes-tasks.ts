@@ -8,8 +8,10 @@ import { renewTask } from "../../authority/tasks/renew-task.ts";
 import { describeGrant, type Grant } from "../../domain/grant.ts";
 import { spiffeId, type TaskId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import type { Person } from "../../domain/person.ts";
 import { standing, type Task } from "../../domain/task.ts";
 import { importJwk } from "../../wire/jose/jwk.ts";
+import { approvalView } from "./approval-view.ts";
 import type { Caller } from "./callers.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import { type AddRoute, pageOf, pageQuery, shape } from "./route.ts";
@@ -111,7 +113,7 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
     summary: "A task with its session, grants and open questions",
     access: "viewer",
     answers: shape("TaskDetail"),
-    run: ({ id }) =>
+    run: ({ caller, id }) =>
       authority.store.read(async (tx) => {
         const task = await tx.task(id as TaskId);
         if (task === null) throw taskUnknown(id);
@@ -119,7 +121,9 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
           ...taskView(authority, task),
           sessionState: await tx.session(task.session),
           grants: (await tx.grants(task.id)).map(grantView),
-          approvals: await tx.openApprovals(task.id),
+          approvals: (await tx.openApprovals(task.id)).map((one) =>
+            approvalView(one, who(caller), authority.clock.now()),
+          ),
           children: (await tx.childTasks(task.id)).map((child) => child.id),
         };
       }),
@@ -169,8 +173,12 @@ export function grantView(grant: Grant): Grant & { readonly allows: string } {
 }
 
 export function person(caller: Caller): string {
+  return who(caller).name;
+}
+
+export function who(caller: Caller): Person {
   if (caller.kind !== "person") throw new TypeError("the route is for people");
-  return caller.person.name;
+  return caller.person;
 }
 
 function instanceCaller(caller: Caller): Extract<Caller, { kind: "instance" }> {

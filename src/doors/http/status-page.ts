@@ -1,8 +1,9 @@
 import { refusal } from "../../authority/refusals.ts";
 import type { BrowserSession } from "../../authority/people/people.ts";
-import { type Approval, stateAt } from "../../domain/approval.ts";
-import { rolesOf } from "../../domain/person.ts";
+import { stateAt } from "../../domain/approval.ts";
+import { speaksFor } from "../../domain/person.ts";
 import { standing, type Task } from "../../domain/task.ts";
+import { type ApprovalView, approvalView } from "./approval-view.ts";
 import { type CallLine, lines } from "./call-view.ts";
 import { type Html, html, page } from "./html.ts";
 import type { HttpDoorParts } from "./parts.ts";
@@ -40,7 +41,7 @@ export async function statusPage(parts: HttpDoorParts, session: BrowserSession):
       </p>
       ${trouble === null ? html`` : html`<p class="trouble">${trouble}</p>`}
       <h2>Waiting for a person (${approvals.length})</h2>
-      ${approvals.length === 0 ? html`<p>Nothing.</p>` : approvals.map((one) => question(one, session, now))}
+      ${approvals.length === 0 ? html`<p>Nothing.</p>` : approvals.map((one) => question(approvalView(one, session.person, now), session, now))}
       <h2>Running tasks (${tasks.length})</h2>
       ${
         tasks.length === 0
@@ -55,17 +56,17 @@ export async function statusPage(parts: HttpDoorParts, session: BrowserSession):
   );
 }
 
-function question(approval: Approval, session: BrowserSession, now: number): Html {
+function question(approval: ApprovalView, session: BrowserSession, now: number): Html {
   const { summary } = approval;
   const roles = [...new Set(approval.asks.map((ask) => ask.role))];
-  const mine = roles.some((role) => rolesOf(session.person).includes(role));
+  const mine = roles.some((role) => speaksFor(session.person).includes(role));
   return html`<article>
     <p>
       <b>${summary.agent}</b> wants to call <b>${summary.tool}</b> (${summary.effects.join(", ")};
       ${summary.reversible ? "can be undone" : "cannot be undone"}) for ${summary.owner}.
     </p>
     <p>Task: ${summary.objective === "" ? "nothing was said" : summary.objective}</p>
-    <pre>${summary.arguments}</pre>
+    <pre>${approval.withheld ? "what it holds is for those who answer" : summary.arguments}</pre>
     <ul>
       ${approval.asks.map((ask) => html`<li>${ask.why} <small>(${ask.policy}, for ${ask.role})</small></li>`)}
     </ul>

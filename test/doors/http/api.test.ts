@@ -383,3 +383,17 @@ test("listeners hear of changes by id only, and after a break catch up or are to
   expect(await until(await open({ "last-event-id": "1" }), task.id)).toContain(task.id);
   stop.abort();
 });
+
+test("a viewer reads that something is asked, and not the arguments; an approver reads both", async () => {
+  const { id, task } = await askForMore();
+  const key = async (name: string): Promise<string> =>
+    (await desk.ask("POST", `/v1/people/${name}/keys`, KEYS.admin, {})).json["key"] as string;
+  const [vera, dana] = [await key("vera"), await key("dana")];
+  const seen = async (path: string, bearer: string): Promise<string> =>
+    JSON.stringify((await desk.ask("GET", path, bearer)).json);
+  for (const path of ["/v1/approvals", `/v1/approvals/${id}`, `/v1/tasks/${task}`]) {
+    expect(await seen(path, vera)).toContain(id);
+    expect(await seen(path, vera)).not.toContain('refund_order\\"');
+    expect(await seen(path, dana)).toContain('refund_order\\"');
+  }
+});
