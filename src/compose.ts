@@ -3,6 +3,8 @@ import { createServer, type RequestListener } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { meaningOf } from "./analysis/effects.ts";
+import { createEnrolments } from "./authority/enrolment/enrolments.ts";
+import { joinTokenAttestor } from "./authority/enrolment/join-token.ts";
 import { createCredentials } from "./authority/tokens/credentials.ts";
 import { closeOrphans, keepHouse } from "./authority/housekeeping.ts";
 import type { AuthorityParts } from "./authority/parts.ts";
@@ -106,6 +108,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   });
   const authority: AuthorityParts = { store, credentials, clock, ids, digests, configuration, log };
   await closeOrphans(authority);
+  const enrolments = createEnrolments(authority, { "join-token": joinTokenAttestor(authority) });
   const people = createPeople(authority, keys);
   const pins = createPins(authority);
 
@@ -180,6 +183,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   undo.push(() => mcp.close());
   const http = createHttpDoor({
     authority,
+    enrolments,
     people,
     pins,
     policies,

@@ -1,8 +1,11 @@
+import type { JoinToken } from "./join-token.ts";
 import type { SigningKeyRecord } from "./signing-key.ts";
 
 /** What is written seldom and read by its key: one kind for each noun, kept whole. What every call reads, or what is
  *  looked up by more than its key, has a table of its own. */
 export interface Documents {
   signing_key: SigningKeyRecord;
+  /** By the keyed digest of the token. */
+  join_token: JoinToken;
 }
 export type DocumentKind = keyof Documents;

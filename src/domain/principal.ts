@@ -1,4 +1,5 @@
-import type { AgentName, InstanceId, PersonName, Sequence, SessionId, SpiffeId, TaskId } from "./ids.ts";
+import type { AttestorKind, Selectors, Strength } from "./attestation.ts";
+import type { AgentName, Digest, InstanceId, PersonName, Sequence, SessionId, SpiffeId, TaskId } from "./ids.ts";
 
 /** Who is calling, as far as a verified task token says. */
 export interface Principal {
@@ -27,10 +28,15 @@ export interface Instance {
   readonly agent: AgentName;
   readonly owner: PersonName;
   readonly thumbprint: string;
-  readonly enrolledBy: "launcher";
+  readonly enrolledBy: AttestorKind;
   readonly enrolledAt: number;
-  /** What the enroller saw of the process; for people, never for decisions. */
-  readonly selectors: Readonly<Record<string, string>>;
+  /** What was found to be true of the process when it enrolled; what the launcher saw of it is for people only. */
+  readonly selectors: Selectors;
+  readonly strength: Strength;
+  /** A digest of what was shown; null for the launcher's word. */
+  readonly evidence: Digest | null;
+  /** Whether a task it opens by itself starts with the agent's scope. */
+  readonly scoped: boolean;
 }
 
 /** Isolated state of one bounded run. Labels only rise. */

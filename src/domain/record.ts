@@ -5,6 +5,7 @@ import type { JsonObject } from "./json.ts";
 export const RECORD_KINDS = [
   "start",
   "enrolment",
+  "join_token",
   "task_opened",
   "task_ended",
   "grant_issued",

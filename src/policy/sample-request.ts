@@ -109,7 +109,18 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
         version: 0,
         ...defined(sample.session),
       },
-      instance: { id, agent, owner: id, thumbprint: "", enrolledBy: "launcher", enrolledAt: NOW, selectors: {} },
+      instance: {
+        id,
+        agent,
+        owner: id,
+        thumbprint: "",
+        enrolledBy: "launcher",
+        strength: 2,
+        evidence: null,
+        scoped: false,
+        enrolledAt: NOW,
+        selectors: {},
+      },
       grants: [],
       approval:
         sample.approvedBy === undefined || sample.approvedBy.length === 0

@@ -1,4 +1,5 @@
 import type { AnsweringRules } from "../domain/answering.ts";
+import type { Registration } from "../domain/attestation.ts";
 import type { EffectKind } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
@@ -43,6 +44,8 @@ export interface AgentConfiguration {
   readonly envelope: readonly GrantDraft[];
   readonly budget: Budget;
   readonly lifetimeMs: number;
+  /** How its processes may enrol. */
+  readonly enrol: readonly Registration[];
 }
 
 export type Launch =

@@ -6,6 +6,7 @@ import { readLimit, readToolPattern } from "../domain/limit.ts";
 import type { AgentConfiguration, ServerConfiguration } from "../ports/configuration.ts";
 import { bounded, HOUR, MINUTE, type Report, SECOND } from "./config-bounds.ts";
 import { didYouMean, type Path } from "./config-problems.ts";
+import { resolveEnrolment } from "./config-enrolment.ts";
 import type { AgentYaml, ScopeYaml, WhereYaml } from "./config-schema.ts";
 
 const DEFAULT_BUDGET = { calls: 200, writes: 20 };
@@ -16,6 +17,7 @@ export function resolveAgent(
   yaml: AgentYaml,
   folder: string,
   servers: readonly ServerConfiguration[],
+  people: readonly string[],
   report: Report,
 ): AgentConfiguration {
   const drafts = (member: "scope" | "envelope", origin: GrantOrigin): GrantDraft[] =>
@@ -28,6 +30,7 @@ export function resolveAgent(
     envelope: drafts("envelope", "just-in-time"),
     budget: { calls: yaml.budget?.calls ?? DEFAULT_BUDGET.calls, writes: yaml.budget?.writes ?? DEFAULT_BUDGET.writes },
     lifetimeMs: bounded(["agents", name, "lifetime"], yaml.lifetime, 30 * MINUTE, SECOND, 7 * 24 * HOUR, report),
+    enrol: resolveEnrolment(yaml.enrol, ["agents", name, "enrol"], people, report),
   };
 }
 

@@ -41,11 +41,12 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
       true,
     );
   }
+  const people = [...new Set([yaml.owner ?? systemUser(), ...Object.keys(yaml.people ?? {})])];
   const servers = Object.entries(yaml.servers ?? {}).map(([name, server]) =>
     resolveServer(name, server, base.folder, report),
   );
   const agents = Object.entries(yaml.agents ?? {}).map(([name, agent]) =>
-    resolveAgent(name, agent, base.folder, servers, report),
+    resolveAgent(name, agent, base.folder, servers, people, report),
   );
   const time = (path: Path, text: string | undefined, otherwise: number, least: number, most: number): number =>
     bounded(path, text, otherwise, least, most, report);

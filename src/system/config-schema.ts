@@ -73,11 +73,18 @@ const server = z.strictObject({
     .optional(),
 });
 
+const enrol = z.strictObject({
+  kind: z.enum(["launcher", "join-token"]),
+  owner: name.optional(),
+  scope: z.boolean().optional(),
+});
+
 const agent = z.strictObject({
   scope: z.array(scope).optional(),
   envelope: z.array(scope).optional(),
   budget: z.strictObject({ calls: count.optional(), writes: count.optional() }).optional(),
   lifetime: duration.optional(),
+  enrol: z.array(enrol).min(1, "at least one way to enrol").optional(),
 });
 
 const person = z.strictObject({
@@ -118,6 +125,7 @@ export type ScopeYaml = z.infer<typeof scope>;
 export type WhereYaml = z.infer<typeof where>;
 export type ServerYaml = z.infer<typeof server>;
 export type ToolRuleYaml = z.infer<typeof toolRule>;
+export type EnrolYaml = z.infer<typeof enrol>;
 export type AgentYaml = z.infer<typeof agent>;
 
 /** The same as JSON Schema 2020-12, for editors. */

@@ -32,6 +32,9 @@ const instance: Instance = {
   owner: "olga" as PersonName,
   thumbprint: "thumb-of-the-instance",
   enrolledBy: "launcher",
+  strength: 2,
+  evidence: null,
+  scoped: false,
   enrolledAt: NOW,
   selectors: {},
 };

@@ -1,3 +1,5 @@
+import { type Attestation, type Registered, registrationOf, type Selectors } from "../../domain/attestation.ts";
+import type { WritError } from "../../domain/error.ts";
 import { type AgentName, type InstanceId, spiffeId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Instance } from "../../domain/principal.ts";
@@ -12,7 +14,7 @@ export interface Enrolment {
   /** RFC 7638 thumbprint of the instance's public key, computed by whoever parsed the key. */
   readonly thumbprint: string;
   /** What the launcher saw of the process; for people, never for decisions. */
-  readonly selectors: Readonly<Record<string, string>>;
+  readonly selectors: Selectors;
 }
 
 export interface Enrolled {
@@ -22,7 +24,7 @@ export interface Enrolled {
 
 /** Registers one running process of a configured agent on the launcher's word, and gives it its instance credential.
  *  The caller has proved to be the launcher.
- *  @throws WritError `agent_unknown`, `selectors_invalid`. */
+ *  @throws WritError `agent_unknown`, `selectors_invalid`, `registration_missing` where the agent is not for launchers. */
 export async function enrol(parts: AuthorityParts, asked: Enrolment): Promise<Enrolled> {
   const agent = agentOf(parts, asked.agent);
   const selectors = Object.entries(asked.selectors);
@@ -35,22 +37,80 @@ export async function enrol(parts: AuthorityParts, asked: Enrolment): Promise<En
       "send at most 16 short values",
     );
   }
+  const attestation: Attestation = {
+    by: "launcher",
+    agent: agent.name,
+    selectors: Object.fromEntries(selectors),
+    strength: 2,
+    evidence: null,
+    once: null,
+  };
+  return register(parts, attestation, asked.thumbprint);
+}
+
+/** Makes the instance that an attestation stands for, of the one agent whose registration fits, bound to one key.
+ *  Evidence that holds once is spent in the same transaction: of two that show the same, one is enrolled.
+ *  @throws WritError 403 `registration_missing`, `registration_ambiguous`, 401 `evidence_refused` for spent evidence. */
+export async function register(parts: AuthorityParts, attestation: Attestation, thumbprint: string): Promise<Enrolled> {
+  const found = registrationOf(parts.configuration.agents, attestation);
+  if (found.kind !== "registered") throw unregistered(parts, attestation, found);
   const now = parts.clock.now();
   const instance: Instance = {
     id: parts.ids.mint("instance"),
-    agent: agent.name,
-    owner: parts.configuration.owner,
-    thumbprint: asked.thumbprint,
-    enrolledBy: "launcher",
+    agent: found.agent.name,
+    owner: found.registration.owner ?? parts.configuration.owner,
+    thumbprint,
+    enrolledBy: attestation.by,
     enrolledAt: now,
-    selectors: Object.fromEntries(selectors),
+    selectors: attestation.selectors,
+    strength: attestation.strength,
+    evidence: attestation.evidence,
+    scoped: found.registration.scoped,
   };
+  const { once } = attestation;
   return parts.store.write(async (tx) => {
+    if (once !== null && !(await tx.spend(`enrolment:${once.issuer}`, once.id, once.until))) throw evidenceRefused();
     const epoch = await tx.sequence();
     await tx.putInstance(instance);
     await tx.append({ kind: "enrolment", at: now, call: null, task: null, body: describeInstance(parts, instance) });
     return { instance, credential: parts.credentials.mintInstance(instance, epoch, now) };
   });
+}
+
+/** One answer for everything that can be wrong with evidence: whoever guesses learns nothing from it. */
+export function evidenceRefused(): WritError {
+  return refusal(
+    "evidence_refused",
+    401,
+    {},
+    "this evidence enrols nobody here",
+    "get fresh evidence and try again; `writ status` counts refusals by their reason",
+  );
+}
+
+function unregistered(
+  parts: AuthorityParts,
+  { by }: Attestation,
+  found: Exclude<Registered<AgentConfiguration>, { kind: "registered" }>,
+): WritError {
+  if (found.kind === "unregistered") {
+    return refusal(
+      "registration_missing",
+      403,
+      { by },
+      `no agent is registered for this evidence (${by})`,
+      "an admin adds it to `agents.NAME.enrol` in `writ.yaml`",
+    );
+  }
+  // Which agents these are is for operators: the caller is not told what else there is.
+  parts.log.warn({ agents: found.agents, by }, "several agents are registered for the same evidence");
+  return refusal(
+    "registration_ambiguous",
+    403,
+    { by },
+    "several agents are registered for this evidence, and it may become none of them",
+    "an admin makes the registrations in `writ.yaml` exclude each other",
+  );
 }
 
 /** A fresh credential for an instance whose present one still holds.
@@ -101,6 +161,8 @@ function describeInstance(parts: AuthorityParts, instance: Instance): JsonObject
     actor: spiffeId(parts.configuration.trustDomain, instance.agent, instance.id as InstanceId),
     thumbprint: instance.thumbprint,
     enrolledBy: instance.enrolledBy,
+    strength: instance.strength,
+    evidence: instance.evidence,
     selectors: instance.selectors,
   };
 }

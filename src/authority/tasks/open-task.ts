@@ -31,8 +31,8 @@ const MAX_OBJECTIVE = 1_000;
 const MAX_DEPTH = 8;
 
 /** Opens a task in a session of its own.
- *  For the owner's launcher it holds the grants of `agents.NAME.scope`. One that an agent asked for holds none:
- *  each grant is asked for in turn. A child inherits its parent's labels and denials, ends with it, and takes half of
+ *  For the owner's launcher it holds the grants of `agents.NAME.scope`, and so it does for an instance whose
+ *  registration says so. One that any other agent asked for holds none: each grant is asked for in turn. A child inherits its parent's labels and denials, ends with it, and takes half of
  *  what the parent has left of its budget, so that both can act.
  *  @throws WritError `objective_invalid`, `task_unknown`, `task_ended`, `task_expired`, `task_too_deep`, `budget_spent`. */
 export async function openTask(parts: AuthorityParts, asked: TaskRequest): Promise<OpenedTask> {
@@ -80,8 +80,8 @@ export async function openTask(parts: AuthorityParts, asked: TaskRequest): Promi
       version: 0,
     };
     if (parent !== null) await tx.putTask(lending(parent, task.budget));
-    const grants =
-      asked.declaredBy === "owner" && parent === null ? agent.scope.map((draft) => grantOf(parts, draft, task)) : [];
+    const scoped = asked.declaredBy === "owner" || asked.instance.scoped;
+    const grants = scoped && parent === null ? agent.scope.map((draft) => grantOf(parts, draft, task)) : [];
     await tx.putSession(session);
     await tx.putTask(task);
     for (const grant of grants) await tx.putGrant(grant);

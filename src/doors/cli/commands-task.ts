@@ -1,16 +1,12 @@
 import type { Command } from "commander";
 import { localOrigin } from "./client.ts";
 import type { Bind, Session } from "./command.ts";
-import { left, table, time } from "./output.ts";
+import { left, table } from "./output.ts";
 import type { RunRequest } from "./parts.ts";
 import { describeTask, type TaskDetail, type TaskLine } from "./task-view.ts";
 
 interface Items<T> {
   readonly items: readonly T[];
-}
-interface Instance {
-  readonly id: string;
-  readonly enrolledAt: number;
 }
 
 /** Running agents inside tasks, and looking at both. */
@@ -97,32 +93,6 @@ export function addTaskCommands(program: Command, bind: Bind): void {
         ).post<{ ended: readonly string[] }>(`/v1/tasks/${encodeURIComponent(id)}/end`, { why: options.why });
         session.show(answer, () =>
           answer.ended.length === 0 ? "it had ended before" : answer.ended.map((ended) => `ended ${ended}`).join("\n"),
-        );
-      }),
-    );
-
-  program
-    .command("agent")
-    .description("agents and their running instances")
-    .command("list", { isDefault: true })
-    .action(
-      bind(async (session) => {
-        const { items } = await (
-          await session.client()
-        ).get<Items<{ name: string; scope: readonly string[]; instances: readonly Instance[] }>>("/v1/agents");
-        session.show(items, () =>
-          items.length === 0
-            ? "no agent is configured; add one to `agents` in writ.yaml"
-            : table(
-                ["agent", "last seen", "scope"],
-                items.map((one) => [
-                  one.name,
-                  one.instances[0] === undefined
-                    ? "never"
-                    : `${one.instances[0].id} ${time(one.instances[0].enrolledAt)}`,
-                  one.scope.join("; ") || "nothing",
-                ]),
-              ),
         );
       }),
     );

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { WritError } from "../../domain/error.ts";
 import { createBind, exitOf } from "./command.ts";
+import { addAgentCommands } from "./commands-agent.ts";
 import { addApproveCommands } from "./commands-approve.ts";
 import { addGrantCommands } from "./commands-grant.ts";
 import { addPeopleCommands } from "./commands-people.ts";
@@ -51,6 +52,7 @@ export function buildProgram(parts: CliParts): Program {
 const COMMANDS = [
   addSystemCommands,
   addTaskCommands,
+  addAgentCommands,
   addGrantCommands,
   addApproveCommands,
   addRecordCommands,

@@ -14,6 +14,7 @@ import { createEvents } from "./events.ts";
 import { PAGE_HEADERS } from "./html.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import { boundedText, createAddRoute, credentialled, guardBrowser, toError } from "./route.ts";
+import { addEnrolmentRoutes } from "./routes-enrolment.ts";
 import { addGrantRoutes } from "./routes-grants.ts";
 import { addRecordRoutes } from "./routes-record.ts";
 import { addRuleRoutes } from "./routes-rules.ts";
@@ -45,6 +46,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
     scheme: "bearer",
     description: "The admin key, a personal key, the launcher key, or an instance credential: each route says whose.",
   });
+  addEnrolmentRoutes(add, parts);
   addTaskRoutes(add, parts);
   addGrantRoutes(add, parts);
   addRecordRoutes(add, parts);

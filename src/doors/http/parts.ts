@@ -1,3 +1,4 @@
+import type { Enrolments } from "../../authority/enrolment/enrolments.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
 import type { People } from "../../authority/people/people.ts";
 import type { Pins } from "../../authority/rules/pins.ts";
@@ -26,6 +27,7 @@ export interface ExplainQuery {
 /** What the HTTP door is given; put together by hand in `main.ts`. */
 export interface HttpDoorParts {
   readonly authority: AuthorityParts;
+  readonly enrolments: Enrolments;
   readonly people: People;
   readonly pins: Pins;
   readonly policies: Policies;

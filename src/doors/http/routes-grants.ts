@@ -54,11 +54,13 @@ export function addGrantRoutes(add: AddRoute, { authority }: HttpDoorParts): voi
             scope: agent.scope.map(describeGrant),
             budget: agent.budget,
             lifetimeMs: agent.lifetimeMs,
+            enrol: agent.enrol.map((one) => one.kind),
             instances: instances.items.map((one) => ({
               id: one.id,
               owner: one.owner,
               enrolledAt: one.enrolledAt,
               enrolledBy: one.enrolledBy,
+              strength: one.strength,
               selectors: one.selectors,
             })),
           });

@@ -190,7 +190,7 @@ export function addRuleRoutes(add: AddRoute, parts: HttpDoorParts, refusals: Ref
           (call) => call.id,
         ),
         ledger: (await tx.ledgerHead())?.number ?? 0,
-        refused: { ...refusals, mcp: parts.strangers() },
+        refused: { ...refusals, enrolment: Object.fromEntries(parts.enrolments.refused), mcp: parts.strangers() },
       })),
   });
   add({

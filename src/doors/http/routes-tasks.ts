@@ -1,16 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { endTask } from "../../authority/tasks/end-task.ts";
-import { authenticateInstance, enrol, renewInstance } from "../../authority/enrolment/enrol.ts";
+import { authenticateInstance } from "../../authority/enrolment/enrol.ts";
 import { openTask } from "../../authority/tasks/open-task.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
-import { refusal, taskUnknown } from "../../authority/refusals.ts";
+import { taskUnknown } from "../../authority/refusals.ts";
 import { renewTask } from "../../authority/tasks/renew-task.ts";
 import { describeGrant, type Grant } from "../../domain/grant.ts";
 import { spiffeId, type TaskId } from "../../domain/ids.ts";
-import type { JsonObject } from "../../domain/json.ts";
 import type { Person } from "../../domain/person.ts";
 import { standing, type Task } from "../../domain/task.ts";
-import { importJwk } from "../../wire/jose/jwk.ts";
 import { approvalView } from "./approval-view.ts";
 import type { Caller } from "./callers.ts";
 import type { HttpDoorParts } from "./parts.ts";
@@ -18,50 +16,8 @@ import { type AddRoute, pageOf, pageQuery, shape } from "./route.ts";
 
 const held = { expiresAt: z.number() };
 
-/** Instances and their tasks. */
+/** Tasks, and what they hold. */
 export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void {
-  add({
-    method: "post",
-    path: "/v1/instances",
-    summary: "Enrol a running process of an agent",
-    access: "launcher",
-    status: 201,
-    body: z.strictObject({
-      agent: z.string().max(64),
-      key: z.record(z.string(), z.unknown()),
-      selectors: z.record(z.string(), z.string()).default({}),
-    }),
-    answers: z.object({ instance: z.string(), actor: z.string(), credential: z.string(), ...held }),
-    async run({ body }) {
-      const key = importJwk(body.key as JsonObject);
-      if (typeof key === "string")
-        throw refusal(
-          "key_invalid",
-          400,
-          { why: key },
-          "the instance key is not a public P-256 key",
-          "send kty, crv, x and y of a fresh ES256 key",
-        );
-      const { instance, credential } = await enrol(authority, {
-        agent: body.agent,
-        thumbprint: key.thumbprint,
-        selectors: body.selectors,
-      });
-      const actor = spiffeId(authority.configuration.trustDomain, instance.agent, instance.id);
-      return { instance: instance.id, actor, credential: credential.token, expiresAt: credential.expiresAt };
-    },
-  });
-  add({
-    method: "post",
-    path: "/v1/instances/renew",
-    summary: "A fresh instance credential for one that still holds",
-    access: "instance",
-    answers: z.object({ credential: z.string(), ...held }),
-    async run({ caller }) {
-      const { credential } = await renewInstance(authority, instanceCaller(caller).credential);
-      return { credential: credential.token, expiresAt: credential.expiresAt };
-    },
-  });
   add({
     method: "post",
     path: "/v1/tasks",
@@ -181,7 +137,7 @@ export function who(caller: Caller): Person {
   return caller.person;
 }
 
-function instanceCaller(caller: Caller): Extract<Caller, { kind: "instance" }> {
+export function instanceCaller(caller: Caller): Extract<Caller, { kind: "instance" }> {
   if (caller.kind !== "instance") throw new TypeError("the route is for instances");
   return caller;
 }

@@ -1,5 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createEnrolments } from "../../../src/authority/enrolment/enrolments.ts";
+import { joinTokenAttestor } from "../../../src/authority/enrolment/join-token.ts";
 import { createPeople, type People } from "../../../src/authority/people/people.ts";
 import { createPins, type Pins } from "../../../src/authority/rules/pins.ts";
 import { createPolicies, type PolicyFile } from "../../../src/authority/rules/policies.ts";
@@ -42,6 +44,7 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const house = createHouse(undefined, origin);
   house.clock.at = Date.now();
+  const enrolments = createEnrolments(house, { "join-token": joinTokenAttestor(house) });
   const people = createPeople(house, KEYS);
   const pins = createPins(house);
   const policyFiles: PolicyFile[] = [{ name: "a.cedar", text: "first" }];
@@ -64,6 +67,7 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
   await policies.start();
   const door = createHttpDoor({
     authority: house,
+    enrolments,
     people,
     pins,
     policies,

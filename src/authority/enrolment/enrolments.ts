@@ -1,0 +1,44 @@
+import { WritError } from "../../domain/error.ts";
+import type { Attestor } from "../../ports/attestor.ts";
+import type { AuthorityParts } from "../parts.ts";
+import { type Enrolled, evidenceRefused, register } from "./enrol.ts";
+
+/** What a process can show of itself, by the attestor that looks at it. The launcher's word comes another way: it has a
+ *  key of its own. */
+export interface Evidence {
+  readonly "join-token": { readonly token: string };
+}
+export type EvidenceKind = keyof Evidence;
+export type Attestors = { readonly [K in EvidenceKind]: Attestor<Evidence[K]> };
+
+/** Enrolment by evidence: the one way for every attestor. */
+export interface Enrolments {
+  /** Has the evidence looked at, and makes an instance of the one agent registered for what was found.
+   *  @throws WritError 401 `evidence_refused` whatever is wrong with it, and as `register` does. */
+  enrol<K extends EvidenceKind>(kind: K, evidence: Evidence[K], thumbprint: string): Promise<Enrolled>;
+  /** How many were refused since the start, by reason. */
+  readonly refused: ReadonlyMap<string, number>;
+  /** What each attestor lacks here; null when it can be used. */
+  readonly attestors: () => readonly { readonly kind: EvidenceKind; readonly lacks: string | null }[];
+}
+
+export function createEnrolments(parts: AuthorityParts, attestors: Attestors): Enrolments {
+  const refused = new Map<string, number>();
+  const count = (why: string): void => void refused.set(why, (refused.get(why) ?? 0) + 1);
+  return {
+    async enrol(kind, evidence, thumbprint) {
+      const attested = await attestors[kind].attest(evidence);
+      if (attested.kind === "refused") {
+        count(attested.why);
+        throw evidenceRefused();
+      }
+      return register(parts, attested.attestation, thumbprint).catch((cause: unknown) => {
+        if (cause instanceof WritError) count(cause.code === "evidence_refused" ? "evidence_spent" : cause.code);
+        throw cause;
+      });
+    },
+    refused,
+    attestors: () =>
+      (Object.keys(attestors) as EvidenceKind[]).map((kind) => ({ kind, lacks: attestors[kind].unavailable() })),
+  };
+}

@@ -1,0 +1,90 @@
+import { z } from "@hono/zod-openapi";
+import { type Enrolled, enrol, renewInstance } from "../../authority/enrolment/enrol.ts";
+import { issueJoinToken } from "../../authority/enrolment/join-token.ts";
+import type { AuthorityParts } from "../../authority/parts.ts";
+import { refusal } from "../../authority/refusals.ts";
+import { spiffeId } from "../../domain/ids.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import { importJwk } from "../../wire/jose/jwk.ts";
+import type { HttpDoorParts } from "./parts.ts";
+import type { AddRoute } from "./route.ts";
+import { instanceCaller, person } from "./routes-tasks.ts";
+
+const held = { expiresAt: z.number() };
+const key = z.record(z.string(), z.unknown());
+
+/** How running processes of agents come to their credential. */
+export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments }: HttpDoorParts): void {
+  add({
+    method: "post",
+    path: "/v1/instances",
+    summary: "Enrol a running process of an agent",
+    access: "launcher",
+    status: 201,
+    body: z.strictObject({
+      agent: z.string().max(64),
+      key,
+      selectors: z.record(z.string(), z.string()).default({}),
+    }),
+    answers: z.object({ instance: z.string(), actor: z.string(), credential: z.string(), ...held }),
+    async run({ body }) {
+      const thumbprint = thumbprintOf(body.key);
+      return enrolledView(authority, await enrol(authority, { ...body, thumbprint }));
+    },
+  });
+  add({
+    method: "post",
+    path: "/v1/enrol",
+    summary: "Enrol by evidence: what is shown decides which agent it becomes",
+    access: "anybody",
+    status: 201,
+    body: z.strictObject({ kind: z.enum(["join-token"]), token: z.string().max(8192), key }),
+    answers: z.object({ instance: z.string(), agent: z.string(), actor: z.string(), credential: z.string(), ...held }),
+    async run({ body: { kind, token, key: jwk } }) {
+      return enrolledView(authority, await enrolments.enrol(kind, { token }, thumbprintOf(jwk)));
+    },
+  });
+  add({
+    method: "post",
+    path: "/v1/instances/renew",
+    summary: "A fresh instance credential for one that still holds",
+    access: "instance",
+    answers: z.object({ credential: z.string(), ...held }),
+    async run({ caller }) {
+      const { credential } = await renewInstance(authority, instanceCaller(caller).credential);
+      return { credential: credential.token, expiresAt: credential.expiresAt };
+    },
+  });
+  add({
+    method: "post",
+    path: "/v1/agents/{id}/join",
+    summary: "A secret that enrols one process of an agent, once, within five minutes",
+    access: "operator",
+    status: 201,
+    answers: z.object({ token: z.string(), ...held }),
+    run: ({ caller, id }) => issueJoinToken(authority, { agent: id, by: person(caller) }),
+  });
+}
+
+/** @throws WritError 400 `key_invalid`. */
+function thumbprintOf(jwk: Readonly<Record<string, unknown>>): string {
+  const read = importJwk(jwk as JsonObject);
+  if (typeof read !== "string") return read.thumbprint;
+  throw refusal(
+    "key_invalid",
+    400,
+    { why: read },
+    "the instance key is not a public P-256 key",
+    "send kty, crv, x and y of a fresh ES256 key",
+  );
+}
+
+function enrolledView(authority: AuthorityParts, { instance, credential }: Enrolled): JsonObject {
+  return {
+    instance: instance.id,
+    agent: instance.agent,
+    actor: spiffeId(authority.configuration.trustDomain, instance.agent, instance.id),
+    credential: credential.token,
+    expiresAt: credential.expiresAt,
+  };
+}
