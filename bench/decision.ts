@@ -1,8 +1,10 @@
-/** What one policy decision costs as policies grow: through the slice, and against the whole pre-parsed set.
+/** What one policy decision costs as policies grow: by the compiled slice, by the engine over the slice, and by the engine
+ *  over the whole pre-parsed set.
  *  Prints one JSON object: microseconds at the median, by number of policies. */
 import type { AgentName, ServerName, ToolName } from "../src/domain/ids.ts";
 import type { ToolDefinition } from "../src/domain/tool.ts";
 import { judgeKept, keepPolicies } from "../src/policy/cedar.ts";
+import { compiledEvaluator } from "../src/policy/compiled/evaluator.ts";
 import { type Evaluator, wasmEvaluator } from "../src/policy/evaluator.ts";
 import { loadPolicies } from "../src/policy/load.ts";
 import { sampleRequest } from "../src/policy/sample-request.ts";
@@ -13,13 +15,14 @@ const AGENTS = ROLES;
 const PER_TOOL = 10;
 
 export interface DecisionCost {
+  readonly compiled: number;
   readonly sliced: number;
   readonly whole: number;
   readonly rulesInSlice: number;
   readonly loadMs: number;
 }
 
-/** Sliced and whole are measured in turn, in one process, over the same requests. */
+/** All three are measured in turn, in one process, over the same requests. */
 export function measureDecisions(sizes: readonly number[] = SIZES): Readonly<Record<string, DecisionCost>> {
   measure(10); // warms the engine up
   return Object.fromEntries(sizes.map((size) => [String(size), measure(size)]));
@@ -34,7 +37,7 @@ function measure(size: number): DecisionCost {
     roles: [0, 1, 2].map((k) => `r${(i + k * 7) % ROLES}`),
     levels: { "shop.order": i % 4 },
   }));
-  let through: Evaluator = wasmEvaluator;
+  let through: Evaluator = compiledEvaluator;
   const started = performance.now();
   const loaded = loadPolicies(
     { files: [{ name: "bench.cedar", text }], definitions, servers: [], agents, askRoles: null },
@@ -60,11 +63,14 @@ function measure(size: number): DecisionCost {
     return made;
   });
   const slices = requests.map((request) => loaded.set.weigh(request).slice.length);
+  const compiled: number[] = [];
   const sliced: number[] = [];
   const whole: number[] = [];
   const rounds = 5;
   for (let round = 0; round < rounds; round++) {
     for (const [i, request] of requests.entries()) {
+      through = compiledEvaluator;
+      compiled.push(time(() => loaded.set.evaluate(request)));
       through = wasmEvaluator;
       sliced.push(time(() => loaded.set.evaluate(request)));
       if (size >= 1_000 && i % 20 !== 0) continue;
@@ -72,7 +78,7 @@ function measure(size: number): DecisionCost {
       whole.push(time(() => loaded.set.evaluate(request)));
     }
   }
-  return { sliced: median(sliced), whole: median(whole), rulesInSlice: median(slices), loadMs };
+  return { compiled: median(compiled), sliced: median(sliced), whole: median(whole), rulesInSlice: median(slices), loadMs };
 }
 
 const wholeEvaluator: Evaluator = {

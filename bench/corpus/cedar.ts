@@ -9,6 +9,7 @@ import {
   schemaAsJson,
   type TypeAndId,
 } from "../../src/policy/cedar.ts";
+import { judge as judgeCompiled } from "../../src/policy/compiled/evaluator.ts";
 import { type Evaluation, wasmEvaluator } from "../../src/policy/evaluator.ts";
 import { scan } from "../../src/policy/scan.ts";
 import { bareUid, entityKey, type Rule, SliceIndex } from "../../src/policy/slice.ts";
@@ -83,7 +84,20 @@ function* judge(vector: Vector): Generator<{ name: string; what: string | null }
     const slice = index.find({ principal: above(principal), action: above(action), resource: above(resource) });
     const got = wasmEvaluator.evaluate(slice, { principal, action, resource, context, entities, schema: SCHEMA });
     yield { name: `${vector.id} ${request.description}`, what: difference(got, request) };
+    // Where the compiled policies have an answer of their own, it is Cedar's.
+    const known = [...entities, ...bare(action, above(action), entities)];
+    const quick = judgeCompiled(slice, { principal, action, resource, context, entities: known, schema: null });
+    if (quick !== null)
+      yield { name: `${vector.id} ${request.description} compiled`, what: difference(quick, request) };
   }
+}
+
+/** The action with what the schema puts it under, where the entities do not say it. */
+function bare(action: TypeAndId, over: readonly string[], entities: readonly EntityJson[]): readonly EntityJson[] {
+  const key = entityKey(action);
+  if (entities.some((one) => entityKey(bareUid(one.uid)) === key)) return [];
+  const parents = over.filter((one) => one !== key).map((one) => one.split("\0", 2));
+  return [{ uid: action, attrs: {}, parents: parents.map(([type = "", id = ""]) => ({ type, id })) }];
 }
 
 /** The policies under the names that the vectors give them, by place. */

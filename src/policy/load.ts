@@ -3,10 +3,10 @@ import { type AgentName, qualified, type ServerName } from "../domain/ids.ts";
 import type { ToolDefinition } from "../domain/tool.ts";
 import { type Annotations, readAnnotations } from "./annotations.ts";
 import { parsePolicy } from "./cedar.ts";
-import { type Evaluator, wasmEvaluator } from "./evaluator.ts";
+import { compiledEvaluator } from "./compiled/evaluator.ts";
+import { readsCounters } from "./counters.ts";
+import type { Evaluator } from "./evaluator.ts";
 import { checkNames, type Names } from "./names.ts";
-import { needsOf } from "./needs.ts";
-import { refuter } from "./refute.ts";
 import { type PolicyFile, position, problem, type Problem } from "./problem.ts";
 import { type Chunk, scan } from "./scan.ts";
 import { buildSchema, type GatewaySchema, type Omitted } from "./schema.ts";
@@ -42,7 +42,7 @@ export type Loaded =
   | { readonly kind: "refused"; readonly problems: readonly Problem[] };
 
 /** Reads, checks and readies policy files. Loads all of them or none: a policy left out could be a forbid. */
-export function loadPolicies(input: LoadInput, evaluator: Evaluator = wasmEvaluator): Loaded {
+export function loadPolicies(input: LoadInput, evaluator: Evaluator = compiledEvaluator): Loaded {
   const schema = buildSchema(byName(input.definitions), input.servers);
   const names: Names = {
     actions: schema.actions,
@@ -99,8 +99,7 @@ function parse(
     ref: { id: annotations.id, file: file.name, line: position(file, chunk.start).line },
     effect: json.effect,
     says: annotations satisfies Annotations,
-    needs: needsOf(json),
-    refuted: refuter(json),
+    readsCounters: readsCounters(json),
   };
   return { parsed: { file, chunk, rule }, problems: [...problems, ...checkNames(file, chunk, json, names)] };
 }

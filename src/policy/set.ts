@@ -8,7 +8,6 @@ import type { TypeAndId } from "./cedar.ts";
 import { contextOf } from "./context.ts";
 import type { Evaluator, Query } from "./evaluator.ts";
 import type { PolicyAgent } from "./load.ts";
-import { allNeeds, type Needs, pruned } from "./needs.ts";
 import type { Action } from "./schema.ts";
 import { entityKey, type Rule, type Slice, SliceIndex } from "./slice.ts";
 
@@ -17,15 +16,9 @@ export interface WritRule extends Rule {
   readonly ref: PolicyRef;
   readonly effect: "permit" | "forbid";
   readonly says: Annotations;
-  readonly needs: Needs;
-  /** Whether its conditions surely do not hold in this context. */
-  readonly refuted: (context: Context) => boolean;
+  /** Whether it reads what changes with every call. */
+  readonly readsCounters: boolean;
 }
-
-type Context = ReturnType<typeof contextOf>;
-
-/** The same few policies are left over again and again; past this many combinations they are made anew. */
-const MAX_NARROWED = 256;
 
 export interface SetParts {
   readonly version: string;
@@ -54,8 +47,7 @@ export class LoadedSet implements PolicySet {
   readonly #ranks: ReadonlyMap<string, number>;
   readonly #index: SliceIndex<WritRule>;
   readonly #afterAsks = new WeakMap<Slice<WritRule>, Slice<WritRule>>();
-  readonly #narrow = new WeakMap<Slice<WritRule>, Map<string, Slice<WritRule>>>();
-  readonly #needs = new WeakMap<Slice<WritRule>, Needs>();
+  readonly #counting = new WeakMap<Slice<WritRule>, boolean>();
 
   constructor(parts: SetParts) {
     this.version = parts.version;
@@ -73,7 +65,12 @@ export class LoadedSet implements PolicySet {
   }
 
   readsCounters(request: AccessRequest): boolean {
-    return this.#needsOf(this.#sliceFor(request)).counters;
+    const slice = this.#sliceFor(request);
+    const known = this.#counting.get(slice);
+    if (known !== undefined) return known;
+    const reads = slice.rules.some((rule) => rule.readsCounters);
+    this.#counting.set(slice, reads);
+    return reads;
   }
 
   knows(tool: string): boolean {
@@ -94,10 +91,8 @@ export class LoadedSet implements PolicySet {
     const stale = this.#stale(request);
     if (stale !== null) return seen({ kind: "error", policies: [], why: stale });
     if (slice.rules.length === 0) return seen({ kind: "deny", policies: [], why: null, hint: null });
-    const context = this.#contextOf(request);
-    const open = this.#narrowed(slice, context);
-    const query = this.#query(request, context, this.#needsOf(open));
-    const first = this.#evaluator.evaluate(open, query);
+    const query = this.#query(request);
+    const first = this.#evaluator.evaluate(slice, query);
     if (first.kind === "failed") return seen({ kind: "error", policies: [], why: first.why });
     const [error] = first.errors.toSorted((a, b) => this.#rank(a.policy) - this.#rank(b.policy));
     if (error !== undefined) {
@@ -115,7 +110,7 @@ export class LoadedSet implements PolicySet {
       const obligations = [...new Set(deciding.flatMap((rule) => rule.says.obligation ?? []))];
       return seen({ kind: "permit", policies: deciding.map((rule) => rule.ref), obligations }, first.determining);
     }
-    return seen(this.#denied(open, query, deciding), first.determining);
+    return seen(this.#denied(slice, query, deciding), first.determining);
   }
 
   #rank(id: string): number {
@@ -126,7 +121,7 @@ export class LoadedSet implements PolicySet {
   holds(rule: WritRule, request: AccessRequest): "holds" | "does not hold" | "error" {
     const alone = this.#evaluator.evaluate(
       this.#index.without(this.#sliceFor(request), (other) => other !== rule),
-      this.#query(request, this.#contextOf(request), rule.needs),
+      this.#query(request),
     );
     if (alone.kind === "failed" || alone.errors.length > 0) return "error";
     return alone.determining.includes(rule.id) ? "holds" : "does not hold";
@@ -187,46 +182,23 @@ export class LoadedSet implements PolicySet {
     });
   }
 
-  #needsOf(slice: Slice<WritRule>): Needs {
-    const known = this.#needs.get(slice);
-    if (known !== undefined) return known;
-    const needs = allNeeds(slice.rules.map((rule) => rule.needs));
-    this.#needs.set(slice, needs);
-    return needs;
-  }
-
-  #contextOf(request: AccessRequest): Context {
-    const action = this.#actions.get(qualified(request.call.server, request.call.tool));
-    return contextOf(request, action?.input ?? null);
-  }
-
-  /** The slice without the policies whose conditions surely do not hold. */
-  #narrowed(slice: Slice<WritRule>, context: Context): Slice<WritRule> {
-    const rules = slice.rules.filter((rule) => !rule.refuted(context));
-    if (rules.length === slice.rules.length) return slice;
-    const key = rules.map((rule) => this.#rank(rule.id)).join(",");
-    const known = this.#narrow.get(slice) ?? new Map<string, Slice<WritRule>>();
-    this.#narrow.set(slice, known);
-    const same = known.get(key);
-    if (same !== undefined) return same;
-    if (known.size >= MAX_NARROWED) known.clear();
-    const narrowed = { rules };
-    known.set(key, narrowed);
-    return narrowed;
-  }
-
-  #query(request: AccessRequest, context: Context, needs: Needs): Query {
+  #query(request: AccessRequest): Query {
     const { principal, call } = request;
     const action = this.#actions.get(qualified(call.server, call.tool));
     const agent = this.#agents.get(principal.agent);
     const who = agentUid(principal.agent);
     const what = actionUid(qualified(call.server, call.tool));
-    const entities: object[] = [];
-    if (needs.principal)
-      entities.push({ uid: who, attrs: {}, parents: (agent?.roles ?? []).map(roleUid), tags: agent?.levels ?? {} });
-    if (needs.action) entities.push({ uid: what, attrs: {}, parents: (action?.groups ?? ["call"]).map(actionUid) });
-    const resource = serverUid(call.server);
-    return { principal: who, action: what, resource, context: pruned(context, needs), entities, schema: null };
+    return {
+      principal: who,
+      action: what,
+      resource: serverUid(call.server),
+      context: contextOf(request, action?.input ?? null),
+      entities: [
+        { uid: who, attrs: {}, parents: (agent?.roles ?? []).map(roleUid), tags: agent?.levels ?? {} },
+        { uid: what, attrs: {}, parents: (action?.groups ?? ["call"]).map(actionUid) },
+      ],
+      schema: null,
+    };
   }
 
   #refs(ids: readonly string[]): readonly PolicyRef[] {

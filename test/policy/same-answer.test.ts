@@ -55,7 +55,7 @@ const sample = fc.record({
   effects: fc.record({ reversible: fc.boolean(), kinds: fc.subarray(["read", "write"] as const) }),
 });
 
-test("what is not carried into the engine never changes its answer", () => {
+test("the policies in force give the answer of the engine, whatever they ask about", () => {
   const type = readInputSchema(buy.body["inputSchema"]).type;
   fc.assert(
     fc.property(fc.array(rule, { minLength: 1, maxLength: 5 }), sample, (rules, given) => {
