@@ -1,6 +1,6 @@
 import type { Query } from "../evaluator.ts";
 import { bareUid } from "../slice.ts";
-import { DOUBT, Entity, entityOf, lift, type Members, type Value } from "./value.ts";
+import { DOUBT, type Entity, entityOf, lift, type Members, type Value } from "./value.ts";
 
 interface Known {
   readonly attrs: Members;
