@@ -78,7 +78,13 @@ function measure(size: number): DecisionCost {
       whole.push(time(() => loaded.set.evaluate(request)));
     }
   }
-  return { compiled: median(compiled), sliced: median(sliced), whole: median(whole), rulesInSlice: median(slices), loadMs };
+  return {
+    compiled: median(compiled),
+    sliced: median(sliced),
+    whole: median(whole),
+    rulesInSlice: median(slices),
+    loadMs,
+  };
 }
 
 const wholeEvaluator: Evaluator = {
