@@ -28,7 +28,8 @@ export function violates(constraint: Constraint, input: Json): Violation | null 
       };
 }
 
-function admits(constraint: Constraint, value: Json): boolean {
+/** Whether a value that is there is inside the limit. */
+export function admits(constraint: Constraint, value: Json): boolean {
   switch (constraint.kind) {
     case "exact":
       return same(constraint.value, value);

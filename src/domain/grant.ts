@@ -5,7 +5,7 @@ import type { Json } from "./json.ts";
 /** A qualified tool name, or `server__*` for every tool of one server. Never a wildcard over servers. */
 export type ToolPattern = string;
 
-export type GrantOrigin = "plan" | "policy" | "approval" | "just-in-time";
+export type GrantOrigin = "plan" | "policy" | "approval" | "just-in-time" | "delegation";
 
 /** Permission for one task. */
 export interface Grant {
@@ -19,6 +19,8 @@ export interface Grant {
   readonly expiresAt: number;
   readonly origin: GrantOrigin;
   readonly issuedBy: string;
+  /** The grant of the task above that it was split off from; it lives no longer than that one. */
+  readonly from?: GrantId;
   readonly revoked: boolean;
   /** Moves with every change but a use. */
   readonly version: number;
@@ -64,6 +66,11 @@ export function spend(grant: Grant, now: number): Grant | null {
 /** Gives one use back, for a call that is known not to have run. */
 export function unspend(grant: Grant): Grant {
   return { ...grant, used: Math.max(0, grant.used - 1) };
+}
+
+/** Gives back uses that were taken and not needed; nothing where it counts none. */
+export function giveBack(grant: Grant, uses: number): Grant {
+  return grant.uses === null ? grant : { ...grant, used: Math.max(0, grant.used - Math.max(0, uses)) };
 }
 
 export function revoke(grant: Grant): Grant {

@@ -33,7 +33,14 @@ export function globMatches(pattern: string, path: string): boolean {
   return matchSegments(pattern.split("/"), path.split("/"));
 }
 
-function matchSegments(pattern: readonly string[], path: readonly string[]): boolean {
+/** True when every path that `pattern` matches, `outer` matches. Each wildcard of `pattern` has to fall to a wildcard of
+ *  `outer` that is as wide: sound, and exact but for wildcards that only together cover each other. */
+export function globWithin(pattern: string, outer: string): boolean {
+  return matchSegments(outer.split("/"), pattern.split("/"), true);
+}
+
+/** `symbolic`: `path` is itself a pattern, whose `**` only a `**` takes in. */
+function matchSegments(pattern: readonly string[], path: readonly string[], symbolic = false): boolean {
   let p = 0;
   let s = 0;
   let star = -1;
@@ -43,7 +50,7 @@ function matchSegments(pattern: readonly string[], path: readonly string[]): boo
     if (want === "**") {
       star = p++;
       mark = s;
-    } else if (want !== undefined && matchSegment(want, path[s] as string)) {
+    } else if (want !== undefined && !(symbolic && path[s] === "**") && matchSegment(want, path[s] as string)) {
       p++;
       s++;
     } else if (star >= 0) {

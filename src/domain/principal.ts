@@ -1,4 +1,5 @@
 import type { AttestorKind, Selectors, Strength } from "./attestation.ts";
+import type { Delegator } from "./delegation.ts";
 import type { AgentName, Digest, InstanceId, PersonName, Sequence, SessionId, SpiffeId, TaskId } from "./ids.ts";
 
 /** Who is calling, as far as a verified task token says. */
@@ -9,6 +10,8 @@ export interface Principal {
   readonly actor: SpiffeId;
   readonly agent: AgentName;
   readonly instance: InstanceId;
+  /** Who handed the task down (`act.act` and further in), the nearest first; absent where a person gave it. */
+  readonly delegators?: readonly Delegator[];
   readonly session: SessionId;
   readonly task: TaskId;
   /** The thumbprint of the key the token is bound to (`cnf.jkt`, RFC 7638). */

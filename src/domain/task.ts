@@ -1,4 +1,5 @@
-import type { AgentName, InstanceId, PersonName, SessionId, TaskId } from "./ids.ts";
+import type { Delegator } from "./delegation.ts";
+import type { AgentName, InstanceId, PersonName, Sequence, SessionId, TaskId } from "./ids.ts";
 
 export interface Budget {
   /** Calls left to make; reserved at admission. */
@@ -23,6 +24,11 @@ export interface Task {
   readonly session: SessionId;
   readonly parent: TaskId | null;
   readonly depth: number;
+  /** Who handed it down, the nearest first; absent where a person gave it to its instance. */
+  readonly delegators?: readonly Delegator[];
+  /** The store's sequence when it was opened: a later watermark on anything it stands on has killed it for good.
+   *  Absent in what an early version opened, which any watermark kills. */
+  readonly epoch?: Sequence;
   readonly openedAt: number;
   readonly deadline: number;
   readonly budget: Budget;

@@ -144,6 +144,8 @@ function inEnvelope({ call, effects, envelope, standing: now, at }: AccessReques
     effects.kinds.some((kind) => kind === "administer" || kind === "delegate" || kind === "unknown")
   )
     return null;
+  // What was handed down is what the one above gave: no other agent's envelope adds to it.
+  if (now.task.delegators !== undefined) return null;
   // A task that an agent opened for itself is its own word on what is needed: that issues reads, and nothing else.
   const claimed = now.task.parent !== null || now.task.declaredBy === "agent-claimed";
   if (claimed && !onlyReads(effects)) return null;

@@ -33,6 +33,7 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
       actor: principal.actor,
       agent: principal.agent,
       instance: principal.instance,
+      ...(principal.delegators === undefined ? {} : { delegators: principal.delegators.map((one) => ({ ...one })) }),
       session: principal.session,
       binding: principal.binding,
       token: principal.tokenId,

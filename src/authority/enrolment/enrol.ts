@@ -1,11 +1,12 @@
 import { type Attestation, type Registered, registrationOf, type Selectors } from "../../domain/attestation.ts";
 import type { WritError } from "../../domain/error.ts";
-import { type AgentName, type InstanceId, spiffeId } from "../../domain/ids.ts";
+import { type AgentName, type InstanceId, type Sequence, spiffeId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Instance } from "../../domain/principal.ts";
 import { reason } from "../../domain/reason.ts";
 import type { AgentConfiguration } from "../../ports/configuration.ts";
 import type { Minted } from "../../ports/credentials.ts";
+import type { ReadTx } from "../../ports/store.ts";
 import type { AuthorityParts } from "../parts.ts";
 import { agentUnknown, refusal, unauthenticated } from "../refusals.ts";
 
@@ -123,6 +124,13 @@ export async function renewInstance(parts: AuthorityParts, token: string): Promi
   return { instance, credential: parts.credentials.mintInstance(instance, epoch, parts.clock.now()) };
 }
 
+/** What an instance credential says, once its signature holds. */
+export interface VerifiedInstance {
+  readonly instance: InstanceId;
+  readonly epoch: Sequence;
+  readonly keyId: string;
+}
+
 /** The instance a credential stands for.
  *  @throws WritError 401 `credential_invalid`, `credential_expired`, `credential_revoked`. */
 export async function authenticateInstance(
@@ -131,20 +139,24 @@ export async function authenticateInstance(
 ): Promise<{ readonly instance: Instance; readonly agent: AgentConfiguration }> {
   const verified = parts.credentials.verifyInstance(token, parts.clock.now());
   if (verified.kind === "refused") throw unauthenticated(verified.reason);
-  const { instance: id, epoch, keyId } = verified.value;
-  return parts.store.read(async (tx) => {
-    const instance = await tx.instance(id);
-    if (instance === null) throw unauthenticated(reason("credential_invalid"));
-    const revokedAt = await tx.revokedAt([
-      { kind: "all", id: "*" },
-      { kind: "owner", id: instance.owner },
-      { kind: "agent", id: instance.agent },
-      { kind: "instance", id: instance.id },
-      { kind: "key", id: keyId },
-    ]);
-    if (revokedAt > epoch) throw unauthenticated(reason("credential_revoked"));
-    return { instance, agent: agentOf(parts, instance.agent) };
-  });
+  const instance = await parts.store.read((tx) => holds(tx, verified.value));
+  return { instance, agent: agentOf(parts, instance.agent) };
+}
+
+/** The instance of a verified credential, if nothing it stands on was revoked since.
+ *  @throws WritError 401 `credential_invalid`, `credential_revoked`. */
+export async function holds(tx: ReadTx, { instance: id, epoch, keyId }: VerifiedInstance): Promise<Instance> {
+  const instance = await tx.instance(id);
+  if (instance === null) throw unauthenticated(reason("credential_invalid"));
+  const revokedAt = await tx.revokedAt([
+    { kind: "all", id: "*" },
+    { kind: "owner", id: instance.owner },
+    { kind: "agent", id: instance.agent },
+    { kind: "instance", id: instance.id },
+    { kind: "key", id: keyId },
+  ]);
+  if (revokedAt > epoch) throw unauthenticated(reason("credential_revoked"));
+  return instance;
 }
 
 export function agentOf(parts: AuthorityParts, name: AgentName | string): AgentConfiguration {

@@ -1,5 +1,5 @@
 import { voidApproval } from "../../domain/approval.ts";
-import { revoke } from "../../domain/grant.ts";
+import { giveBack, revoke } from "../../domain/grant.ts";
 import type { TaskId } from "../../domain/ids.ts";
 import { end, type Task } from "../../domain/task.ts";
 import type { ReadTx, WriteTx } from "../../ports/store.ts";
@@ -7,8 +7,8 @@ import type { Actor, AuthorityParts } from "../parts.ts";
 import { taskUnknown } from "../refusals.ts";
 
 /** Ends a task and every task below it, in one transaction: grants revoked, open questions void, credentials dead.
- *  Resolves to the tasks that it ended, none when all had ended before. What a child had left of its budget goes
- *  back to a parent that goes on.
+ *  Resolves to the tasks that it ended, none when all had ended before. What a child had left of its budget and of the
+ *  uses it was handed goes back to a parent that goes on.
  *  @throws WritError `task_unknown`. */
 export async function endTask(
   parts: Pick<AuthorityParts, "store" | "clock">,
@@ -30,7 +30,7 @@ export async function endWithin(
   by: Actor,
   why: string,
 ): Promise<readonly TaskId[]> {
-  await giveBack(tx, root);
+  await returnRest(tx, root);
   const ended: TaskId[] = [];
   for (const task of await subtree(tx, root)) {
     if (task.state.kind === "ended") continue;
@@ -66,7 +66,7 @@ async function endOne(tx: WriteTx, task: Task, now: number, by: Actor, why: stri
   });
 }
 
-async function giveBack(tx: WriteTx, task: Task): Promise<void> {
+async function returnRest(tx: WriteTx, task: Task): Promise<void> {
   if (task.parent === null || task.state.kind === "ended") return;
   const parent = await tx.task(task.parent);
   if (parent === null || parent.state.kind === "ended") return;
@@ -76,6 +76,10 @@ async function giveBack(tx: WriteTx, task: Task): Promise<void> {
     writes: Math.max(0, parent.used.writes - unused.writes),
   };
   await tx.putTask({ ...parent, used, version: parent.version + 1 });
+  for (const grant of await tx.grants(task.id)) {
+    const from = grant.from === undefined ? null : await tx.grant(grant.from);
+    if (from !== null && grant.uses !== null) await tx.putGrant(giveBack(from, grant.uses - grant.used));
+  }
 }
 
 async function subtree(tx: ReadTx, root: Task): Promise<readonly Task[]> {

@@ -1,6 +1,7 @@
 import { type Grant, type GrantDraft, revoke } from "../../domain/grant.ts";
 import type { GrantId, TaskId } from "../../domain/ids.ts";
 import { standing } from "../../domain/task.ts";
+import type { WriteTx } from "../../ports/store.ts";
 import { recordGrant } from "./answer-approval.ts";
 import { grantOf } from "./open-task.ts";
 import type { Actor, AuthorityParts } from "../parts.ts";
@@ -24,7 +25,8 @@ export async function issueGrant(
   });
 }
 
-/** Takes a grant back; what it still allowed is refused from now on. Revoking twice changes nothing.
+/** Takes a grant back, and what was handed down of it; what they still allowed is refused from now on. Revoking twice
+ *  changes nothing.
  *  @throws WritError `grant_unknown`. */
 export async function revokeGrant(
   parts: AuthorityParts,
@@ -42,16 +44,28 @@ export async function revokeGrant(
         "`writ grant list` shows those of a task",
       );
     if (grant.revoked) return grant;
-    const revoked = revoke(grant);
-    await tx.putGrant(revoked);
-    await tx.append({
-      kind: "grant_revoked",
-      at: now,
-      call: null,
-      task: grant.task,
-      body: { grant: grant.id, by: asked.by, why: asked.why },
-    });
-    await tx.publish("task", grant.task);
-    return revoked;
+    return takeBack(tx, grant, { by: asked.by, why: asked.why, now });
   });
+}
+
+async function takeBack(
+  tx: WriteTx,
+  grant: Grant,
+  said: { readonly by: Actor; readonly why: string; readonly now: number },
+): Promise<Grant> {
+  const revoked = revoke(grant);
+  await tx.putGrant(revoked);
+  await tx.append({
+    kind: "grant_revoked",
+    at: said.now,
+    call: null,
+    task: grant.task,
+    body: { grant: grant.id, by: said.by, why: said.why },
+  });
+  await tx.publish("task", grant.task);
+  for (const child of await tx.childTasks(grant.task)) {
+    const below = (await tx.grants(child.id)).filter((one) => one.from === grant.id && !one.revoked);
+    for (const one of below) await takeBack(tx, one, { ...said, why: `${grant.id} above it was revoked` });
+  }
+  return revoked;
 }

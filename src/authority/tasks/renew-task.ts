@@ -1,6 +1,7 @@
 import type { TaskId } from "../../domain/ids.ts";
 import type { Instance } from "../../domain/principal.ts";
 import { reason } from "../../domain/reason.ts";
+import { lasting } from "../../domain/revocation.ts";
 import { standing } from "../../domain/task.ts";
 import type { Minted } from "../../ports/credentials.ts";
 import { agentOf } from "../enrolment/enrol.ts";
@@ -23,13 +24,9 @@ export async function renewTask(
     if (task === null || task.instance !== asked.instance.id) throw taskUnknown(asked.task);
     const stands = standing(task, now);
     if (stands !== "active") throw taskOver(task.id, stands);
-    const revoked = await tx.revokedAt([
-      { kind: "task", id: task.id },
-      { kind: "session", id: task.session },
-      { kind: "instance", id: task.instance },
-      { kind: "profile", id: profile },
-    ]);
-    if (revoked > 0) throw unauthenticated(reason("credential_revoked"));
+    const revoked = await tx.revokedAt(lasting(task));
+    const stale = await tx.revokedAt([{ kind: "profile", id: profile }]);
+    if (revoked > (task.epoch ?? 0) || stale > 0) throw unauthenticated(reason("credential_revoked"));
     return parts.credentials.mintTask(task, asked.instance, profile, await tx.sequence(), now);
   });
 }

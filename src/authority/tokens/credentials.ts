@@ -10,6 +10,7 @@ import type { VerificationKey } from "../../wire/jose/jwk.ts";
 import { publicSet } from "../../wire/jose/jwks.ts";
 import { type SigningKey, signJwt } from "../../wire/jose/sign.ts";
 import { type JwsFault, byKid, verifyJwt } from "../../wire/jose/verify.ts";
+import { actClaim, readAct } from "./actors.ts";
 import { TokenCache } from "./cache.ts";
 import { type ClaimFault, boundTo, checkCommon, checkTime, seconds, text } from "./claims.ts";
 import { operationClaims } from "./operation.ts";
@@ -67,7 +68,7 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
       const actor = spiffeId(trustDomain, instance.agent, instance.id);
       return mint("task", gateway, now, task.deadline, {
         sub: task.owner,
-        act: { sub: actor },
+        act: actClaim(trustDomain, { agent: instance.agent, instance: instance.id }, task.delegators),
         client_id: actor,
         agent: instance.agent,
         instance: instance.id,
@@ -81,7 +82,8 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
 
     mintOperation(request, audience, policyVersion, epoch, now) {
       if (audience === "" || audience === gateway || audience === issuer) throw notAnUpstream(audience);
-      const claims = operationClaims(request, { policyVersion, epoch, presenter: signing.verification.thumbprint });
+      const presenter = signing.verification.thumbprint;
+      const claims = operationClaims(request, { policyVersion, epoch, presenter, trustDomain });
       return mint("operation", audience, now, Infinity, claims);
     },
 
@@ -139,13 +141,16 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
 
   function readTask(claims: JsonObject, keyId: string): Principal | null {
     const actor = readActor(claims, text(claims, "client_id"));
+    const act = readAct(trustDomain, claims);
     const [owner, session, task] = [text(claims, "sub"), text(claims, "sid"), text(claims, "task")];
     const [profile, tokenId, thumbprint] = [text(claims, "cap"), text(claims, "jti"), boundTo(claims)];
     const epoch = seconds(claims, "ep");
     if (actor === null || owner === null || session === null || task === null) return null;
     if (profile === null || tokenId === null || thumbprint === null || epoch === null) return null;
+    if (act === null || act.acts.instance !== actor.instance || act.acts.agent !== actor.agent) return null;
     return {
       ...actor,
+      ...(act.delegators.length === 0 ? {} : { delegators: act.delegators }),
       owner: owner as PersonName,
       session: session as SessionId,
       task: task as TaskId,

@@ -2,16 +2,17 @@ import type { AccessRequest } from "../../domain/access-request.ts";
 import { type Effects, EFFECT_KINDS } from "../../domain/effect.ts";
 import type { Sequence } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import { actClaim } from "./actors.ts";
 
 /** The claims of the credential for exactly the call of `request` (RFC 9068 shape, one RFC 9396 element). */
 export function operationClaims(
   request: AccessRequest,
-  facts: { readonly policyVersion: string; readonly epoch: Sequence; readonly presenter: string },
+  facts: { readonly policyVersion: string; readonly epoch: Sequence; readonly presenter: string; readonly trustDomain: string },
 ): JsonObject {
   const { principal, call, effects } = request;
   return {
     sub: principal.owner,
-    act: { sub: principal.actor },
+    act: actClaim(facts.trustDomain, principal, principal.delegators),
     client_id: principal.actor,
     authorization_details: [
       {

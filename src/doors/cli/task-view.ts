@@ -27,6 +27,7 @@ export function describeTask(task: TaskDetail): string {
         : `${task.objective} (${task.declaredBy === "owner" ? "the owner's words" : "the agent's own words"})`,
     ],
     ["agent", `${task.agent}, instance ${task.instance}`],
+    ["handed down by", (task.delegators ?? []).map((one) => `${one.agent}, instance ${one.instance}`)],
     ["owner", task.owner],
     ["session", task.session],
     ["deadline", time(task.deadline)],

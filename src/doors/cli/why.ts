@@ -34,6 +34,7 @@ export function describeCall(answer: CallAnswer): string {
   return `${plain(head)}\n\n${facts([
     ["why", [join(answer.reason, answer.says), hintOf(decision)].filter((line) => line !== "")],
     ["who", join(text(decision, "actor"), binding(decision))],
+    ["handed down by", delegators(own(decision, "delegators"))],
     ["on behalf of", text(decision, "owner")],
     ["task", task(answer)],
     ["would", effects(own(decision, "effects"))],
@@ -72,6 +73,12 @@ function binding(decision: JsonObject): string {
     : held === "proof-of-possession"
       ? "with its key proved"
       : "";
+}
+
+function delegators(value: Json | undefined): readonly string[] {
+  return (Array.isArray(value) ? (value as readonly Json[]) : [])
+    .filter(isObject)
+    .map((one) => `${text(one, "agent")}, instance ${text(one, "instance")}`);
 }
 
 function task(answer: CallAnswer): string | null {
