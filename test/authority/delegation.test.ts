@@ -61,7 +61,9 @@ test("the child's token names who acts outermost and who handed it down inside, 
 test("a child inherits the labels and denials of its parent's session", async () => {
   const house = createHouse();
   const parent = await openClerkTask(house);
-  await house.store.write((tx) => tx.putSession({ ...parent.session, readPrivate: true, readUntrusted: true, denials: 4 }));
+  await house.store.write((tx) =>
+    tx.putSession({ ...parent.session, readPrivate: true, readUntrusted: true, denials: 4 }),
+  );
   const child = await handOver(house, parent, { agent: "other" });
   expect(child.session).toMatchObject({ readPrivate: true, readUntrusted: true, sent: false, denials: 4 });
 });
@@ -202,10 +204,17 @@ test("a hand-over that is refused leaves nothing behind", async () => {
   const { instance } = await enrolClerk(house, "other");
   const records = (await house.records()).length;
   await expect(
-    handOver(house, parent, { agent: "other", instance, grants: [{ ...HANDBOOK, uses: 1 }, { ...HANDBOOK, uses: 3 }] }),
+    handOver(house, parent, {
+      agent: "other",
+      instance,
+      grants: [
+        { ...HANDBOOK, uses: 1 },
+        { ...HANDBOOK, uses: 3 },
+      ],
+    }),
   ).rejects.toMatchObject({ code: "delegation_widens" });
-  expect(await house.store.read(async (tx) => [await tx.task(parent.task.id), await tx.grants(parent.task.id)])).toEqual(
-    before,
-  );
+  expect(
+    await house.store.read(async (tx) => [await tx.task(parent.task.id), await tx.grants(parent.task.id)]),
+  ).toEqual(before);
   expect((await house.records()).length).toBe(records + 1);
 });

@@ -18,14 +18,31 @@ const path = fc
   .map((parts) => `/${parts.join("/")}`);
 const value: fc.Arbitrary<Json> = fc.oneof(
   fc.integer({ min: -3, max: 6 }),
-  fc.constantFrom<Json>("", "a", "ab", "abc", "/a", "/a/b", "/a/../b", "a/../../b", true, null, ["/a", "/a/b"], ["a", 1]),
+  fc.constantFrom<Json>(
+    "",
+    "a",
+    "ab",
+    "abc",
+    "/a",
+    "/a/b",
+    "/a/../b",
+    "a/../../b",
+    true,
+    null,
+    ["/a", "/a/b"],
+    ["a", 1],
+  ),
   path,
   fc.record({ x: fc.integer({ min: 0, max: 1 }) }) as fc.Arbitrary<Json>,
 );
 const bound = fc.option(fc.integer({ min: -3, max: 6 }), { nil: undefined });
 const limit: fc.Arbitrary<Constraint> = fc.oneof(
   fc.record({ kind: fc.constant("exact" as const), argument: fc.constant("x"), value }),
-  fc.record({ kind: fc.constant("one_of" as const), argument: fc.constant("x"), values: fc.array(value, { maxLength: 3 }) }),
+  fc.record({
+    kind: fc.constant("one_of" as const),
+    argument: fc.constant("x"),
+    values: fc.array(value, { maxLength: 3 }),
+  }),
   fc.record({
     kind: fc.constant("prefix" as const),
     argument: fc.constant("x"),
@@ -83,7 +100,12 @@ describe("a delegated grant never reaches further than the grant it came from", 
     let split = 0;
     fc.assert(
       fc.property(
-        fc.record({ tools, constraints: fc.array(limit, { maxLength: 2 }), uses, used: fc.integer({ min: 0, max: 3 }) }),
+        fc.record({
+          tools,
+          constraints: fc.array(limit, { maxLength: 2 }),
+          uses,
+          used: fc.integer({ min: 0, max: 3 }),
+        }),
         fc.record({ tools, constraints: fc.array(limit, { maxLength: 3 }), uses }),
         fc.constantFrom(["docs", "read"], ["docs", "write"], ["docs", "$list"], ["shop", "pay"], ["shop", "other"]),
         value,

@@ -71,7 +71,12 @@ export function lending(parent: Task, lent: Budget): Task {
 export async function begin(
   parts: AuthorityParts,
   tx: WriteTx,
-  fresh: { readonly instance: Instance; readonly task: Task; readonly session: Session; readonly grants: readonly Grant[] },
+  fresh: {
+    readonly instance: Instance;
+    readonly task: Task;
+    readonly session: Session;
+    readonly grants: readonly Grant[];
+  },
 ): Promise<OpenedTask> {
   const { instance, session, grants } = fresh;
   const task: Task = { ...fresh.task, epoch: await tx.sequence() };

@@ -118,7 +118,13 @@ function share(parent: Task, asked: Budget | undefined, most: Budget): Budget {
   const half = asked ?? halfOfRest(parent);
   const whole = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
   const left = { calls: parent.budget.calls - parent.used.calls, writes: parent.budget.writes - parent.used.writes };
-  if (!whole(half.calls) || !whole(half.writes) || half.calls < 1 || half.calls > left.calls || half.writes > left.writes) {
+  if (
+    !whole(half.calls) ||
+    !whole(half.writes) ||
+    half.calls < 1 ||
+    half.calls > left.calls ||
+    half.writes > left.writes
+  ) {
     throw refusal(
       "budget_spent",
       409,

@@ -7,7 +7,12 @@ import { actClaim } from "./actors.ts";
 /** The claims of the credential for exactly the call of `request` (RFC 9068 shape, one RFC 9396 element). */
 export function operationClaims(
   request: AccessRequest,
-  facts: { readonly policyVersion: string; readonly epoch: Sequence; readonly presenter: string; readonly trustDomain: string },
+  facts: {
+    readonly policyVersion: string;
+    readonly epoch: Sequence;
+    readonly presenter: string;
+    readonly trustDomain: string;
+  },
 ): JsonObject {
   const { principal, call, effects } = request;
   return {

@@ -25,11 +25,26 @@ describe("widening", () => {
     ["a folder that begins alike", { ...HANDBOOK, constraints: [glob("/srv/desk/sample2/**")] }],
     ["a path outside", { ...HANDBOOK, constraints: [exact("/etc/passwd")] }],
     ["a path that climbs out", { ...HANDBOOK, constraints: [exact("sample/../../../etc/passwd")] }],
-    ["one path inside and one outside", { ...HANDBOOK, constraints: [{ kind: "one_of", argument: "path", values: ["sample/a", "/etc/b"] }] }],
+    [
+      "one path inside and one outside",
+      { ...HANDBOOK, constraints: [{ kind: "one_of", argument: "path", values: ["sample/a", "/etc/b"] }] },
+    ],
     ["a list with a path outside", { ...HANDBOOK, constraints: [exact(["sample/a", "/etc/b"])] }],
-    ["a prefix, where paths are limited", { ...HANDBOOK, constraints: [{ kind: "prefix", argument: "path", prefix: "/srv/desk/sample/" }] }],
-    ["the limit on another argument", { ...HANDBOOK, constraints: [{ kind: "glob", argument: "target", pattern: "/srv/desk/sample/**", base: "/srv/desk" }] }],
-    ["a kind of limit nobody knows", { ...HANDBOOK, constraints: [{ kind: "regex", argument: "path", pattern: "^/srv/desk/sample/" } as never] }],
+    [
+      "a prefix, where paths are limited",
+      { ...HANDBOOK, constraints: [{ kind: "prefix", argument: "path", prefix: "/srv/desk/sample/" }] },
+    ],
+    [
+      "the limit on another argument",
+      {
+        ...HANDBOOK,
+        constraints: [{ kind: "glob", argument: "target", pattern: "/srv/desk/sample/**", base: "/srv/desk" }],
+      },
+    ],
+    [
+      "a kind of limit nobody knows",
+      { ...HANDBOOK, constraints: [{ kind: "regex", argument: "path", pattern: "^/srv/desk/sample/" } as never] },
+    ],
     ["a limit called __proto__", { ...HANDBOOK, constraints: [{ kind: "__proto__", argument: "path" } as never] }],
     ["uses without number", { ...HANDBOOK, uses: null }],
     ["more uses than are left", { ...HANDBOOK, uses: 4 }],
@@ -88,7 +103,10 @@ describe("chains", () => {
     for (const agent of ["other", "clerk", "other"]) last = { ...last, ...(await handOver(house, last, { agent })) };
     expect(last.task.delegators).toHaveLength(3);
     expect(principalOf(house, last.token.token).delegators).toHaveLength(3);
-    await expect(handOver(house, last, { agent: "clerk" })).rejects.toMatchObject({ code: "delegation_too_deep", status: 409 });
+    await expect(handOver(house, last, { agent: "clerk" })).rejects.toMatchObject({
+      code: "delegation_too_deep",
+      status: 409,
+    });
   });
 
   test("a hand that stands in the chain already is a loop", async () => {
