@@ -28,6 +28,7 @@ export function run(args: readonly string[]): Promise<number> {
     },
     readKey: (dataFolder, name) => readKey(dataFolder, name),
     readKeyFile,
+    readSecret,
     up: (config) => up(config, say),
     run: (settings: RunRequest) => runAgent(settings),
     hold: (settings, onOpened) => holdTask(settings, onOpened, stopSignal()),
@@ -92,6 +93,38 @@ function readKeyFile(file: string): string {
     });
   }
   return readFileSync(file, "utf8").trim();
+}
+
+const MAX_SECRET_BYTES = 64 * 1024;
+
+/** A secret on its way into the vault. What a person would type is not asked for: it would stand on the screen. */
+async function readSecret(file: string | null): Promise<string> {
+  if (file !== null) {
+    try {
+      return readFileSync(file, "utf8");
+    } catch (cause) {
+      throw secretUnreadable(`\`${file}\` cannot be read`, cause);
+    }
+  }
+  if (process.stdin.isTTY) throw secretUnreadable("standard input is a terminal, where others can read along", null);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_SECRET_BYTES) throw secretUnreadable("what is on standard input is no secret: it is too long", null);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function secretUnreadable(message: string, cause: unknown): WritError {
+  return new WritError({
+    code: "usage",
+    status: 400,
+    message,
+    hint: "pipe the secret in, or name its file with `--file`",
+    cause,
+  });
 }
 
 /** What can be told while Writ does not run. */

@@ -12,6 +12,7 @@ import { createPeople, type People } from "./authority/people/people.ts";
 import { createPins } from "./authority/rules/pins.ts";
 import { createPolicies, type Policies } from "./authority/rules/policies.ts";
 import { profileOf } from "./authority/profile.ts";
+import { createVault } from "./broker/vault/vault.ts";
 import { createHttpDoor } from "./doors/http/door.ts";
 import { createMcpDoor } from "./doors/mcp/door.ts";
 import { OWN_CONFIGURATION, ownChannel, ownDefinitions } from "./doors/mcp/own-tools.ts";
@@ -38,6 +39,7 @@ import { systemIds } from "./system/ids.ts";
 import { type Keys, openKeys } from "./system/keys.ts";
 import { listen, stopListening } from "./system/listener.ts";
 import { type FolderOfPolicies, readPolicyFiles } from "./system/policy-files.ts";
+import { wrappingOf } from "./system/vault-keys.ts";
 import { createUpstreams } from "./upstream/upstreams.ts";
 import { LOOPBACK } from "./wire/http/origin.ts";
 import { open as unseal, seal } from "./wire/jose/seal.ts";
@@ -111,6 +113,13 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   const enrolments = createEnrolments(authority, { "join-token": joinTokenAttestor(authority) });
   const people = createPeople(authority, keys);
   const pins = createPins(authority);
+  const outer = { dataFolder: configuration.dataFolder, env: process.env };
+  const vault = createVault({
+    store,
+    clock,
+    wrapping: wrappingOf(configuration.vault.key, outer),
+    previous: configuration.vault.previous === null ? null : wrappingOf(configuration.vault.previous, outer),
+  });
 
   // What there is to call.
   const upstreams = createUpstreams(configuration.servers, { log, clock });
@@ -187,6 +196,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     people,
     pins,
     policies,
+    vault,
     jwks: () => credentials.jwks(),
     strangers: () => Object.fromEntries(mcp.strangers),
     allowed: LOOPBACK,

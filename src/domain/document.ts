@@ -1,4 +1,6 @@
 import type { JoinToken } from "./join-token.ts";
+import type { Lease } from "./lease.ts";
+import type { Secret, VaultKey } from "./secret.ts";
 import type { SigningKeyRecord } from "./signing-key.ts";
 
 /** What is written seldom and read by its key: one kind for each noun, kept whole. What every call reads, or what is
@@ -7,5 +9,8 @@ export interface Documents {
   signing_key: SigningKeyRecord;
   /** By the keyed digest of the token. */
   join_token: JoinToken;
+  secret: Secret;
+  vault_key: VaultKey;
+  lease: Lease;
 }
 export type DocumentKind = keyof Documents;

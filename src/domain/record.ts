@@ -22,6 +22,8 @@ export const RECORD_KINDS = [
   "person_key",
   "finding",
   "reading",
+  "secret",
+  "lease",
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

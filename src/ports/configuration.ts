@@ -32,9 +32,25 @@ export interface Configuration {
     /** How long an allowed call may take to come. */
     readonly usableMs: number;
   };
+  readonly vault: {
+    /** Where the key is that the vault's own key is wrapped under. */
+    readonly key: VaultKeySource;
+    /** Where it was before: tried when `key` does not open the vault, which is then wrapped under `key`. */
+    readonly previous: VaultKeySource | null;
+  };
   /** Whether the record keeps arguments and results as text beside their keyed digests. */
   readonly records: { readonly text: "digest" | "keep" };
 }
+
+export type VaultKeySource =
+  /** A file of its own in the data folder; made at first use. */
+  | { readonly kind: "file" }
+  /** 32 bytes in base64url, in this variable. */
+  | { readonly kind: "env"; readonly variable: string }
+  /** The system's own keyring; made there at first use. */
+  | { readonly kind: "keyring" }
+  /** An age identity file (`age-keygen`). */
+  | { readonly kind: "age"; readonly identity: string };
 
 export interface AgentConfiguration {
   readonly name: AgentName;

@@ -8,6 +8,7 @@ import { bounded, HOUR, isLoopback, MINUTE, type Report, SECOND } from "./config
 import type { Path } from "./config-problems.ts";
 import type { WritYaml } from "./config-schema.ts";
 import { resolveServer } from "./config-servers.ts";
+import { resolveVault } from "./config-vault.ts";
 
 /** Where a configuration starts from: the file (or null), the folder that relative paths mean, and the policies used
  *  where it names none. */
@@ -73,6 +74,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
       usableMs: time(["approvals", "usable"], yaml.approvals?.usable, 5 * MINUTE, SECOND, 24 * HOUR),
       ...answeringOf(yaml.approvals ?? {}),
     },
+    vault: resolveVault(yaml.vault, base.folder, report),
     records: { text: yaml.records?.text ?? "digest" },
   };
 }

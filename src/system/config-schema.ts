@@ -94,6 +94,8 @@ const person = z.strictObject({
 
 const answering = { self_confirm: z.boolean().optional(), four_eyes: z.boolean().optional() };
 
+const vaultKey = { key: z.enum(["file", "env", "keyring", "age"]).optional(), identity: path.optional() };
+
 export const writYaml = z.strictObject({
   tier: z.enum(TIERS).optional(),
   owner: name.optional(),
@@ -115,6 +117,7 @@ export const writYaml = z.strictObject({
       effects: z.partialRecord(z.enum(EFFECT_KINDS), z.strictObject(answering)).optional(),
     })
     .optional(),
+  vault: z.strictObject({ ...vaultKey, previous: z.strictObject(vaultKey).optional() }).optional(),
   records: z.strictObject({ text: z.enum(["digest", "keep"]).optional() }).optional(),
   servers: z.record(name, server).optional(),
   agents: z.record(name, agent).optional(),

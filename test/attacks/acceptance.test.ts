@@ -28,6 +28,7 @@ async function writ(...line: string[]): Promise<{ code: number; out: string; err
     locate: () => Promise.resolve({ origin: desk.origin, dataFolder: "/data" }),
     readKey: (_, name) => KEYS[name],
     readKeyFile: () => "",
+    readSecret: () => Promise.resolve(""),
     up: () => Promise.resolve(0),
     run: () => Promise.resolve(0),
     hold: () => Promise.resolve(0),

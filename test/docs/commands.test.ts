@@ -76,6 +76,7 @@ async function helpOf(path: readonly string[]): Promise<string> {
     locate: unused,
     readKey: unused,
     readKeyFile: unused,
+    readSecret: unused,
     up: unused,
     run: unused,
     hold: unused,

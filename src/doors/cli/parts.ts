@@ -14,6 +14,8 @@ export interface CliParts {
   readonly readKey: (dataFolder: string, name: "launcher" | "admin") => string;
   /** A personal key out of a file that only its owner can read. */
   readonly readKeyFile: (file: string) => string;
+  /** A secret out of a file, or from standard input where `file` is null; never from an argument. */
+  readonly readSecret: (file: string | null) => Promise<string>;
   /** Starts Writ and resolves when it has stopped. */
   readonly up: (config: string | undefined) => Promise<number>;
   readonly run: (settings: RunRequest) => Promise<number>;

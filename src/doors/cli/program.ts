@@ -3,6 +3,7 @@ import { WritError } from "../../domain/error.ts";
 import { createBind, exitOf } from "./command.ts";
 import { addAgentCommands } from "./commands-agent.ts";
 import { addApproveCommands } from "./commands-approve.ts";
+import { addCredsCommands } from "./commands-creds.ts";
 import { addGrantCommands } from "./commands-grant.ts";
 import { addPeopleCommands } from "./commands-people.ts";
 import { addPolicyCommands } from "./commands-policy.ts";
@@ -58,6 +59,7 @@ const COMMANDS = [
   addRecordCommands,
   addPolicyCommands,
   addToolCommands,
+  addCredsCommands,
   addPeopleCommands,
 ];
 

@@ -15,6 +15,7 @@ import { PAGE_HEADERS } from "./html.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import { boundedText, createAddRoute, credentialled, guardBrowser, toError } from "./route.ts";
 import { addEnrolmentRoutes } from "./routes-enrolment.ts";
+import { addCredsRoutes } from "./routes-creds.ts";
 import { addGrantRoutes } from "./routes-grants.ts";
 import { addRecordRoutes } from "./routes-record.ts";
 import { addRuleRoutes } from "./routes-rules.ts";
@@ -51,6 +52,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   addGrantRoutes(add, parts);
   addRecordRoutes(add, parts);
   addRuleRoutes(add, parts, refusals);
+  addCredsRoutes(add, parts);
 
   app.get("/v1/events", async (c) => {
     await admitCaller(parts, refusals, "viewer", credentialled(c));

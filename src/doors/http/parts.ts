@@ -3,6 +3,7 @@ import type { AuthorityParts } from "../../authority/parts.ts";
 import type { People } from "../../authority/people/people.ts";
 import type { Pins } from "../../authority/rules/pins.ts";
 import type { Policies } from "../../authority/rules/policies.ts";
+import type { Vault } from "../../broker/vault/vault.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { AllowedOrigins } from "../../wire/http/origin.ts";
 
@@ -31,6 +32,7 @@ export interface HttpDoorParts {
   readonly people: People;
   readonly pins: Pins;
   readonly policies: Policies;
+  readonly vault: Vault;
   readonly jwks: () => JsonObject;
   readonly allowed: AllowedOrigins;
   readonly version: string;

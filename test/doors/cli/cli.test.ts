@@ -41,6 +41,7 @@ async function writ(line: readonly string[], more: Partial<CliParts> = {}): Prom
     locate: () => Promise.resolve({ origin: desk.origin, dataFolder: "/data" }),
     readKey: (_, name) => KEYS[name],
     readKeyFile: () => "",
+    readSecret: () => Promise.resolve(""),
     up: () => Promise.resolve(0),
     run: (settings) => {
       runs.push(settings);

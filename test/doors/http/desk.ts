@@ -4,13 +4,20 @@ import { createEnrolments } from "../../../src/authority/enrolment/enrolments.ts
 import { joinTokenAttestor } from "../../../src/authority/enrolment/join-token.ts";
 import { createPeople, type People } from "../../../src/authority/people/people.ts";
 import { createPins, type Pins } from "../../../src/authority/rules/pins.ts";
+import { createVault } from "../../../src/broker/vault/vault.ts";
 import { createPolicies, type PolicyFile } from "../../../src/authority/rules/policies.ts";
 import { createHttpDoor } from "../../../src/doors/http/door.ts";
 import { verifyLedger } from "../../../src/ledger/verify.ts";
 import { LOOPBACK } from "../../../src/wire/http/origin.ts";
 import { createHouse, type House } from "../../authority/house.ts";
+import { wrappingOf } from "../../../src/system/vault-keys.ts";
 
 export const KEYS = { admin: "the-admin-key-of-this-test", launcher: "the-launcher-key-of-this-test" };
+
+const OUTER = wrappingOf(
+  { kind: "env", variable: "KEY" },
+  { dataFolder: "", env: { KEY: Buffer.alloc(32, 7).toString("base64url") } },
+);
 
 export interface Desk {
   readonly house: House;
@@ -71,6 +78,7 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
     people,
     pins,
     policies,
+    vault: createVault({ ...house, wrapping: OUTER, previous: null }),
     jwks: house.jwks,
     strangers: () => ({ credential_missing: 3 }),
     allowed: LOOPBACK,
