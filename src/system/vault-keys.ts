@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { Entry as NativeEntry } from "@napi-rs/keyring";
 import { WritError } from "../domain/error.ts";
 import type { VaultKeySource } from "../ports/configuration.ts";
 import type { Wrapping } from "../ports/vault.ts";
@@ -103,9 +104,9 @@ function asked<T>(ask: () => T): T {
 
 /** One entry for each data folder. On Linux only the secret service will do: the kernel's keyring forgets at a restart. */
 function systemKeyring(dataFolder: string): Keyring {
-  let Entry: typeof import("@napi-rs/keyring").Entry;
+  let Entry: typeof NativeEntry;
   try {
-    ({ Entry } = createRequire(import.meta.url)("@napi-rs/keyring") as typeof import("@napi-rs/keyring"));
+    ({ Entry } = createRequire(import.meta.url)("@napi-rs/keyring") as { Entry: typeof NativeEntry });
   } catch (cause) {
     throw new WritError({
       code: "vault_key_absent",
@@ -115,7 +116,7 @@ function systemKeyring(dataFolder: string): Keyring {
       cause,
     });
   }
-  const entry = (): InstanceType<typeof Entry> =>
+  const entry = (): NativeEntry =>
     new Entry("writ", `vault of ${dataFolder}`, { linux: { store: "secret-service" } });
   return {
     get() {
