@@ -116,8 +116,7 @@ function systemKeyring(dataFolder: string): Keyring {
       cause,
     });
   }
-  const entry = (): NativeEntry =>
-    new Entry("writ", `vault of ${dataFolder}`, { linux: { store: "secret-service" } });
+  const entry = (): NativeEntry => new Entry("writ", `vault of ${dataFolder}`, { linux: { store: "secret-service" } });
   return {
     get() {
       const bytes = entry().getSecret();
