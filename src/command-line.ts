@@ -57,7 +57,7 @@ async function up(config: string | undefined, say: (line: string) => void): Prom
     createLog({ level: "info", file: join(configuration.dataFolder, "writ.log") }),
   );
   say(`writ listens on ${writ.origin} (tier ${configuration.tier}, ${configuration.isolation})`);
-  say(`sign in once, within ten minutes: ${signInLink(writ)}`);
+  say(`sign in once, within ten minutes: ${await signInLink(writ)}`);
   if (configuration.file === null)
     say("there is no writ.yaml here, so there is nothing to call yet: `writ init` makes one");
   await untilStopped();
@@ -65,8 +65,8 @@ async function up(config: string | undefined, say: (line: string) => void): Prom
   return 0;
 }
 
-export function signInLink(writ: Writ): string {
-  return `${writ.origin}/signin?code=${writ.people.signInCode(ADMIN)}`;
+export async function signInLink(writ: Writ): Promise<string> {
+  return `${writ.origin}/signin?code=${await writ.people.signInCode(ADMIN)}`;
 }
 
 export function untilStopped(): Promise<void> {

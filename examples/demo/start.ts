@@ -24,7 +24,7 @@ try {
   const shown = lines.find((line) => line.code === "outside_grant")?.call ?? lines.at(-1)?.call ?? "CALL";
   say();
   say("Writ stays up. Stop it with Ctrl-C.");
-  say(`  status page     ${signInLink(writ)}   (works once, for ten minutes)`);
+  say(`  status page     ${await signInLink(writ)}   (works once, for ten minutes)`);
   say(`  why a call      npx writ why ${shown}`);
   say("  the record      npx writ audit tail");
   say("  your own client npx writ run --agent clerk -- YOUR-CLIENT --mcp-config {mcp-config}");

@@ -1,3 +1,4 @@
+import type { BrowserSessionRecord, SignInCode } from "./browser-session.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { Lease } from "./lease.ts";
 import type { Secret, VaultKey } from "./secret.ts";
@@ -12,5 +13,9 @@ export interface Documents {
   secret: Secret;
   vault_key: VaultKey;
   lease: Lease;
+  /** By the keyed digest of the code. */
+  sign_in_code: SignInCode;
+  /** By the keyed digest of the cookie. */
+  browser_session: BrowserSessionRecord;
 }
 export type DocumentKind = keyof Documents;

@@ -20,6 +20,8 @@ export const RECORD_KINDS = [
   "policy_applied",
   "pin",
   "person_key",
+  "sign_in",
+  "sign_out",
   "finding",
   "reading",
   "secret",

@@ -17,7 +17,7 @@ afterEach(() => desk.close());
 /** A program of the agent's that listens on a port of this machine, and the person's browser looking at it: a cookie
  *  knows hosts and no ports, so the browser brings Writ's along. */
 async function stolenCookie(): Promise<string> {
-  const signedIn = await desk.ask("GET", `/signin?code=${desk.people.signInCode(ADMIN)}`, null);
+  const signedIn = await desk.ask("GET", `/signin?code=${await desk.people.signInCode(ADMIN)}`, null);
   const jar = signedIn.headers.get("set-cookie")?.split(";")[0] ?? "";
   let taken = "";
   const thief = createServer((request, response) => {

@@ -3,25 +3,15 @@ import type { PersonName } from "../../domain/ids.ts";
 import { KEY_HOLDER, type Person } from "../../domain/person.ts";
 import type { Actor, AuthorityParts } from "../parts.ts";
 import { refusal } from "../refusals.ts";
+import { type BrowserSessions, createBrowserSessions } from "./browser-sessions.ts";
 
-const CODE_LIFE_MS = 10 * 60_000;
-const SESSION_LIFE_MS = 12 * 3_600_000;
-const MAX_OPEN_CODES = 100;
-const MAX_SESSIONS = 1_000;
 const KEY = /^wp_[A-Za-z0-9_-]{43,86}$/;
 
 /** Whoever holds the admin key. */
 export const ADMIN: Person = { name: KEY_HOLDER, roles: ["admin"] };
 
-export interface BrowserSession {
-  readonly person: Person;
-  /** Goes with every request of this session, beside the cookie: a browser gives the cookie to whatever listens on any
-   *  port of this machine, and this to Writ's own pages only. */
-  readonly csrf: string;
-}
-
 /** Who is at the control plane. Nothing an agent is ever given opens any of it. */
-export interface People {
+export interface People extends BrowserSessions {
   /** The person a key belongs to: the admin key, or a personal key of somebody still in `writ.yaml`. */
   byKey(key: string): Promise<Person | null>;
   /** Whether this is the launcher's key. */
@@ -29,12 +19,6 @@ export interface People {
   /** Makes a personal key and returns it this once; only its keyed digest is kept. Earlier keys of the person stop.
    *  @throws WritError `person_unknown`. */
   issueKey(name: string, by: Actor): Promise<string>;
-  /** A code for one sign-in in a browser within ten minutes. */
-  signInCode(person: Person): string;
-  /** Spends a code; null when unknown, used or too old. `secret` is the cookie's value. */
-  signIn(code: string): { readonly secret: string; readonly session: BrowserSession } | null;
-  bySession(secret: string): BrowserSession | null;
-  signOut(secret: string): void;
 }
 
 export interface Keys {
@@ -46,9 +30,6 @@ export function createPeople(
   parts: Pick<AuthorityParts, "store" | "clock" | "ids" | "digests" | "configuration">,
   keys: Keys,
 ): People {
-  // Codes and sessions live as long as this process; both are looked up by digest, so that timing tells nothing.
-  const codes = new Map<string, { readonly person: Person; readonly until: number }>();
-  const sessions = new Map<string, BrowserSession & { readonly until: number }>();
   const same = (given: string, held: string): boolean => {
     const a = Buffer.from(parts.digests.plain(given));
     const b = Buffer.from(parts.digests.plain(held));
@@ -56,6 +37,12 @@ export function createPeople(
   };
   const named = (name: PersonName): Person | null =>
     parts.configuration.people.find((one) => one.name === name) ?? null;
+
+  /** Roles are those of today; whoever is not in `writ.yaml` any more is nobody. */
+  const standing: Parameters<typeof createBrowserSessions>[1] = ({ person, by }) => {
+    if (person.name === KEY_HOLDER) return by === "code" ? ADMIN : null;
+    return named(person.name);
+  };
 
   return {
     async byKey(key) {
@@ -91,40 +78,6 @@ export function createPeople(
       });
       return key;
     },
-    signInCode(person) {
-      const now = parts.clock.now();
-      forget(codes, now, MAX_OPEN_CODES);
-      const code = `${parts.ids.nonce()}${parts.ids.nonce()}`;
-      codes.set(parts.digests.plain(code), { person, until: now + CODE_LIFE_MS });
-      return code;
-    },
-    signIn(code) {
-      const id = parts.digests.plain(code);
-      const found = codes.get(id);
-      codes.delete(id);
-      const now = parts.clock.now();
-      if (found === undefined || now >= found.until) return null;
-      forget(sessions, now, MAX_SESSIONS);
-      const secret = `${parts.ids.nonce()}${parts.ids.nonce()}`;
-      const session = { person: found.person, csrf: parts.ids.nonce(), until: now + SESSION_LIFE_MS };
-      sessions.set(parts.digests.plain(secret), session);
-      return { secret, session };
-    },
-    bySession(secret) {
-      const found = sessions.get(parts.digests.plain(secret));
-      return found !== undefined && parts.clock.now() < found.until ? found : null;
-    },
-    signOut(secret) {
-      sessions.delete(parts.digests.plain(secret));
-    },
+    ...createBrowserSessions(parts, standing),
   };
-}
-
-/** Drops what is over, and the oldest beyond `most`. */
-function forget(held: Map<string, { readonly until: number }>, now: number, most: number): void {
-  for (const [id, one] of held) if (now >= one.until) held.delete(id);
-  for (const id of held.keys()) {
-    if (held.size < most) return;
-    held.delete(id);
-  }
 }

@@ -3,7 +3,7 @@ import { authenticateInstance } from "../../authority/enrolment/enrol.ts";
 import { refusal, roleMissing } from "../../authority/refusals.ts";
 import type { Instance } from "../../domain/principal.ts";
 import { may, type Person, type Role } from "../../domain/person.ts";
-import type { BrowserSession } from "../../authority/people/people.ts";
+import type { BrowserSession } from "../../authority/people/browser-sessions.ts";
 import type { HttpDoorParts } from "./parts.ts";
 
 /** Who is calling, as the route asked for it. */
@@ -86,7 +86,7 @@ async function personOf(
     if (person !== null) return { kind: "person", person, session: null };
     throw stranger(parts, refusals, given);
   }
-  const session = given.cookie === null ? null : parts.people.bySession(given.cookie);
+  const session = given.cookie === null ? null : await parts.people.bySession(given.cookie);
   if (session === null) throw stranger(parts, refusals, given);
   if (!same(given.csrf ?? "", session.csrf)) {
     refusals.unauthenticated++;

@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { setCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { answerApproval } from "../../authority/tasks/answer-approval.ts";
 import { refusal } from "../../authority/refusals.ts";
-import type { BrowserSession } from "../../authority/people/people.ts";
+import type { BrowserSession } from "../../authority/people/browser-sessions.ts";
 import type { ApprovalId } from "../../domain/ids.ts";
 import type { Person } from "../../domain/person.ts";
 import { checkOrigin } from "../../wire/http/origin.ts";
@@ -73,8 +73,8 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   app.get("/.well-known/jwks.json", (c) => c.json(parts.jwks(), 200, { "cache-control": "public, max-age=60" }));
 
   app.get("/", (c) => show(c, signInPage(), 401));
-  app.get("/signin", (c) => {
-    const signedIn = parts.people.signIn(c.req.query("code") ?? "");
+  app.get("/signin", async (c) => {
+    const signedIn = await parts.people.signIn(c.req.query("code") ?? "");
     if (signedIn === null)
       return show(
         c,
@@ -94,6 +94,13 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
     const { verdict } = formOf(await boundedText(c));
     await answerApproval(parts.authority, { approval: c.req.param("id") as ApprovalId, person, verdict, note: "" });
     return c.redirect(pageOf(session), 303);
+  });
+
+  app.post("/now/:key/signout", async (c) => {
+    await fromPage(c);
+    await parts.people.signOut(getCookie(c, COOKIE) ?? "");
+    deleteCookie(c, COOKIE, { path: "/" });
+    return show(c, signInPage());
   });
 
   async function fromPage(c: Context): Promise<{ readonly person: Person; readonly session: BrowserSession }> {

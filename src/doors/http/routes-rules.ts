@@ -158,7 +158,7 @@ export function addRuleRoutes(add: AddRoute, parts: HttpDoorParts, refusals: Ref
     answers: z.object({ path: z.string() }),
     async run({ caller }) {
       if (caller.kind !== "person") throw new TypeError("the route is for people");
-      return { path: `/signin?code=${people.signInCode(caller.person)}` };
+      return { path: `/signin?code=${await people.signInCode(caller.person)}` };
     },
   });
   add({

@@ -1,5 +1,5 @@
 import { refusal } from "../../authority/refusals.ts";
-import type { BrowserSession } from "../../authority/people/people.ts";
+import type { BrowserSession } from "../../authority/people/browser-sessions.ts";
 import { stateAt } from "../../domain/approval.ts";
 import { speaksFor } from "../../domain/person.ts";
 import { standing, type Task } from "../../domain/task.ts";
@@ -38,6 +38,7 @@ export async function statusPage(parts: HttpDoorParts, session: BrowserSession):
         Signed in as <b>${session.person.name}</b>. Tier <b>${configuration.tier}</b>,
         ${configuration.isolation === "isolated" ? "isolated" : "same user: a guard against a misled agent, not against hostile code"}.
         <a href="${pageOf(session)}">Reload</a>
+        <form method="post" action="${pageOf(session)}/signout"><button>Sign out</button></form>
       </p>
       ${trouble === null ? html`` : html`<p class="trouble">${trouble}</p>`}
       <h2>Waiting for a person (${approvals.length})</h2>

@@ -28,7 +28,7 @@ interface SignedIn {
 }
 
 async function signIn(): Promise<SignedIn> {
-  const answer = await desk.ask("GET", `/signin?code=${desk.people.signInCode(ADMIN)}`, null);
+  const answer = await desk.ask("GET", `/signin?code=${await desk.people.signInCode(ADMIN)}`, null);
   return {
     cookie: answer.headers.get("set-cookie")?.split(";")[0] ?? "",
     page: /href="([^"]+)"/.exec(answer.text)?.[1] ?? "",
@@ -55,7 +55,7 @@ test("nobody sees the page without signing in", async () => {
 });
 
 test("the sign-in link works once, and its cookie is for this page alone", async () => {
-  const link = `/signin?code=${desk.people.signInCode(ADMIN)}`;
+  const link = `/signin?code=${await desk.people.signInCode(ADMIN)}`;
   const first = await desk.ask("GET", link, null);
   expect(first.headers.get("set-cookie")).toMatch(/HttpOnly; SameSite=Strict/);
   expect((await desk.ask("GET", link, null)).status).toBe(403);
@@ -112,4 +112,19 @@ test("a browser that shows its session's own secret beside the cookie uses the A
   const csrf = page.slice("/now/".length);
   const answer = await desk.ask("GET", "/v1/status", null, undefined, { cookie, "writ-csrf": csrf });
   expect(answer.status).toBe(200);
+});
+
+test("signing out ends the session, and the browser forgets it", async () => {
+  const signedIn = await signIn();
+  const out = await desk.ask("POST", `${signedIn.page}/signout`, null, undefined, { cookie: signedIn.cookie });
+  expect(out.headers.get("set-cookie")).toMatch(/writ_session=;.*Max-Age=0/);
+  expect((await look(signedIn)).status).toBe(401);
+});
+
+test("another page cannot sign somebody out", async () => {
+  const signedIn = await signIn();
+  const from = { cookie: signedIn.cookie, origin: "http://127.0.0.1:9999" };
+  expect((await desk.ask("POST", `${signedIn.page}/signout`, null, undefined, from)).status).toBe(403);
+  expect((await desk.ask("POST", "/now/guess/signout", null, undefined, { cookie: signedIn.cookie })).status).toBe(403);
+  expect((await look(signedIn)).status).toBe(200);
 });
