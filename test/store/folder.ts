@@ -1,12 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import type { Log } from "../../src/ports/system.ts";
 
 /** A new folder that is gone when the test file ends. */
-export async function newFolder(): Promise<string> {
+export async function newFolder(mode = 0o700): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "writ-store-"));
+  await chmod(folder, mode);
   folders.push(folder);
   return folder;
 }

@@ -11,7 +11,7 @@ const ASK_AGAIN_MS = 10;
 
 interface Waiting {
   readonly work: (connection: Connection) => Promise<unknown>;
-  readonly effective: () => void;
+  readonly effective: () => void | Promise<void>;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -98,7 +98,7 @@ export function createGroupCommit(connection: SqliteConnection, disk: Disk): Eng
         lost = cause;
         return flushed({ kind: "void", waiting: batch.waiting, cause });
       }
-      for (const [at, one] of batch.waiting.entries()) if (batch.ran[at]?.kind === "returned") one.effective();
+      for (const [at, one] of batch.waiting.entries()) if (batch.ran[at]?.kind === "returned") await one.effective();
       for (const [at, one] of batch.waiting.entries()) answer(one, batch.ran[at]);
       return;
     }

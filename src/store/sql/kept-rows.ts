@@ -7,15 +7,24 @@ type Layer = Map<string, unknown>;
 /** Past it all is forgotten and asked for anew: what is at work comes back with the next call, the rest does not. */
 const MOST = 4_096;
 
+/** What needs not be asked again. */
+export interface Kept {
+  /** What is known under `key`; undefined when nothing is. Null is knowing that there is no such row. */
+  get<T>(key: string): T | null | undefined;
+  keep(key: string, value: unknown): void;
+  forget(key: string): void;
+}
+
 /** What the database said to the questions that every call asks, for as long as it would say the same: rows, decoded,
  *  by what they were asked for. What is written inside a transaction is known inside it only, until that commits, and is
  *  never known when it does not. Whoever writes a row keeps or forgets all that is known of it. */
-export class KeptRows {
+export class KeptRows implements Kept {
   #committed: Layer = new Map();
+  /** The state that `#committed` tells of, where the database numbers its states; null when that is not known. */
+  #state: number | null = null;
   #transaction: Layer | null = null;
   #body: Layer | null = null;
 
-  /** What is known under `key`; undefined when nothing is. Null is knowing that there is no such row. */
   get<T>(key: string): T | null | undefined {
     for (const layer of [this.#body, this.#transaction, this.#committed]) {
       const value = layer?.get(key);
@@ -34,6 +43,30 @@ export class KeptRows {
 
   forgetAll(): void {
     this.#committed = new Map();
+    this.#state = null;
+  }
+
+  /** From here on it tells of `state`: with what is known if that is the state it told of, and nothing otherwise. */
+  standAt(state: number): void {
+    if (this.#state !== state) this.forgetAll();
+    this.#state = state;
+  }
+
+  /** What was written in the transaction has made `state` of the state before it. */
+  advanceTo(state: number): void {
+    this.#state = state;
+  }
+
+  /** For one that reads `state` beside a transaction: what is known for as long as it is known of that state. */
+  at(state: number): Kept {
+    if (this.#transaction === null && (this.#state ?? -1) < state) this.standAt(state);
+    return {
+      get: <T>(key: string) => (this.#state === state ? (this.#committed.get(key) as T | undefined) : undefined),
+      keep: (key, value) => {
+        if (this.#state === state && this.#committed.size < MOST) this.#committed.set(key, value);
+      },
+      forget: () => {},
+    };
   }
 
   beginTransaction(): void {

@@ -16,7 +16,10 @@ export interface Tables {
   person_keys: { hash: string; person: string; at: number };
   /** `subject` is kind, colon, id: a kind has no colon. */
   watermarks: { subject: string; sequence: number };
+  /** `sequence`, the newest given out; `state`, how many commits have changed anything (PostgreSQL). */
   counters: { name: string; value: number };
+  /** The newest events, for other processes. */
+  events: { sequence: number; kind: string; id: string };
   spent: { issuer: string; id: string; expires_at: number };
   documents: { kind: string; id: string; expires_at: number | null; body: string };
   ledger: {

@@ -44,6 +44,12 @@ export class SqliteConnection implements Connection {
     }
   }
 
+  send<P extends Values>(statement: Statement<P, unknown>, values: P): void {
+    this.run(statement, values);
+  }
+
+  announce(): void {}
+
   /** Begins to read; what follows sees one state. */
   beginToRead(): void {
     try {

@@ -118,7 +118,7 @@ async function migrate(
 ): Promise<void> {
   database.exec("BEGIN IMMEDIATE");
   try {
-    await applyPending(db, migrations, at);
+    await applyPending(db, migrations, at, "sqlite");
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
     database.exec("COMMIT");
   } catch (cause) {

@@ -7,6 +7,7 @@ export type Values = Readonly<Record<string, Value>>;
 export interface Statement<P extends Values, R> {
   readonly text: string;
   readonly bind: (values: P) => Value[];
+  readonly writes: boolean;
   /** Only a type: what a row of the answer looks like. */
   readonly row?: R;
 }
@@ -30,6 +31,7 @@ export function statement<P extends Values>(): <R>(build: (slot: SlotOf<P>) => C
     );
     return {
       text: compiled.sql,
+      writes: !compiled.sql.startsWith("select"),
       bind: (values) => order.map((one) => (one.name === undefined ? one.value : (values[one.name] as Value))),
     };
   };

@@ -137,6 +137,7 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
     const [row] = await this.connection.rows(this.#writing.nextSequence, {});
     const sequence = Number(row?.value) as Sequence;
     this.connection.kept.keep(KEY.sequence, sequence);
+    this.connection.announce(sequence);
     this.published.push({ sequence, kind, id });
     return sequence;
   }
@@ -168,7 +169,7 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
   }
 
   async #run<P extends Values>(statement: Statement<P, unknown>, values: P): Promise<void> {
-    await this.connection.run(statement, values);
+    this.connection.send(statement, values);
   }
 }
 

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
+import { badUrl, needsTls } from "./postgres-fault.ts";
+
+/** Where a database is and how it is reached, as `pg` wants it. */
+export interface PostgresAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly database: string;
+  readonly ssl: ConnectionOptions | false;
+}
+
+const KNOWN = new Set(["sslmode", "sslrootcert", "host"]);
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
+const HINT = "write it as postgres://user:password@host:port/database";
+
+/** Reads `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=/file`; a socket's folder goes
+ *  into `host=/folder`. Over anything but a socket or loopback the server's certificate must be verified.
+ *  @throws WritError `store_url_invalid`, `store_needs_tls`; neither repeats the address, which holds a password. */
+export function readPostgresUrl(text: string): PostgresAddress {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) throw badUrl("it is no postgres:// address", HINT);
+  for (const name of url.searchParams.keys()) {
+    if (!KNOWN.has(name) || url.searchParams.getAll(name).length > 1)
+      throw badUrl(`\`${name.slice(0, 32)}\` is not a parameter here`, `use ${[...KNOWN].join(", ")}, each once`);
+  }
+  const socket = url.searchParams.get("host");
+  if (socket !== null && (!socket.startsWith("/") || url.hostname !== ""))
+    throw badUrl("`host` is for a socket's folder", "write the host before the path, or host=/folder and none there");
+  const host = socket ?? decode(url.hostname).replace(/^\[|\]$/g, "");
+  const [user, database] = [decode(url.username), decode(url.pathname.slice(1))];
+  if (host === "" || user === "" || database === "" || database.includes("/")) {
+    throw badUrl("it lacks a host, a user or a database", HINT);
+  }
+  return {
+    host,
+    port: url.port === "" ? 5432 : Number(url.port),
+    user,
+    password: url.password === "" ? undefined : decode(url.password),
+    database,
+    ssl: tlsOf(url.searchParams, host, socket !== null || LOOPBACK.test(host)),
+  };
+}
+
+/** `host:port/database`: what may be shown. */
+export function nameOf({ host, port, database }: PostgresAddress): string {
+  return `${host}:${port}/${database}`;
+}
+
+function tlsOf(parameters: URLSearchParams, host: string, near: boolean): ConnectionOptions | false {
+  const mode = parameters.get("sslmode");
+  const roots = parameters.get("sslrootcert");
+  if (mode === "verify-full") {
+    return {
+      rejectUnauthorized: true,
+      minVersion: "TLSv1.2",
+      ...(roots === null ? {} : { ca: readRoots(roots) }),
+      // `pg` names no server for an address in numbers, and Node would then look for "localhost".
+      checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
+    };
+  }
+  if (!near) throw needsTls(host);
+  if (mode !== null && mode !== "disable")
+    throw badUrl("this `sslmode` verifies nothing", "use sslmode=verify-full, or none on this machine");
+  return false;
+}
+
+function readRoots(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw badUrl("the file of `sslrootcert` cannot be read", `look at ${file}`);
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw badUrl("a percent sign stands for itself in it", "write %25 for a percent sign");
+  }
+}
