@@ -32,7 +32,7 @@ import type { Configuration, ServerConfiguration } from "./ports/configuration.t
 import type { Store, StoreEvent } from "./ports/store.ts";
 import type { Log } from "./ports/system.ts";
 import { holdAlone } from "./store/sql/alone.ts";
-import { openSqliteStore } from "./store/sql/sqlite.ts";
+import { openStore } from "./open-store.ts";
 import { systemClock } from "./system/clock.ts";
 import { createDigests } from "./system/digests.ts";
 import { systemIds } from "./system/ids.ts";
@@ -41,7 +41,7 @@ import { listen, stopListening } from "./system/listener.ts";
 import { type FolderOfPolicies, readPolicyFiles } from "./system/policy-files.ts";
 import { wrappingOf } from "./system/vault-keys.ts";
 import { createUpstreams } from "./upstream/upstreams.ts";
-import { LOOPBACK } from "./wire/http/origin.ts";
+import { LOOPBACK, withOrigin } from "./wire/http/origin.ts";
 import { open as unseal, seal } from "./wire/jose/seal.ts";
 
 /** The policies that come with Writ. */
@@ -87,7 +87,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   // What is on disk.
   mkdirSync(configuration.dataFolder, { recursive: true, mode: 0o700 });
   undo.push(holdAlone(join(configuration.dataFolder, "gateway.lock")));
-  const store = await openSqliteStore({ file: join(configuration.dataFolder, "writ.sqlite"), log });
+  const store = await openStore(configuration, log);
   undo.push(() => store.close());
   const [first] = await store.read((tx) => tx.ledger({ after: 0, limit: 1, kind: "start" }));
   const signing = first?.body["signing"];
@@ -97,13 +97,15 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   // Where it is reached; the issuer's name has the port in it, so the port comes first.
   const server = createServer({ requestTimeout: 60_000, headersTimeout: 30_000, keepAliveTimeout: 65_000 });
   const origin = await listen(server, configuration.listen);
+  const issuer = configuration.origin ?? origin;
+  const allowed = withOrigin(LOOPBACK, issuer);
   undo.push(() => stopListening(server));
   let answer: RequestListener = notYet;
   server.on("request", (request, response) => answer(request, response));
 
   // Who may hold what.
   const credentials = createCredentials({
-    issuer: origin,
+    issuer,
     trustDomain: configuration.trustDomain,
     signing: keys.signing,
     ids,
@@ -150,7 +152,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     policies: () => policies.current(),
     catalogue,
     meaning: (call, definition) => meaningOf(call, known.get(call.server), definition),
-    ground: ownGround(configuration, origin),
+    ground: ownGround(configuration, [origin, issuer]),
     profile: (agent) => profiles.get(agent) ?? "unknown",
     audience: (name) => audienceOf(known.get(name), name, configuration),
     inFlight,
@@ -173,7 +175,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
         ownChannel({ ...authority, policyVersion: () => policies.current()?.version ?? "none" }, principal, era),
     },
     configuration,
-    allowed: LOOPBACK,
+    allowed,
     sealing: {
       seal: (payload, aad) => seal(keys.sealing, payload, aad),
       open: (text, aad) => unseal(keys.sealing, text, aad),
@@ -199,7 +201,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     vault,
     jwks: () => credentials.jwks(),
     strangers: () => Object.fromEntries(mcp.strangers),
-    allowed: LOOPBACK,
+    allowed,
     version: VERSION,
     explain: (asked) => explained(parts, { ...asked, task: asked.task, agent: asked.agent }),
     verifyLedger: async () => ({ ...(await verifyLedger(store, digests)) }) as unknown as JsonObject,
@@ -280,7 +282,7 @@ function policyFolders({ policyFolder }: Configuration): readonly FolderOfPolici
 
 /** What an agent must never reach for: Writ's data, its rules, its own program, and where it listens. A folder that is
  *  reached by another name is the same folder. */
-function ownGround(configuration: Configuration, origin: string): GateParts["ground"] {
+function ownGround(configuration: Configuration, origins: readonly string[]): GateParts["ground"] {
   const named = [
     configuration.dataFolder,
     configuration.policyFolder,
@@ -290,7 +292,7 @@ function ownGround(configuration: Configuration, origin: string): GateParts["gro
   ];
   return {
     paths: [...new Set(named.flatMap((path) => [path, ...(existsSync(path) ? [realpathSync(path)] : [])]))],
-    hosts: [new URL(origin).host],
+    hosts: [...new Set(origins.map((origin) => new URL(origin).host))],
     home: homedir(),
   };
 }

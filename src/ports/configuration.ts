@@ -17,6 +17,12 @@ export interface Configuration {
   readonly policyFolder: string;
   readonly trustDomain: string;
   readonly listen: { readonly host: string; readonly port: number };
+  /** What clients and other servers know it as, without a slash at its end: the issuer of every credential, one for all
+   *  gateways on one store. Null for the address it listens on. */
+  readonly origin: string | null;
+  /** The environment variable with the address of a PostgreSQL database. Where it holds none, the store is a file in the
+   *  data folder, unless the variable was named: then Writ does not start. */
+  readonly store: { readonly urlEnv: string; readonly named: boolean };
   readonly tier: Tier;
   readonly isolation: Isolation;
   /** On whose behalf the launcher opens tasks on this machine. */

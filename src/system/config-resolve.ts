@@ -43,6 +43,18 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     );
   }
   const people = [...new Set([yaml.owner ?? systemUser(), ...Object.keys(yaml.people ?? {})])];
+  const origin = yaml.origin === undefined ? null : new URL(yaml.origin);
+  if (
+    origin !== null &&
+    (origin.href !== `${origin.origin}/` || !(origin.protocol === "https:" || isLoopback(origin.hostname)))
+  ) {
+    report(
+      ["origin"],
+      "origin_invalid",
+      "this is not an address that clients can safely be sent to",
+      "write https, a host and perhaps a port, and nothing after it; http is for this machine",
+    );
+  }
   const servers = Object.entries(yaml.servers ?? {}).map(([name, server]) =>
     resolveServer(name, server, base.folder, report),
   );
@@ -57,6 +69,8 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     policyFolder: yaml.policies === undefined ? (base.policyFolder ?? at("policies")) : at(yaml.policies),
     trustDomain: yaml.trust_domain ?? "writ.local",
     listen: { host, port: yaml.listen?.port ?? 7420 },
+    origin: origin?.origin ?? null,
+    store: { urlEnv: yaml.store?.url_env ?? "DATABASE_URL", named: yaml.store?.url_env !== undefined },
     tier: yaml.tier ?? "foundation",
     isolation: yaml.isolation ?? "same-user",
     owner: (yaml.owner ?? systemUser()) as PersonName,

@@ -105,7 +105,16 @@ export const writYaml = z.strictObject({
     .optional(),
   isolation: z.enum(["isolated", "same-user"]).optional(),
   listen: z.strictObject({ host: z.string().min(1).optional(), port: z.int().min(0).max(65535).optional() }).optional(),
+  origin: z.url({ protocol: /^https?$/, error: "an http or https address without a path" }).optional(),
   data: path.optional(),
+  store: z
+    .strictObject({
+      url_env: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable")
+        .optional(),
+    })
+    .optional(),
   policies: path.optional(),
   people: z.record(name, person).optional(),
   approvals: z

@@ -37,6 +37,7 @@ function defaultsOf(configuration: Configuration): Readonly<Record<string, strin
     isolation: configuration.isolation,
     "listen.host": configuration.listen.host,
     "listen.port": configuration.listen.port,
+    "store.url_env": configuration.store.urlEnv,
     data: configuration.dataFolder.replace("/srv/here/", ""),
     policies: configuration.policyFolder.replace("/srv/here/", ""),
     "records.text": configuration.records.text,

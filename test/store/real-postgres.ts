@@ -39,7 +39,16 @@ export function realPostgres(): RealPostgres {
       persistent,
       createPostgresUser: process.getuid?.() === 0,
       initdbFlags: ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
-      postgresFlags: ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=60", "-c", "fsync=off"],
+      postgresFlags: [
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        "unix_socket_directories=",
+        "-c",
+        "max_connections=60",
+        "-c",
+        "fsync=off",
+      ],
       onLog: () => {},
       onError: () => {},
     });

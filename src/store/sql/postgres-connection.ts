@@ -55,12 +55,12 @@ export class PostgresConnection implements Connection {
     const parameters = statement.bind(values);
     for (const value of parameters) if (typeof value === "string") checkText(value);
     if (statement.writes) this.wrote = true;
-    return this.client.query({ name: nameOf(statement.text), text: statement.text, values: parameters as Value[] }).catch(
-      (cause: unknown) => {
+    return this.client
+      .query({ name: nameOf(statement.text), text: statement.text, values: parameters as Value[] })
+      .catch((cause: unknown) => {
         this.fault ??= cause;
         throw unavailable(describePostgres(cause), cause);
-      },
-    );
+      });
   }
 }
 

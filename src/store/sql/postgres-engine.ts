@@ -8,7 +8,10 @@ import { createReads } from "./postgres-reads.ts";
 import { createWrites } from "./postgres-writes.ts";
 
 /** The first statements of a transaction tell which state of the store it sees. */
-export type Begin = (script: string, stand: (client: PoolClient, state: number) => PostgresConnection) => Promise<PostgresConnection>;
+export type Begin = (
+  script: string,
+  stand: (client: PoolClient, state: number) => PostgresConnection,
+) => Promise<PostgresConnection>;
 
 /** Reads share snapshots, writes share commits, and what is known of a state is asked for once.
  *

@@ -3,8 +3,7 @@ import type { KeptRows } from "./kept-rows.ts";
 import { PostgresConnection } from "./postgres-connection.ts";
 import type { Begin } from "./postgres-engine.ts";
 
-const BEGIN =
-  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT value FROM counters WHERE name = 'state'";
+const BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT value FROM counters WHERE name = 'state'";
 
 interface Group {
   readonly begun: Promise<PostgresConnection>;

@@ -16,8 +16,8 @@ const KNOWN = new Set(["sslmode", "sslrootcert", "host"]);
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
 const HINT = "write it as postgres://user:password@host:port/database";
 
-/** Reads `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=/file`; a socket's folder goes
- *  into `host=/folder`. Over anything but a socket or loopback the server's certificate must be verified.
+/** Reads `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=/file`; for a socket,
+ *  `@localhost/database?host=/folder`. Over anything but a socket or loopback the server's certificate must be verified.
  *  @throws WritError `store_url_invalid`, `store_needs_tls`; neither repeats the address, which holds a password. */
 export function readPostgresUrl(text: string): PostgresAddress {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -27,8 +27,11 @@ export function readPostgresUrl(text: string): PostgresAddress {
       throw badUrl(`\`${name.slice(0, 32)}\` is not a parameter here`, `use ${[...KNOWN].join(", ")}, each once`);
   }
   const socket = url.searchParams.get("host");
-  if (socket !== null && (!socket.startsWith("/") || url.hostname !== ""))
-    throw badUrl("`host` is for a socket's folder", "write the host before the path, or host=/folder and none there");
+  if (socket !== null && (!socket.startsWith("/") || url.hostname !== "localhost"))
+    throw badUrl(
+      "`host` is for a socket's folder",
+      "write postgres://user@localhost/database?host=/folder for a socket",
+    );
   const host = socket ?? decode(url.hostname).replace(/^\[|\]$/g, "");
   const [user, database] = [decode(url.username), decode(url.pathname.slice(1))];
   if (host === "" || user === "" || database === "" || database.includes("/")) {

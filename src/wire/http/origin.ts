@@ -19,6 +19,15 @@ export const LOOPBACK: AllowedOrigins = {
   ],
 };
 
+/** As before, and under the name that clients know. */
+export function withOrigin(allowed: AllowedOrigins, origin: string): AllowedOrigins {
+  const { host } = new URL(origin);
+  return {
+    hosts: [...new Set([...allowed.hosts, host])],
+    origins: [...new Set([...allowed.origins, origin])],
+  };
+}
+
 interface OriginHeaders {
   readonly host?: string | undefined;
   readonly origin?: string | undefined;

@@ -9,9 +9,10 @@ export async function first(db: Kysely<unknown>, dialect: Dialect): Promise<void
   const key = (column: ColumnDefinitionBuilder) => column.notNull().primaryKey();
   // Counts up, in SQLite because no row of these tables is ever deleted.
   const listed = (table: string): CreateTableBuilder<string, "position"> =>
-    db.schema
-      .createTable(table)
-      .addColumn("position", number, (column) => key(countsUp(column))) as CreateTableBuilder<string, "position">;
+    db.schema.createTable(table).addColumn("position", number, (column) => key(countsUp(column))) as CreateTableBuilder<
+      string,
+      "position"
+    >;
   const index = (name: string, table: string, columns: readonly string[]) =>
     db.schema
       .createIndex(name)
@@ -86,11 +87,7 @@ export async function first(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .addColumn("sequence", "bigint", required)
     .execute();
 
-  await db.schema
-    .createTable("counters")
-    .addColumn("name", text, key)
-    .addColumn("value", "bigint", required)
-    .execute();
+  await db.schema.createTable("counters").addColumn("name", text, key).addColumn("value", "bigint", required).execute();
 
   await db.schema
     .createTable("spent")
