@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from "pg";
 import { unavailable } from "../fault.ts";
 import type { Engine } from "./engine.ts";
 import { KeptRows } from "./kept-rows.ts";
-import { PostgresConnection } from "./postgres-connection.ts";
+import type { PostgresConnection } from "./postgres-connection.ts";
 import { describePostgres, isConnectionLost } from "./postgres-fault.ts";
 import { createReads } from "./postgres-reads.ts";
 import { createWrites } from "./postgres-writes.ts";
