@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { meaningOf } from "./analysis/effects.ts";
 import { createEnrolments } from "./authority/enrolment/enrolments.ts";
 import { joinTokenAttestor } from "./authority/enrolment/join-token.ts";
+import { openClientKeys } from "./authority/tokens/client-keys.ts";
 import { createCredentials } from "./authority/tokens/credentials.ts";
+import { createDpopGuard } from "./authority/tokens/dpop.ts";
+import type { TokenParts } from "./authority/tokens/parts.ts";
 import { closeOrphans, keepHouse } from "./authority/housekeeping.ts";
 import type { AuthorityParts } from "./authority/parts.ts";
 import { createPeople, type People } from "./authority/people/people.ts";
@@ -36,6 +39,7 @@ import { openStore } from "./open-store.ts";
 import { systemClock } from "./system/clock.ts";
 import { createDigests } from "./system/digests.ts";
 import { systemIds } from "./system/ids.ts";
+import { readJsonFile } from "./system/json-file.ts";
 import { type Keys, openKeys } from "./system/keys.ts";
 import { listen, stopListening } from "./system/listener.ts";
 import { type FolderOfPolicies, readPolicyFiles } from "./system/policy-files.ts";
@@ -111,6 +115,14 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     ids,
   });
   const authority: AuthorityParts = { store, credentials, clock, ids, digests, configuration, log };
+  const tokens: TokenParts = {
+    ...authority,
+    issuer,
+    gateway: `${issuer}/mcp`,
+    origins: [...new Set([issuer, origin])],
+    dpop: createDpopGuard(),
+    clients: openClientKeys(configuration.clients, readJsonFile),
+  };
   await closeOrphans(authority);
   const enrolments = createEnrolments(authority, { "join-token": joinTokenAttestor(authority) });
   const people = createPeople(authority, keys);
@@ -176,6 +188,8 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     },
     configuration,
     allowed,
+    origins: tokens.origins,
+    dpop: tokens.dpop,
     sealing: {
       seal: (payload, aad) => seal(keys.sealing, payload, aad),
       open: (text, aad) => unseal(keys.sealing, text, aad),
@@ -195,6 +209,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   const http = createHttpDoor({
     authority,
     enrolments,
+    tokens,
     people,
     pins,
     policies,

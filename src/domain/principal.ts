@@ -2,6 +2,9 @@ import type { AttestorKind, Selectors, Strength } from "./attestation.ts";
 import type { Delegator } from "./delegation.ts";
 import type { AgentName, Digest, InstanceId, PersonName, Sequence, SessionId, SpiffeId, TaskId } from "./ids.ts";
 
+/** How a credential is held: by whoever has a key and proves it with each use, or by whoever carries it. */
+export type Binding = "proof-of-possession" | "bearer";
+
 /** Who is calling, as far as a verified task token says. */
 export interface Principal {
   /** On whose behalf (`sub`). */
@@ -14,10 +17,10 @@ export interface Principal {
   readonly delegators?: readonly Delegator[];
   readonly session: SessionId;
   readonly task: TaskId;
-  /** The thumbprint of the key the token is bound to (`cnf.jkt`, RFC 7638). */
-  readonly thumbprint: string;
-  /** Whether the caller proved the key on this request, or only carried the token. */
-  readonly binding: "proof-of-possession" | "bearer";
+  /** The thumbprint of the key the token is bound to (`cnf.jkt`, RFC 7638); null for a bearer token. */
+  readonly thumbprint: string | null;
+  /** Whether the caller proved that key on this request, or only carried the token. */
+  readonly binding: Binding;
   /** The store's sequence when the token was minted: a later revocation kills it. */
   readonly epoch: Sequence;
   readonly profile: string;
@@ -31,6 +34,8 @@ export interface Instance {
   readonly agent: AgentName;
   readonly owner: PersonName;
   readonly thumbprint: string;
+  /** Whether it proved its key when it enrolled. Then every credential of its own, and of its tasks, is bound to it. */
+  readonly binding: Binding;
   readonly enrolledBy: AttestorKind;
   readonly enrolledAt: number;
   /** What was found to be true of the process when it enrolled; what the launcher saw of it is for people only. */

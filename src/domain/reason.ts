@@ -28,6 +28,18 @@ const REASONS = {
     says: () => "what this credential stood on was revoked",
     hint: "ask an operator; a revocation is not undone, new credentials are issued",
   },
+  proof_missing: {
+    says: () => "this credential is bound to a key, and the request does not prove it",
+    hint: "send it as `DPoP` with a proof beside it (RFC 9449); `writ run` does that by itself",
+  },
+  proof_invalid: {
+    says: () => "the proof does not belong to this credential and this request",
+    hint: "make one for each request, with the key the credential is bound to",
+  },
+  proof_stale: {
+    says: () => "the proof carries no nonce of this gateway that still counts",
+    hint: "send the request again with the nonce in `DPoP-Nonce`",
+  },
   task_unknown: {
     says: () => "the credential names a task that does not exist here",
     hint: "start the agent again with `writ run`",

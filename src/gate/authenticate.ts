@@ -2,6 +2,7 @@ import type { Principal } from "../domain/principal.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import { standsOn } from "../domain/revocation.ts";
 import { standing } from "../domain/task.ts";
+import type { Shown } from "../ports/credentials.ts";
 import type { GateParts } from "./parts.ts";
 
 export type Authenticated =
@@ -15,9 +16,9 @@ export type Authenticated =
   /** Nobody is known, so nothing is recorded: such refusals are counted. */
   | { readonly kind: "stranger"; readonly reason: Reason };
 
-/** Credential → Principal. The token verifies, is a task token for this gateway, and nothing it stands on was
- *  revoked when this was asked; `admit` and `enforce` ask again. */
-export async function authenticate(parts: GateParts, credential: string | null): Promise<Authenticated> {
+/** Credential → Principal. The token verifies, is a task token for this gateway, its key was proved where it is bound
+ *  to one, and nothing it stands on was revoked when this was asked; `admit` and `enforce` ask again. */
+export async function authenticate(parts: GateParts, credential: Shown | null): Promise<Authenticated> {
   if (credential === null) return { kind: "stranger", reason: reason("credential_missing") };
   const verified = parts.credentials.verifyTask(credential, parts.clock.now());
   if (verified.kind === "refused") return { kind: "stranger", reason: verified.reason };

@@ -3,6 +3,7 @@ import type { Decision } from "../domain/decision.ts";
 import { WritError } from "../domain/error.ts";
 import type { Principal } from "../domain/principal.ts";
 import { reason } from "../domain/reason.ts";
+import type { Shown } from "../ports/credentials.ts";
 import { admit } from "./admit.ts";
 import { authenticate, type Authenticated } from "./authenticate.ts";
 import { answered } from "./await-answer.ts";
@@ -14,7 +15,7 @@ import { type Response, settle } from "./settle.ts";
 
 /** A call at a door: what the caller showed, and what it wants. */
 export interface Entry {
-  readonly credential: string | null;
+  readonly credential: Shown | null;
   readonly call: CallDraft;
 }
 
@@ -23,7 +24,7 @@ export interface Gate {
   /** Resolves with what the caller gets; never rejects. */
   call(entry: Entry, exchange: Exchange): Promise<Response>;
   /** Who a credential speaks for, for a door's own business: opening a conversation, filtering a list. */
-  authenticate(credential: string | null): Promise<Authenticated>;
+  authenticate(credential: Shown | null): Promise<Authenticated>;
   /** What the walk would decide now, without admission: advice, and nothing is recorded. Null without its task.
    *  `ahead`: the arguments are still to come, as for a listing. */
   advise(principal: Principal, call: CallDraft, ahead: boolean): Promise<Decision | null>;

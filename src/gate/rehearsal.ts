@@ -160,6 +160,7 @@ function atStart(parts: GateParts, agent: AgentConfiguration, principal: Princip
       agent: agent.name,
       owner: principal.owner,
       thumbprint: "",
+      binding: "bearer",
       enrolledBy: "launcher",
       strength: 2,
       evidence: null,

@@ -114,6 +114,7 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
         agent,
         owner: id,
         thumbprint: "",
+        binding: "bearer",
         enrolledBy: "launcher",
         strength: 2,
         evidence: null,

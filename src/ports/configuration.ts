@@ -1,8 +1,10 @@
 import type { AnsweringRules } from "../domain/answering.ts";
 import type { Registration } from "../domain/attestation.ts";
+import type { ClientName, ClientRight } from "../domain/client.ts";
 import type { EffectKind } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { Person } from "../domain/person.ts";
 import type { Budget } from "../domain/task.ts";
 import type { Isolation, Mode, Tier } from "../domain/tier.ts";
@@ -30,6 +32,7 @@ export interface Configuration {
   readonly people: readonly Person[];
   readonly agents: readonly AgentConfiguration[];
   readonly servers: readonly ServerConfiguration[];
+  readonly clients: readonly ClientConfiguration[];
   readonly approvals: AnsweringRules & {
     /** An unanswered ask is refused after this. */
     readonly timeoutMs: number;
@@ -68,6 +71,16 @@ export interface AgentConfiguration {
   readonly lifetimeMs: number;
   /** How its processes may enrol. */
   readonly enrol: readonly Registration[];
+}
+
+/** A client that proves itself with a key (`private_key_jwt`, RFC 7523). */
+export interface ClientConfiguration {
+  readonly name: ClientName;
+  /** The public keys it signs with, or the absolute name of a JWKS file that holds them, read when Writ starts. */
+  readonly keys:
+    | { readonly kind: "inline"; readonly jwks: JsonObject }
+    | { readonly kind: "file"; readonly file: string };
+  readonly may: readonly ClientRight[];
 }
 
 export type Launch =

@@ -15,15 +15,31 @@ export interface Minted {
   readonly expiresAt: number;
 }
 
+/** What a caller showed: a token, and the thumbprint of the key that it proved on this request for this token (RFC 9449);
+ *  null where it proved none. */
+export interface Shown {
+  readonly token: string;
+  readonly proven: string | null;
+}
+
 /** Makes and checks the three credentials of design §5. Checks form, key, kind, audience and time; revocation is the store's. */
 export interface Credentials {
   mintInstance(instance: Instance, epoch: Sequence, now: number): Minted;
+  /** A bound credential is verified only together with a proof of its key: `proof_missing` otherwise. */
   verifyInstance(
+    shown: Shown,
+    now: number,
+  ): Verified<{ readonly instance: Instance["id"]; readonly epoch: Sequence; readonly keyId: string }>;
+  /** Bound to the instance's key where that was proved at its enrolment. */
+  mintTask(task: Task, instance: Instance, profile: string, epoch: Sequence, now: number): Minted;
+  /** As `verifyInstance`; the principal says whether the key was proved. */
+  verifyTask(shown: Shown, now: number): Verified<Principal>;
+  /** The same two whatever was proved: for what is said *about* a token and gives nothing. */
+  inspectInstance(
     token: string,
     now: number,
   ): Verified<{ readonly instance: Instance["id"]; readonly epoch: Sequence; readonly keyId: string }>;
-  mintTask(task: Task, instance: Instance, profile: string, epoch: Sequence, now: number): Minted;
-  verifyTask(token: string, now: number): Verified<Principal>;
+  inspectTask(token: string, now: number): Verified<Principal>;
   /** For exactly the call of `request`, for one upstream; single use. */
   mintOperation(request: AccessRequest, audience: string, policyVersion: string, epoch: Sequence, now: number): Minted;
 }

@@ -4,6 +4,7 @@ import type { AnsweringRules } from "../domain/answering.ts";
 import type { PersonName } from "../domain/ids.ts";
 import type { Configuration } from "../ports/configuration.ts";
 import { resolveAgent } from "./config-agents.ts";
+import { resolveClient } from "./config-clients.ts";
 import { bounded, HOUR, isLoopback, MINUTE, type Report, SECOND } from "./config-bounds.ts";
 import type { Path } from "./config-problems.ts";
 import type { WritYaml } from "./config-schema.ts";
@@ -81,6 +82,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     })),
     agents,
     servers,
+    clients: Object.entries(yaml.clients ?? {}).map(([name, client]) => resolveClient(name, client, at, report)),
     approvals: {
       timeoutMs: time(["approvals", "timeout"], yaml.approvals?.timeout, 10 * MINUTE, SECOND, 24 * HOUR),
       // Shorter than the minute after which stock clients stop waiting, so that they hear "not yet" and not nothing.

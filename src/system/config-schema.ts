@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CLIENT_RIGHTS } from "../domain/client.ts";
 import { EFFECT_KINDS } from "../domain/effect.ts";
 import { TIERS } from "../domain/tier.ts";
 import { DATE, DURATION, SIZE } from "./config-units.ts";
@@ -95,6 +96,11 @@ const person = z.strictObject({
 const answering = { self_confirm: z.boolean().optional(), four_eyes: z.boolean().optional() };
 
 const vaultKey = { key: z.enum(["file", "env", "keyring", "age"]).optional(), identity: path.optional() };
+const client = z.strictObject({
+  jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.json())).min(1, "at least one key") }).optional(),
+  jwks_file: path.optional(),
+  may: z.array(z.enum(CLIENT_RIGHTS)).optional(),
+});
 
 export const writYaml = z.strictObject({
   tier: z.enum(TIERS).optional(),
@@ -130,6 +136,7 @@ export const writYaml = z.strictObject({
   records: z.strictObject({ text: z.enum(["digest", "keep"]).optional() }).optional(),
   servers: z.record(name, server).optional(),
   agents: z.record(name, agent).optional(),
+  clients: z.record(name, client).optional(),
 });
 
 export type WritYaml = z.infer<typeof writYaml>;
@@ -138,6 +145,7 @@ export type WhereYaml = z.infer<typeof where>;
 export type ServerYaml = z.infer<typeof server>;
 export type ToolRuleYaml = z.infer<typeof toolRule>;
 export type EnrolYaml = z.infer<typeof enrol>;
+export type ClientYaml = z.infer<typeof client>;
 export type AgentYaml = z.infer<typeof agent>;
 
 /** The same as JSON Schema 2020-12, for editors. */

@@ -8,6 +8,7 @@ import type { AgentName, Digest, InstanceId, PersonName, Sequence, SessionId, Ta
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { Instance } from "../../src/domain/principal.ts";
 import type { Task } from "../../src/domain/task.ts";
+import type { Shown } from "../../src/ports/credentials.ts";
 import { systemIds } from "../../src/system/ids.ts";
 import { importJwk } from "../../src/wire/jose/jwk.ts";
 import { signJwt } from "../../src/wire/jose/sign.ts";
@@ -21,6 +22,11 @@ const ISSUER = "http://127.0.0.1:7420";
 const GATEWAY = "http://127.0.0.1:7420/mcp";
 const SHOP = "http://127.0.0.1:9001/mcp";
 const epoch = 41 as Sequence;
+const THUMBPRINT = "thumb-of-the-instance";
+/** Shown by whoever holds the key it is bound to. */
+const proved = (token: string): Shown => ({ token, proven: THUMBPRINT });
+/** Shown by whoever got hold of it. */
+const carried = (token: string): Shown => ({ token, proven: null });
 
 const signing = aKey();
 const settings = { issuer: ISSUER, trustDomain: "writ.example", signing, ids: systemIds };
@@ -30,7 +36,8 @@ const instance: Instance = {
   id: "i_one" as InstanceId,
   agent: "clerk" as AgentName,
   owner: "olga" as PersonName,
-  thumbprint: "thumb-of-the-instance",
+  thumbprint: THUMBPRINT,
+  binding: "proof-of-possession",
   enrolledBy: "launcher",
   strength: 2,
   evidence: null,
@@ -64,13 +71,13 @@ const forged = (change: JsonObject, without: string[] = []): string =>
     Object.fromEntries(Object.entries({ ...claims, ...change }).filter(([name]) => !without.includes(name))),
   );
 const codeOf = (token: string, now = NOW): string => {
-  const verified = credentials.verifyTask(token, now);
+  const verified = credentials.verifyTask(proved(token), now);
   return verified.kind === "refused" ? verified.reason.code : "verified";
 };
 
 describe("a task token", () => {
   test("says who acts, for whom, in which task, and what it is bound to", () => {
-    expect(credentials.verifyTask(good.token, NOW)).toEqual({
+    expect(credentials.verifyTask(proved(good.token), NOW)).toEqual({
       kind: "verified",
       value: {
         owner: "olga",
@@ -79,8 +86,8 @@ describe("a task token", () => {
         instance: "i_one",
         session: "s_one",
         task: "t_one",
-        thumbprint: "thumb-of-the-instance",
-        binding: "bearer",
+        thumbprint: THUMBPRINT,
+        binding: "proof-of-possession",
         epoch: 41,
         profile: "profile-1",
         tokenId: good.id,
@@ -166,7 +173,8 @@ describe("a task token", () => {
     ["no task", forged({}, ["task"])],
     ["a task that is no text", forged({ task: { id: "t_one" } })],
     ["no session", forged({}, ["sid"])],
-    ["no key it is bound to", forged({}, ["cnf"])],
+    ["a binding that says nothing", forged({ cnf: {} })],
+    ["two bindings at once", forged({ cnf: { jkt: THUMBPRINT, kid: "k" } })],
     ["a binding to another kind of key", forged({ cnf: { "x5t#S256": "abc" } })],
     ["no profile", forged({}, ["cap"])],
     ["no epoch", forged({}, ["ep"])],
@@ -176,6 +184,21 @@ describe("a task token", () => {
     ["an actor in another case", forged({ client_id: "spiffe://writ.example/agent/Clerk/i_one" })],
   ])("with %s is refused", (_, token) => {
     expect(codeOf(token)).toBe("credential_invalid");
+  });
+
+  test("that is bound to a key opens nothing without it, nor with another key", () => {
+    expect(credentials.verifyTask(carried(good.token), NOW)).toMatchObject({ reason: { code: "proof_missing" } });
+    const other = { token: good.token, proven: "thumb-of-another" };
+    expect(credentials.verifyTask(other, NOW)).toMatchObject({ reason: { code: "proof_invalid" } });
+  });
+
+  test("of an instance that never proved its key is a bearer token, and says so", () => {
+    const bearer = credentials.mintTask(task, { ...instance, binding: "bearer" }, "profile-1", epoch, NOW);
+    expect(payloadOf(bearer.token)).not.toHaveProperty("cnf");
+    expect(credentials.verifyTask(carried(bearer.token), NOW)).toMatchObject({
+      value: { binding: "bearer", thumbprint: null },
+    });
+    expect(credentials.verifyTask(proved(bearer.token), NOW)).toMatchObject({ reason: { code: "proof_invalid" } });
   });
 
   test("signed by a key that is not ours is refused, whatever kid it names", () => {
@@ -188,7 +211,7 @@ describe("a task token", () => {
 
   test("a refusal tells its bearer nothing but that it is one", () => {
     for (const token of [forged({ aud: SHOP }), forged({ exp: IAT + 901 }), `${good.token}=`, "x"]) {
-      expect(credentials.verifyTask(token, NOW)).toEqual({
+      expect(credentials.verifyTask(proved(token), NOW)).toEqual({
         kind: "refused",
         reason: { code: "credential_invalid", facts: {} },
       });
@@ -196,11 +219,13 @@ describe("a task token", () => {
   });
 
   test("and its twin (r, n−s) are one credential, by issuer and id", () => {
-    expect(credentials.verifyTask(twin(good.token), NOW)).toEqual(credentials.verifyTask(good.token, NOW));
+    expect(credentials.verifyTask(proved(twin(good.token)), NOW)).toEqual(
+      credentials.verifyTask(proved(good.token), NOW),
+    );
   });
 
   test("that was mutated never verifies, also right after the good one did (property)", () => {
-    credentials.verifyTask(good.token, NOW);
+    credentials.verifyTask(proved(good.token), NOW);
     fc.assert(
       fc.property(fc.nat(good.token.length - 1), fc.string({ minLength: 1, maxLength: 1 }), (at, char) => {
         fc.pre(good.token[at] !== char);
@@ -215,24 +240,29 @@ describe("the cache of verified tokens", () => {
   test("never lets a token live longer, nor earlier", () => {
     const fresh = createCredentials(settings);
     const minted = fresh.mintTask(task, instance, "p", epoch, NOW);
-    expect(fresh.verifyTask(minted.token, NOW).kind).toBe("verified");
-    expect(fresh.verifyTask(minted.token, minted.expiresAt)).toMatchObject({ reason: { code: "credential_expired" } });
-    expect(fresh.verifyTask(minted.token, NOW - 6_000)).toMatchObject({ reason: { code: "credential_invalid" } });
-    expect(fresh.verifyTask(minted.token, NOW + 1).kind).toBe("verified");
+    expect(fresh.verifyTask(proved(minted.token), NOW).kind).toBe("verified");
+    expect(fresh.verifyTask(proved(minted.token), minted.expiresAt)).toMatchObject({
+      reason: { code: "credential_expired" },
+    });
+    expect(fresh.verifyTask(proved(minted.token), NOW - 6_000)).toMatchObject({
+      reason: { code: "credential_invalid" },
+    });
+    expect(fresh.verifyTask(proved(minted.token), NOW + 1).kind).toBe("verified");
   });
 
   test("of one kind answers nothing about another", () => {
     const minted = credentials.mintInstance(instance, epoch, NOW);
-    expect(credentials.verifyInstance(minted.token, NOW).kind).toBe("verified");
+    expect(credentials.verifyInstance(proved(minted.token), NOW).kind).toBe("verified");
     expect(codeOf(minted.token)).toBe("credential_invalid");
   });
 
   test("stays bounded, and what fell out still verifies", () => {
     const fresh = createCredentials(settings);
     const first = fresh.mintTask(task, instance, "p", epoch, NOW).token;
-    expect(fresh.verifyTask(first, NOW).kind).toBe("verified");
-    for (let i = 0; i < 4_200; i++) fresh.verifyTask(fresh.mintTask(task, instance, "p", epoch, NOW).token, NOW);
-    expect(fresh.verifyTask(first, NOW).kind).toBe("verified");
+    expect(fresh.verifyTask(proved(first), NOW).kind).toBe("verified");
+    for (let i = 0; i < 4_200; i++)
+      fresh.verifyTask(proved(fresh.mintTask(task, instance, "p", epoch, NOW).token), NOW);
+    expect(fresh.verifyTask(proved(first), NOW).kind).toBe("verified");
   }, 60_000);
 });
 
@@ -241,9 +271,9 @@ describe("an instance credential", () => {
 
   test("lives an hour and names its instance, epoch and key", () => {
     expect(minted.expiresAt).toBe(NOW + 3_600_000);
-    expect(credentials.verifyInstance(minted.token, NOW)).toEqual({
+    expect(credentials.verifyInstance(proved(minted.token), NOW)).toEqual({
       kind: "verified",
-      value: { instance: "i_one", epoch: 41, keyId: signing.kid },
+      value: { instance: "i_one", epoch: 41, keyId: signing.kid, thumbprint: THUMBPRINT },
     });
     expect(payloadOf(minted.token)).toMatchObject({
       iss: ISSUER,
@@ -251,7 +281,7 @@ describe("an instance credential", () => {
       sub: "spiffe://writ.example/agent/clerk/i_one",
       cnf: { jkt: instance.thumbprint },
     });
-    expect(credentials.verifyInstance(minted.token, NOW + 3_600_000)).toMatchObject({
+    expect(credentials.verifyInstance(proved(minted.token), NOW + 3_600_000)).toMatchObject({
       reason: { code: "credential_expired" },
     });
   });
@@ -261,7 +291,7 @@ describe("an instance credential", () => {
       ...payloadOf(minted.token),
       sub: "spiffe://writ.example/agent/clerk/i_two",
     });
-    expect(credentials.verifyInstance(token, NOW).kind).toBe("refused");
+    expect(credentials.verifyInstance(proved(token), NOW).kind).toBe("refused");
   });
 });
 
@@ -338,8 +368,9 @@ test("no kind of credential is accepted as another", () => {
     NOW,
   ).token;
   const ofInstance = credentials.mintInstance(instance, epoch, NOW).token;
-  for (const token of [operation, good.token]) expect(credentials.verifyInstance(token, NOW).kind).toBe("refused");
-  for (const token of [operation, ofInstance]) expect(credentials.verifyTask(token, NOW).kind).toBe("refused");
+  for (const token of [operation, good.token])
+    expect(credentials.verifyInstance(proved(token), NOW).kind).toBe("refused");
+  for (const token of [operation, ofInstance]) expect(credentials.verifyTask(proved(token), NOW).kind).toBe("refused");
   // Also where every claim is right and only the kind is another.
   for (const typ of ["at+jwt", "agent-instance+jwt", "dpop+jwt", "JWT", "writ-task+JWT"])
     expect(codeOf(signJwt(signing, typ, claims))).toBe("credential_invalid");
@@ -349,23 +380,28 @@ describe("rotation", () => {
   test("what a retired key signed holds until it expires, and new tokens come from the new key", () => {
     const next = aKey();
     const rotated = createCredentials({ ...settings, signing: next, retired: [signing.verification] });
-    expect(rotated.verifyTask(good.token, NOW)).toMatchObject({ kind: "verified", value: { keyId: signing.kid } });
+    expect(rotated.verifyTask(proved(good.token), NOW)).toMatchObject({
+      kind: "verified",
+      value: { keyId: signing.kid },
+    });
     expect(headerOf(rotated.mintTask(task, instance, "p", epoch, NOW).token)).toMatchObject({ kid: next.kid });
     expect((rotated.jwks()["keys"] as readonly JsonObject[]).map((key) => key["kid"])).toEqual([next.kid, signing.kid]);
   });
 
   test("what a dropped key signed is refused", () => {
-    expect(createCredentials({ ...settings, signing: aKey() }).verifyTask(good.token, NOW).kind).toBe("refused");
+    expect(createCredentials({ ...settings, signing: aKey() }).verifyTask(proved(good.token), NOW).kind).toBe(
+      "refused",
+    );
   });
 });
 
 test("every refusal is counted with its reason, and told to nobody else", () => {
   const seen: string[] = [];
   const counting = createCredentials({ ...settings, onRefused: (kind, why) => seen.push(`${kind} ${why}`) });
-  counting.verifyTask("x", NOW);
-  counting.verifyTask(forged({ aud: SHOP }), NOW);
-  counting.verifyInstance(good.token, NOW);
-  counting.verifyTask(good.token, NOW + 900_000);
+  counting.verifyTask(proved("x"), NOW);
+  counting.verifyTask(proved(forged({ aud: SHOP })), NOW);
+  counting.verifyInstance(proved(good.token), NOW);
+  counting.verifyTask(proved(good.token), NOW + 900_000);
   expect(seen).toEqual(["task token_not_three_segments", "task audience", "instance header_type", "task expired"]);
 });
 
@@ -378,7 +414,7 @@ function headerOf(token: string): JsonObject {
 }
 
 function accessRequest(canonical: string, effects: Effects): AccessRequest {
-  const verified = credentials.verifyTask(good.token, NOW);
+  const verified = credentials.verifyTask(proved(good.token), NOW);
   if (verified.kind === "refused") throw new Error("the token must verify");
   return {
     principal: verified.value,

@@ -13,13 +13,13 @@ export const HANDBOOK: Wanted = {
 };
 
 export function principalOf(house: House, token: string): Principal {
-  const read = house.credentials.verifyTask(token, house.clock.at);
+  const read = house.credentials.inspectTask(token, house.clock.at);
   if (read.kind === "refused") throw new Error(read.reason.code);
   return read.value;
 }
 
 export function verified(house: House, token: string): VerifiedInstance {
-  const read = house.credentials.verifyInstance(token, house.clock.at);
+  const read = house.credentials.inspectInstance(token, house.clock.at);
   if (read.kind === "refused") throw new Error(read.reason.code);
   return read.value;
 }
@@ -33,6 +33,7 @@ export async function handOver(
   const enrolled = await enrol(house, {
     agent: asked.agent,
     thumbprint: `key-of-${asked.agent}-${house.ids.nonce()}`,
+    proven: true,
     selectors: {},
   });
   const opened = await delegate(house, {

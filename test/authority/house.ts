@@ -1,10 +1,14 @@
 import { createSecretKey, randomBytes } from "node:crypto";
+import { openClientKeys } from "../../src/authority/tokens/client-keys.ts";
+import { createDpopGuard } from "../../src/authority/tokens/dpop.ts";
+import type { TokenParts } from "../../src/authority/tokens/parts.ts";
 import { createCredentials } from "../../src/authority/tokens/credentials.ts";
 import { type Enrolled, enrol } from "../../src/authority/enrolment/enrol.ts";
 import { type OpenedTask, openTask } from "../../src/authority/tasks/open-task.ts";
 import type { AuthorityParts } from "../../src/authority/parts.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { LedgerRecord } from "../../src/domain/record.ts";
+import type { Shown } from "../../src/ports/credentials.ts";
 import type { Log } from "../../src/ports/system.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { parseConfiguration } from "../../src/system/config.ts";
@@ -37,6 +41,7 @@ export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 export interface House extends AuthorityParts {
   readonly clock: { now(): number; at: number };
   readonly jwks: () => JsonObject;
+  readonly tokens: TokenParts;
   records(kind?: LedgerRecord["kind"]): Promise<readonly LedgerRecord[]>;
 }
 
@@ -54,7 +59,7 @@ export function createHouse(yaml = YAML, origin = ORIGIN): House {
   });
   const store = createMemoryStore();
   const clock = { at: 1_800_000_000_000, now: () => clock.at };
-  return {
+  const parts: AuthorityParts = {
     store,
     credentials,
     clock,
@@ -62,10 +67,27 @@ export function createHouse(yaml = YAML, origin = ORIGIN): House {
     digests: createDigests(createSecretKey(randomBytes(32))),
     configuration: parsed.configuration,
     log: SILENT,
+  };
+  return {
+    ...parts,
+    clock,
+    tokens: {
+      ...parts,
+      issuer: origin,
+      gateway: `${origin}/mcp`,
+      origins: [origin],
+      dpop: createDpopGuard(),
+      clients: openClientKeys(parsed.configuration.clients, () => null),
+    },
     jwks: () => credentials.jwks(),
     records: (kind) =>
       store.read((tx) => tx.ledger({ after: 0, limit: 1_000, ...(kind === undefined ? {} : { kind }) })),
   };
+}
+
+/** What whoever got hold of a token shows: the token alone. */
+export function carried(token: string): Shown {
+  return { token, proven: null };
 }
 
 export function enrolClerk(house: House, agent = "clerk"): Promise<Enrolled> {

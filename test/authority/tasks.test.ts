@@ -8,7 +8,7 @@ import { renewTask } from "../../src/authority/tasks/renew-task.ts";
 import { EVERYTHING, readSubject, revokeSubject } from "../../src/authority/revocation/revoke.ts";
 import type { GrantId, TaskId } from "../../src/domain/ids.ts";
 import { standsOn } from "../../src/domain/revocation.ts";
-import { createHouse, enrolClerk, openClerkTask } from "./house.ts";
+import { createHouse, enrolClerk, openClerkTask, carried } from "./house.ts";
 
 const BY_ADA = { by: "ada", why: "enough" };
 
@@ -21,7 +21,7 @@ test("an agent that the configuration does not name is not enrolled, and nothing
 test("an enrolled instance holds a credential that says which it is, and the record says who vouched", async () => {
   const house = createHouse();
   const { instance, credential } = await enrolClerk(house);
-  await expect(authenticateInstance(house, credential.token)).resolves.toMatchObject({
+  await expect(authenticateInstance(house, carried(credential.token))).resolves.toMatchObject({
     instance: { id: instance.id, owner: "ada" },
   });
   expect(await house.records("enrolment")).toMatchObject([
@@ -41,7 +41,7 @@ test("a task that the launcher opens for the owner holds the agent's scope, unti
   expect(grants).toMatchObject([
     { tools: ["docs__read_text_file"], uses: 3, origin: "plan", expiresAt: task.deadline },
   ]);
-  expect(house.credentials.verifyTask(token.token, house.clock.at)).toMatchObject({
+  expect(house.credentials.verifyTask(carried(token.token), house.clock.at)).toMatchObject({
     kind: "verified",
     value: { task: task.id, session: task.session, binding: "bearer" },
   });
@@ -126,7 +126,7 @@ test("ending a task ends everything below it: grants revoked, credentials dead, 
   const house = createHouse();
   const { task, instance, token } = await openClerkTask(house);
   const child = await openTask(house, { instance, objective: "", declaredBy: "agent-claimed", parent: task.id });
-  const principal = house.credentials.verifyTask(token.token, house.clock.at);
+  const principal = house.credentials.verifyTask(carried(token.token), house.clock.at);
   expect(await endTask(house, { task: task.id, ...BY_ADA })).toEqual([task.id, child.task.id]);
   expect(await house.store.read((tx) => tx.grants(task.id))).toMatchObject([{ revoked: true }]);
   if (principal.kind !== "verified") throw new Error("the token verifies");
@@ -202,10 +202,12 @@ test("panic kills every instance credential; it can be neither used nor renewed"
   const house = createHouse();
   const { credential } = await enrolClerk(house);
   await revokeSubject(house, { subject: EVERYTHING, ...BY_ADA });
-  await expect(authenticateInstance(house, credential.token)).rejects.toMatchObject({ code: "credential_revoked" });
-  await expect(renewInstance(house, credential.token)).rejects.toMatchObject({ code: "credential_revoked" });
+  await expect(authenticateInstance(house, carried(credential.token))).rejects.toMatchObject({
+    code: "credential_revoked",
+  });
+  await expect(renewInstance(house, carried(credential.token))).rejects.toMatchObject({ code: "credential_revoked" });
   await expect(
-    enrolClerk(house).then(({ credential: next }) => authenticateInstance(house, next.token)),
+    enrolClerk(house).then(({ credential: next }) => authenticateInstance(house, carried(next.token))),
   ).resolves.toBeDefined();
   expect(await house.records("revocation")).toMatchObject([{ body: { subject: "all", id: "*", by: "ada" } }]);
 });
@@ -214,16 +216,18 @@ test("an instance credential is refused after its hour, and renewed before it", 
   const house = createHouse();
   const { credential } = await enrolClerk(house);
   house.clock.at += 50 * 60_000;
-  const renewed = await renewInstance(house, credential.token);
+  const renewed = await renewInstance(house, carried(credential.token));
   house.clock.at += 20 * 60_000;
-  await expect(authenticateInstance(house, credential.token)).rejects.toMatchObject({ code: "credential_expired" });
-  await expect(authenticateInstance(house, renewed.credential.token)).resolves.toBeDefined();
+  await expect(authenticateInstance(house, carried(credential.token))).rejects.toMatchObject({
+    code: "credential_expired",
+  });
+  await expect(authenticateInstance(house, carried(renewed.credential.token))).resolves.toBeDefined();
 });
 
 test("a task token is no instance credential", async () => {
   const house = createHouse();
   const { token } = await openClerkTask(house);
-  await expect(authenticateInstance(house, token.token)).rejects.toMatchObject({ code: "credential_invalid" });
+  await expect(authenticateInstance(house, carried(token.token))).rejects.toMatchObject({ code: "credential_invalid" });
 });
 
 test("an operator's grant ends with its task, and a revoked one stays revoked", async () => {

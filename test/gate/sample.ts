@@ -130,6 +130,7 @@ export function standing(more: Partial<Standing> = {}): Standing {
       agent: PRINCIPAL.agent,
       owner: PRINCIPAL.owner,
       thumbprint: "jkt",
+      binding: "bearer",
       enrolledBy: "launcher",
       strength: 2,
       evidence: null,

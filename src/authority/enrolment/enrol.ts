@@ -5,7 +5,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Instance } from "../../domain/principal.ts";
 import { reason } from "../../domain/reason.ts";
 import type { AgentConfiguration } from "../../ports/configuration.ts";
-import type { Minted } from "../../ports/credentials.ts";
+import type { Minted, Shown } from "../../ports/credentials.ts";
 import type { ReadTx } from "../../ports/store.ts";
 import type { AuthorityParts } from "../parts.ts";
 import { agentUnknown, refusal, unauthenticated } from "../refusals.ts";
@@ -14,6 +14,8 @@ export interface Enrolment {
   readonly agent: string;
   /** RFC 7638 thumbprint of the instance's public key, computed by whoever parsed the key. */
   readonly thumbprint: string;
+  /** Whether that key was proved with the request (RFC 9449). Default false: its credentials are then bearer tokens. */
+  readonly proven?: boolean;
   /** What the launcher saw of the process; for people, never for decisions. */
   readonly selectors: Selectors;
 }
@@ -46,13 +48,19 @@ export async function enrol(parts: AuthorityParts, asked: Enrolment): Promise<En
     evidence: null,
     once: null,
   };
-  return register(parts, attestation, asked.thumbprint);
+  return register(parts, attestation, asked.thumbprint, asked.proven);
 }
 
 /** Makes the instance that an attestation stands for, of the one agent whose registration fits, bound to one key.
+ *  `proven`: the request proved that key (RFC 9449), and so must every use of what the instance is given.
  *  Evidence that holds once is spent in the same transaction: of two that show the same, one is enrolled.
  *  @throws WritError 403 `registration_missing`, `registration_ambiguous`, 401 `evidence_refused` for spent evidence. */
-export async function register(parts: AuthorityParts, attestation: Attestation, thumbprint: string): Promise<Enrolled> {
+export async function register(
+  parts: AuthorityParts,
+  attestation: Attestation,
+  thumbprint: string,
+  proven = false,
+): Promise<Enrolled> {
   const found = registrationOf(parts.configuration.agents, attestation);
   if (found.kind !== "registered") throw unregistered(parts, attestation, found);
   const now = parts.clock.now();
@@ -61,6 +69,7 @@ export async function register(parts: AuthorityParts, attestation: Attestation, 
     agent: found.agent.name,
     owner: found.registration.owner ?? parts.configuration.owner,
     thumbprint,
+    binding: proven ? "proof-of-possession" : "bearer",
     enrolledBy: attestation.by,
     enrolledAt: now,
     selectors: attestation.selectors,
@@ -116,11 +125,11 @@ function unregistered(
 
 /** A fresh credential for an instance whose present one still holds.
  *  @throws WritError as `authenticateInstance` does. */
-export async function renewInstance(parts: AuthorityParts, token: string): Promise<Enrolled> {
-  const { instance } = await authenticateInstance(parts, token);
+export async function renewInstance(parts: AuthorityParts, shown: Shown): Promise<Enrolled> {
+  const { instance } = await authenticateInstance(parts, shown);
   const epoch = await parts.store.read((tx) => tx.sequence());
   // Checked again under the new epoch: a revocation between the two reads must not be left behind.
-  await authenticateInstance(parts, token);
+  await authenticateInstance(parts, shown);
   return { instance, credential: parts.credentials.mintInstance(instance, epoch, parts.clock.now()) };
 }
 
@@ -132,12 +141,13 @@ export interface VerifiedInstance {
 }
 
 /** The instance a credential stands for.
- *  @throws WritError 401 `credential_invalid`, `credential_expired`, `credential_revoked`. */
+ *  @throws WritError 401 `credential_invalid`, `credential_expired`, `credential_revoked`, and `proof_missing` or
+ *  `proof_invalid` for a bound one whose key was not proved. */
 export async function authenticateInstance(
   parts: AuthorityParts,
-  token: string,
+  shown: Shown,
 ): Promise<{ readonly instance: Instance; readonly agent: AgentConfiguration }> {
-  const verified = parts.credentials.verifyInstance(token, parts.clock.now());
+  const verified = parts.credentials.verifyInstance(shown, parts.clock.now());
   if (verified.kind === "refused") throw unauthenticated(verified.reason);
   const instance = await parts.store.read((tx) => holds(tx, verified.value));
   return { instance, agent: agentOf(parts, instance.agent) };
@@ -172,6 +182,7 @@ function describeInstance(parts: AuthorityParts, instance: Instance): JsonObject
     owner: instance.owner,
     actor: spiffeId(parts.configuration.trustDomain, instance.agent, instance.id as InstanceId),
     thumbprint: instance.thumbprint,
+    binding: instance.binding,
     enrolledBy: instance.enrolledBy,
     strength: instance.strength,
     evidence: instance.evidence,

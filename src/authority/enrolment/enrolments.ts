@@ -15,7 +15,7 @@ export type Attestors = { readonly [K in EvidenceKind]: Attestor<Evidence[K]> };
 export interface Enrolments {
   /** Has the evidence looked at, and makes an instance of the one agent registered for what was found.
    *  @throws WritError 401 `evidence_refused` whatever is wrong with it, and as `register` does. */
-  enrol<K extends EvidenceKind>(kind: K, evidence: Evidence[K], thumbprint: string): Promise<Enrolled>;
+  enrol<K extends EvidenceKind>(kind: K, evidence: Evidence[K], thumbprint: string, proven?: boolean): Promise<Enrolled>;
   /** How many were refused since the start, by reason. */
   readonly refused: ReadonlyMap<string, number>;
   /** What each attestor lacks here; null when it can be used. */
@@ -26,13 +26,13 @@ export function createEnrolments(parts: AuthorityParts, attestors: Attestors): E
   const refused = new Map<string, number>();
   const count = (why: string): void => void refused.set(why, (refused.get(why) ?? 0) + 1);
   return {
-    async enrol(kind, evidence, thumbprint) {
+    async enrol(kind, evidence, thumbprint, proven) {
       const attested = await attestors[kind].attest(evidence);
       if (attested.kind === "refused") {
         count(attested.why);
         throw evidenceRefused();
       }
-      return register(parts, attested.attestation, thumbprint).catch((cause: unknown) => {
+      return register(parts, attested.attestation, thumbprint, proven).catch((cause: unknown) => {
         if (cause instanceof WritError) count(cause.code === "evidence_refused" ? "evidence_spent" : cause.code);
         throw cause;
       });

@@ -46,8 +46,10 @@ export function text(claims: JsonObject, name: string): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-/** The thumbprint the token is bound to (RFC 9449 §6.1). */
-export function boundTo(claims: JsonObject): string | null {
+/** The thumbprint the token is bound to (RFC 9449 §6.1), null where it is bound to nothing; undefined for a binding of
+ *  another kind, which nobody here can check. */
+export function boundTo(claims: JsonObject): string | null | undefined {
   const cnf = own(claims, "cnf");
-  return isObject(cnf) ? text(cnf, "jkt") : null;
+  if (cnf === undefined) return null;
+  return (isObject(cnf) && Object.keys(cnf).length === 1 ? text(cnf, "jkt") : null) ?? undefined;
 }

@@ -2,7 +2,7 @@ import { WritError } from "../../domain/error.ts";
 import type { AgentName, InstanceId, PersonName, Sequence, SessionId, TaskId } from "../../domain/ids.ts";
 import { spiffeId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import type { Principal } from "../../domain/principal.ts";
+import type { Instance, Principal } from "../../domain/principal.ts";
 import { reason } from "../../domain/reason.ts";
 import type { Credentials, Minted, Verified } from "../../ports/credentials.ts";
 import type { Ids } from "../../ports/system.ts";
@@ -33,7 +33,7 @@ export interface CredentialSettings {
   readonly retired?: readonly VerificationKey[];
   readonly ids: Pick<Ids, "nonce">;
   /** Told of every refusal, for counting: callers learn only that it was one. */
-  readonly onRefused?: (kind: keyof typeof TOKEN_TYPE, why: JwsFault | ClaimFault) => void;
+  readonly onRefused?: (kind: keyof typeof TOKEN_TYPE, why: JwsFault | ClaimFault | "proof") => void;
 }
 
 /** A verified credential with what must be asked again at every use. */
@@ -42,7 +42,12 @@ interface Read<T> {
   readonly notBefore: number;
   readonly exp: number;
 }
-type InstanceClaims = { readonly instance: InstanceId; readonly epoch: Sequence; readonly keyId: string };
+type InstanceClaims = {
+  readonly instance: InstanceId;
+  readonly epoch: Sequence;
+  readonly keyId: string;
+  readonly thumbprint: string | null;
+};
 
 export function createCredentials(settings: CredentialSettings): Credentials & { jwks(): JsonObject } {
   const { issuer, trustDomain, signing, ids } = settings;
@@ -59,7 +64,7 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
         agent: instance.agent,
         instance: instance.id,
         owner: instance.owner,
-        cnf: { jkt: instance.thumbprint },
+        ...confirmation(instance),
         ep: epoch,
       });
     },
@@ -74,7 +79,7 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
         instance: instance.id,
         sid: task.session,
         task: task.id,
-        cnf: { jkt: instance.thumbprint },
+        ...confirmation(instance),
         cap: profile,
         ep: epoch,
       });
@@ -87,10 +92,36 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
       return mint("operation", audience, now, Infinity, claims);
     },
 
-    verifyInstance: (token, now) => verify("instance", instances, token, issuer, now, readInstance),
-    verifyTask: (token, now) => verify("task", tasks, token, gateway, now, readTask),
+    verifyInstance: ({ token, proven }, now) => held("instance", inspectInstance(token, now), proven),
+    verifyTask(shown, now) {
+      const verified = held("task", inspectTask(shown.token, now), shown.proven);
+      return verified.kind === "refused" || verified.value.thumbprint === null
+        ? verified
+        : { kind: "verified", value: { ...verified.value, binding: "proof-of-possession" } };
+    },
+    inspectInstance,
+    inspectTask,
     jwks: () => publicSet(keys),
   };
+
+  function inspectInstance(token: string, now: number): Verified<InstanceClaims> {
+    return verify("instance", instances, token, issuer, now, readInstance);
+  }
+
+  function inspectTask(token: string, now: number): Verified<Principal> {
+    return verify("task", tasks, token, gateway, now, readTask);
+  }
+
+  /** Refuses a bound credential without its key, and a proof of a key beside a credential that is bound to none. */
+  function held<T extends { readonly thumbprint: string | null }>(
+    kind: "instance" | "task",
+    verified: Verified<T>,
+    proven: string | null,
+  ): Verified<T> {
+    if (verified.kind === "refused" || verified.value.thumbprint === proven) return verified;
+    settings.onRefused?.(kind, "proof");
+    return { kind: "refused", reason: reason(proven === null ? "proof_missing" : "proof_invalid") };
+  }
 
   function mint(kind: keyof typeof TOKEN_TYPE, aud: string, now: number, until: number, claims: JsonObject): Minted {
     const iat = Math.floor(now / 1000);
@@ -135,8 +166,9 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
   function readInstance(claims: JsonObject, keyId: string): InstanceClaims | null {
     const actor = readActor(claims, text(claims, "sub"));
     const epoch = seconds(claims, "ep");
-    if (actor === null || epoch === null || text(claims, "jti") === null) return null;
-    return { instance: actor.instance, epoch: epoch as Sequence, keyId };
+    const thumbprint = boundTo(claims);
+    if (actor === null || epoch === null || text(claims, "jti") === null || thumbprint === undefined) return null;
+    return { instance: actor.instance, epoch: epoch as Sequence, keyId, thumbprint };
   }
 
   function readTask(claims: JsonObject, keyId: string): Principal | null {
@@ -146,7 +178,7 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
     const [profile, tokenId, thumbprint] = [text(claims, "cap"), text(claims, "jti"), boundTo(claims)];
     const epoch = seconds(claims, "ep");
     if (actor === null || owner === null || session === null || task === null) return null;
-    if (profile === null || tokenId === null || thumbprint === null || epoch === null) return null;
+    if (profile === null || tokenId === null || thumbprint === undefined || epoch === null) return null;
     if (act === null || act.acts.instance !== actor.instance || act.acts.agent !== actor.agent) return null;
     return {
       ...actor,
@@ -155,7 +187,6 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
       session: session as SessionId,
       task: task as TaskId,
       thumbprint,
-      // Nothing on this path has proved the key: whoever sees a proof says so, this token alone does not.
       binding: "bearer",
       epoch: epoch as Sequence,
       profile,
@@ -172,6 +203,10 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
     const actor = spiffeId(trustDomain, agent, instance);
     return said === actor ? { actor, agent, instance } : null;
   }
+}
+
+function confirmation({ binding, thumbprint }: Instance): JsonObject {
+  return binding === "bearer" ? {} : { cnf: { jkt: thumbprint } };
 }
 
 function deadlinePassed(): WritError {

@@ -1,6 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
 import { authenticateInstance } from "../../authority/enrolment/enrol.ts";
-import { refusal, roleMissing } from "../../authority/refusals.ts";
+import { refusal, roleMissing, unauthenticated } from "../../authority/refusals.ts";
+import type { ProofAsked } from "../../authority/tokens/dpop.ts";
+import { prove } from "../../authority/tokens/prove.ts";
+import { reason } from "../../domain/reason.ts";
+import type { Shown } from "../../ports/credentials.ts";
 import type { Instance } from "../../domain/principal.ts";
 import { may, type Person, type Role } from "../../domain/person.ts";
 import type { BrowserSession } from "../../authority/people/browser-sessions.ts";
@@ -13,7 +17,7 @@ export type Caller =
   | {
       readonly kind: "instance";
       readonly instance: Instance;
-      readonly credential: string;
+      readonly credential: Shown;
       /** The launcher vouches, with its own key beside. */ readonly vouched: boolean;
     }
   | { readonly kind: "person"; readonly person: Person; readonly session: BrowserSession | null };
@@ -23,6 +27,10 @@ export type Access = "anybody" | "launcher" | "instance" | "instance or operator
 
 export interface Credentialled {
   readonly bearer: string | null;
+  /** A token that came as `DPoP`, with what its proof has to be about. */
+  readonly bound: (Pick<ProofAsked, "method" | "urls"> & { readonly token: string }) | null;
+  /** The `DPoP` header (RFC 9449 §4.1). */
+  readonly proof: string | null;
   readonly launcherKey: string | null;
   readonly cookie: string | null;
   /** What a browser's session shows beside its cookie: a header, or a part of the page's address. */
@@ -52,7 +60,10 @@ export async function admitCaller(
     if (given.bearer !== null && parts.people.isLauncher(given.bearer)) return { kind: "launcher" };
     throw stranger(parts, refusals, given);
   }
-  if (access === "instance" || (access === "instance or operator" && looksLikeToken(given.bearer))) {
+  if (
+    access === "instance" ||
+    (access === "instance or operator" && (given.bound !== null || looksLikeToken(given.bearer)))
+  ) {
     return instanceOf(parts, refusals, given);
   }
   const role: Role = access === "instance or operator" ? "operator" : access;
@@ -62,17 +73,30 @@ export async function admitCaller(
 }
 
 async function instanceOf(parts: HttpDoorParts, refusals: Refusals, given: Credentialled): Promise<Caller> {
-  if (given.bearer === null) throw stranger(parts, refusals, given);
+  const token = given.bound?.token ?? given.bearer;
+  if (token === null) throw stranger(parts, refusals, given);
   // A task token is what an agent's traffic carries: it opens no door here, not even its own task's.
-  if (isTaskToken(parts, given.bearer)) throw agentRefused(refusals);
+  if (isTaskToken(parts, token)) throw agentRefused(refusals);
   try {
-    const { instance } = await authenticateInstance(parts.authority, given.bearer);
+    const credential: Shown = { token, proven: provenBy(parts, given) };
+    const { instance } = await authenticateInstance(parts.authority, credential);
     const vouched = given.launcherKey !== null && parts.people.isLauncher(given.launcherKey);
-    return { kind: "instance", instance, credential: given.bearer, vouched };
+    return { kind: "instance", instance, credential, vouched };
   } catch (cause) {
     refusals.unauthenticated++;
     throw cause;
   }
+}
+
+/** The key that the request proves it holds; null where it carries no proof.
+ *  @throws WritError 401 `proof_missing`, `proof_invalid`, `proof_stale`. */
+export function provenBy(
+  { tokens }: HttpDoorParts,
+  { bound, proof }: Pick<Credentialled, "bound" | "proof">,
+): string | null {
+  if (bound === null) return null;
+  if (proof === null) throw unauthenticated(reason("proof_missing"));
+  return prove(tokens, { ...bound, header: proof });
 }
 
 async function personOf(
@@ -148,12 +172,12 @@ function looksLikeToken(bearer: string | null): bearer is string {
 }
 
 function isTaskToken(parts: HttpDoorParts, bearer: string): boolean {
-  return parts.authority.credentials.verifyTask(bearer, parts.authority.clock.now()).kind === "verified";
+  return parts.authority.credentials.inspectTask(bearer, parts.authority.clock.now()).kind === "verified";
 }
 
 function isAgents(parts: HttpDoorParts, bearer: string): boolean {
   return (
     isTaskToken(parts, bearer) ||
-    parts.authority.credentials.verifyInstance(bearer, parts.authority.clock.now()).kind === "verified"
+    parts.authority.credentials.inspectInstance(bearer, parts.authority.clock.now()).kind === "verified"
   );
 }

@@ -3,6 +3,7 @@ import { getRequestListener } from "@hono/node-server";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { DPOP_ALGORITHMS } from "../../authority/tokens/dpop.ts";
 import { answerApproval } from "../../authority/tasks/answer-approval.ts";
 import { refusal } from "../../authority/refusals.ts";
 import type { BrowserSession } from "../../authority/people/browser-sessions.ts";
@@ -10,6 +11,7 @@ import type { ApprovalId } from "../../domain/ids.ts";
 import type { Person } from "../../domain/person.ts";
 import { checkOrigin } from "../../wire/http/origin.ts";
 import { admitCaller, COOKIE, type Refusals } from "./callers.ts";
+import { addOAuthRoutes } from "./oauth/routes.ts";
 import { createEvents } from "./events.ts";
 import { PAGE_HEADERS } from "./html.ts";
 import type { HttpDoorParts } from "./parts.ts";
@@ -53,9 +55,10 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   addRecordRoutes(add, parts);
   addRuleRoutes(add, parts, refusals);
   addCredsRoutes(add, parts);
+  addOAuthRoutes(app, parts, refusals);
 
   app.get("/v1/events", async (c) => {
-    await admitCaller(parts, refusals, "viewer", credentialled(c));
+    await admitCaller(parts, refusals, "viewer", credentialled(parts, c));
     return events.stream(c);
   });
   app.get("/openapi.json", (c) =>
@@ -104,7 +107,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   });
 
   async function fromPage(c: Context): Promise<{ readonly person: Person; readonly session: BrowserSession }> {
-    const caller = await admitCaller(parts, refusals, "viewer", { ...credentialled(c), bearer: null });
+    const caller = await admitCaller(parts, refusals, "viewer", { ...credentialled(parts, c), bearer: null });
     if (c.req.method !== "GET") guardBrowser(c, caller);
     if (caller.kind !== "person" || caller.session === null) throw new TypeError("the page is for people");
     return { person: caller.person, session: caller.session };
@@ -122,7 +125,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
     const headers = {
       "content-type": "application/json",
       "cache-control": "no-store",
-      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...(status === 401 ? challenge(parts, body.error.code) : {}),
     };
     return new Response(JSON.stringify(body), { status, headers });
   }
@@ -148,6 +151,16 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
     fetch: async (request) => await app.fetch(request),
     refusals,
     close: () => events.close(),
+  };
+}
+
+/** How to come again: with a key, or with a proof under this nonce (RFC 9449 §8, §9). */
+function challenge({ tokens }: HttpDoorParts, code: string): Record<string, string> {
+  if (!code.startsWith("proof_")) return { "www-authenticate": "Bearer" };
+  const error = code === "proof_stale" ? "use_dpop_nonce" : "invalid_dpop_proof";
+  return {
+    "www-authenticate": `DPoP error="${error}", algs="${DPOP_ALGORITHMS.join(" ")}"`,
+    "dpop-nonce": tokens.dpop.nonce(tokens.clock.now()),
   };
 }
 

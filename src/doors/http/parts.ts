@@ -1,5 +1,6 @@
 import type { Enrolments } from "../../authority/enrolment/enrolments.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
+import type { TokenParts } from "../../authority/tokens/parts.ts";
 import type { People } from "../../authority/people/people.ts";
 import type { Pins } from "../../authority/rules/pins.ts";
 import type { Policies } from "../../authority/rules/policies.ts";
@@ -29,6 +30,7 @@ export interface ExplainQuery {
 export interface HttpDoorParts {
   readonly authority: AuthorityParts;
   readonly enrolments: Enrolments;
+  readonly tokens: TokenParts;
   readonly people: People;
   readonly pins: Pins;
   readonly policies: Policies;

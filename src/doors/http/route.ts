@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { refusal } from "../../authority/refusals.ts";
 import { WritError } from "../../domain/error.ts";
+import type { ProofAsked } from "../../authority/tokens/dpop.ts";
 import type { Json } from "../../domain/json.ts";
 import { parseStrict } from "../../wire/json/parse.ts";
 import { type Access, admitCaller, type Caller, COOKIE, type Credentialled, notOurPage } from "./callers.ts";
@@ -25,6 +26,8 @@ export interface Route<Body extends z.ZodType, Query extends z.ZodType> {
     readonly id: string;
     readonly body: z.infer<Body>;
     readonly query: z.infer<Query>;
+    /** The `DPoP` header beside a key that is not bound, with what it has to be about. */
+    readonly proof: ProofAsked | null;
   }): Promise<unknown>;
 }
 
@@ -70,29 +73,44 @@ export function createAddRoute(app: OpenAPIHono, parts: HttpDoorParts, refusals:
       },
     });
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
-      const caller = await admitCaller(parts, refusals, route.access, credentialled(c));
+      const caller = await admitCaller(parts, refusals, route.access, credentialled(parts, c));
       if (route.method !== "get") guardBrowser(c, caller);
       const body = route.body === undefined ? undefined : read(route.body, parseBody(await boundedText(c)), "the body");
       const query = route.query === undefined ? undefined : read(route.query, c.req.query(), "the query");
+      const proof = c.req.header("dpop");
       const answer = await route.run({
         caller,
         id: c.req.param("id") ?? "",
         body: body as never,
         query: query as never,
+        proof: proof === undefined ? null : { header: proof, method: c.req.method, urls: urlsOf(parts, c), token: null },
       });
       return c.json(answer as object, route.status ?? 200);
     });
   };
 }
 
-export function credentialled(c: Context): Credentialled {
+/** What a request carries to say who it is from. */
+export function credentialled(parts: HttpDoorParts, c: Context): Credentialled {
   const authorization = c.req.header("authorization");
+  const bound = /^DPoP ([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
   return {
-    bearer: authorization === undefined ? null : (/^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? ""),
+    bearer:
+      authorization === undefined || bound !== undefined
+        ? null
+        : (/^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? ""),
+    bound: bound === undefined ? null : { token: bound, method: c.req.method, urls: urlsOf(parts, c) },
+    proof: c.req.header("dpop") ?? null,
     launcherKey: c.req.header("writ-launcher-key") ?? null,
     cookie: getCookie(c, COOKIE) ?? null,
     csrf: c.req.header("writ-csrf") ?? c.req.param("key") ?? null,
   };
+}
+
+/** Origin and path of a request, as a proof names it: by the names we are known by, whatever `Host` says. */
+export function urlsOf({ tokens }: HttpDoorParts, c: Context): readonly string[] {
+  const { pathname } = new URL(c.req.url);
+  return tokens.origins.map((origin) => `${origin}${pathname}`);
 }
 
 /** A change is asked for by a page of this very origin; another port of this machine is another origin.

@@ -2,7 +2,10 @@ import { z } from "@hono/zod-openapi";
 import { type Enrolled, enrol, renewInstance } from "../../authority/enrolment/enrol.ts";
 import { issueJoinToken } from "../../authority/enrolment/join-token.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
-import { refusal } from "../../authority/refusals.ts";
+import { refusal, unauthenticated } from "../../authority/refusals.ts";
+import type { ProofAsked } from "../../authority/tokens/dpop.ts";
+import { prove } from "../../authority/tokens/prove.ts";
+import { reason } from "../../domain/reason.ts";
 import { spiffeId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { importJwk } from "../../wire/jose/jwk.ts";
@@ -14,7 +17,14 @@ const held = { expiresAt: z.number() };
 const key = z.record(z.string(), z.unknown());
 
 /** How running processes of agents come to their credential. */
-export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments }: HttpDoorParts): void {
+export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments, tokens }: HttpDoorParts): void {
+  /** Whether the key being enrolled was proved; a proof of another one is an error, not a lesser enrolment. */
+  function provenWith(thumbprint: string, proof: ProofAsked | null): boolean {
+    if (proof === null) return false;
+    if (prove(tokens, proof) === thumbprint) return true;
+    throw unauthenticated(reason("proof_invalid"));
+  }
+
   add({
     method: "post",
     path: "/v1/instances",
@@ -27,9 +37,10 @@ export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments }: Htt
       selectors: z.record(z.string(), z.string()).default({}),
     }),
     answers: z.object({ instance: z.string(), actor: z.string(), credential: z.string(), ...held }),
-    async run({ body }) {
+    async run({ body, proof }) {
       const thumbprint = thumbprintOf(body.key);
-      return enrolledView(authority, await enrol(authority, { ...body, thumbprint }));
+      const proven = provenWith(thumbprint, proof);
+      return enrolledView(authority, await enrol(authority, { ...body, thumbprint, proven }));
     },
   });
   add({
@@ -40,8 +51,10 @@ export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments }: Htt
     status: 201,
     body: z.strictObject({ kind: z.enum(["join-token"]), token: z.string().max(8192), key }),
     answers: z.object({ instance: z.string(), agent: z.string(), actor: z.string(), credential: z.string(), ...held }),
-    async run({ body: { kind, token, key: jwk } }) {
-      return enrolledView(authority, await enrolments.enrol(kind, { token }, thumbprintOf(jwk)));
+    async run({ body: { kind, token, key: jwk }, proof }) {
+      const thumbprint = thumbprintOf(jwk);
+      const proven = provenWith(thumbprint, proof);
+      return enrolledView(authority, await enrolments.enrol(kind, { token }, thumbprint, proven));
     },
   });
   add({

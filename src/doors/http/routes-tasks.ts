@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { endTask } from "../../authority/tasks/end-task.ts";
-import { authenticateInstance } from "../../authority/enrolment/enrol.ts";
-import { openTask } from "../../authority/tasks/open-task.ts";
+import { openTaskFor } from "../../authority/tasks/open-task-for.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
 import { taskUnknown } from "../../authority/refusals.ts";
 import { renewTask } from "../../authority/tasks/renew-task.ts";
@@ -27,18 +26,12 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
     body: z.strictObject({ objective: z.string().default(""), parent: z.string().nullable().default(null) }),
     answers: z.object({ task: shape("Task"), grants: z.array(shape("Grant")), token: z.string(), ...held }),
     async run({ caller, body }) {
-      const { instance, vouched, credential } = instanceCaller(caller);
-      const opened = await openTask(authority, {
-        instance,
+      const { vouched, credential } = instanceCaller(caller);
+      const opened = await openTaskFor(authority, {
+        shown: credential,
         objective: body.objective,
-        // The launcher speaks for the owner who started it; an instance by itself speaks for itself.
-        declaredBy: vouched ? "owner" : "agent-claimed",
         parent: body.parent as TaskId | null,
-      });
-      // A revocation that came between found no task to end; what it kills must not have opened one behind it.
-      await authenticateInstance(authority, credential).catch(async (cause: unknown) => {
-        await endTask(authority, { task: opened.task.id, by: "writ", why: "its instance was revoked" });
-        throw cause;
+        vouched,
       });
       return {
         task: taskView(authority, opened.task),

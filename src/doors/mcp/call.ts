@@ -60,7 +60,7 @@ export async function walk(visit: Visit, asked: Asked, draft: CallDraft): Promis
   const alias = modern && token !== undefined ? { sent: parts.ids.nonce(), given: token } : null;
   try {
     return await parts.gate.call(
-      { credential: visit.token, call: draft },
+      { credential: visit.credential, call: draft },
       {
         channel: conversation.channel(draft.server),
         meta: alias === null ? meta : { ...meta, progressToken: alias.sent },

@@ -8,6 +8,7 @@ import { HEADER } from "../../wire/mcp/revisions.ts";
 import { type Conversations, createConversations } from "./conversations.ts";
 import type { McpDoorParts, View } from "./parts.ts";
 import { type Here, receive, takesStreams } from "./receive.ts";
+import { challengeFor, showing } from "./presented.ts";
 import { createReply } from "./reply.ts";
 import { openStream } from "./streams.ts";
 import { refuse } from "./write.ts";
@@ -36,10 +37,13 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
       const says = `the ${foreign} header names a place that is not allowed here`;
       return refuse(response, 403, `${foreign}_refused`, says, "use the loopback address");
     }
-    const token = bearer(request.headers.authorization);
-    const caller = await parts.gate.authenticate(token);
+    const shown = showing(parts, request);
+    if (shown.kind === "refused") return stranger(response, shown.reason);
+    const { credential } = shown;
+    const caller = await parts.gate.authenticate(credential);
     if (caller.kind === "stranger") return stranger(response, caller.reason);
-    if (token === null) return stranger(response, reason("credential_missing"));
+    // Only now, so that strangers do not fill what remembers proofs.
+    if (!shown.spend()) return stranger(response, reason("proof_invalid"));
     const view = viewOf(request.url ?? "", parts);
     if (view === null) {
       const next = "use /mcp, or /mcp/<server> with a configured server";
@@ -53,7 +57,7 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
       view,
       principal,
       over,
-      token,
+      credential,
       request,
       response,
     };
@@ -71,11 +75,7 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
 
   function stranger(response: ServerResponse, why: Reason): void {
     strangers.set(why.code, (strangers.get(why.code) ?? 0) + 1);
-    const error =
-      why.code === "credential_missing" ? "" : `, error="invalid_token", error_description="${sentence(why)}"`;
-    refuse(response, 401, why.code, sentence(why), hint(why.code), {
-      "www-authenticate": `Bearer realm="writ"${error}`,
-    });
+    refuse(response, 401, why.code, sentence(why), hint(why.code), challengeFor(parts, why));
   }
 
   return {
@@ -99,7 +99,7 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
 
 /** GET: the stream of a legacy session. */
 async function listen(here: Here): Promise<void> {
-  const { request, response, conversations, principal, parts, token, view, headers, over } = here;
+  const { request, response, conversations, principal, parts, credential, view, headers, over } = here;
   const session = headers[HEADER.session];
   if (typeof session !== "string") return refuseMethod(response, "a GET belongs to a legacy MCP session", "POST");
   const conversation = conversations.find(session, principal, view);
@@ -113,7 +113,7 @@ async function listen(here: Here): Promise<void> {
   if (response.destroyed) return;
   response.on("close", conversation.enter());
   const reply = createReply(response, { streams: true, resumes: view.kind === "one" });
-  await openStream({ parts, token, principal, conversation, headers: request.headers, reply });
+  await openStream({ parts, credential, principal, conversation, headers: request.headers, reply });
 }
 
 /** DELETE: the end of a legacy session. */
@@ -139,9 +139,4 @@ function viewOf(url: string, parts: McpDoorParts): View | null {
   if (path === "/mcp" || path === "/mcp/") return { kind: "all" };
   const name = (path.startsWith("/mcp/") ? path.slice("/mcp/".length) : "") as ServerName;
   return name === parts.own.server || parts.upstreams.has(name) ? { kind: "one", server: name } : null;
-}
-
-function bearer(header: string | undefined): string | null {
-  const match = /^Bearer ([^\s]+)$/i.exec(header ?? "");
-  return match?.[1] ?? null;
 }

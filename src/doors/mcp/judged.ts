@@ -10,9 +10,9 @@ import type { Visit } from "./visit.ts";
 /** Takes through the gate, on the record, what travels inside another request and has no exchange of its own: one
  *  resource of a subscription, one question of an answer that asks for more. Null when it may be. */
 export async function judged(visit: Visit, draft: CallDraft): Promise<Reason | null> {
-  const { parts, token, reply } = visit;
+  const { parts, credential, reply } = visit;
   const response = await parts.gate.call(
-    { credential: token, call: draft },
+    { credential, call: draft },
     {
       channel: carriedElsewhere(draft.server),
       meta: null,

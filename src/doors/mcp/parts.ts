@@ -1,3 +1,4 @@
+import type { DpopGuard } from "../../authority/tokens/dpop.ts";
 import type { ServerName, TaskId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Principal } from "../../domain/principal.ts";
@@ -17,6 +18,9 @@ export interface McpDoorParts {
   readonly own: { readonly server: ServerName; channel(principal: Principal, era: Era): Channel };
   readonly configuration: Configuration;
   readonly allowed: AllowedOrigins;
+  /** What clients know this gateway by, `http://127.0.0.1:7420`: a proof names one of them. */
+  readonly origins: readonly string[];
+  readonly dpop: DpopGuard;
   readonly sealing: {
     seal(payload: JsonObject, aad: string): string;
     open(text: string, aad: string): JsonObject | null;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isObject, type Json, own } from "../../domain/json.ts";
+import type { Shown } from "../../ports/credentials.ts";
 import type { Reason } from "../../domain/reason.ts";
 import { readBody } from "../../wire/http/body.ts";
 import { decodeUtf8Strict, parseStrict } from "../../wire/json/parse.ts";
@@ -26,7 +27,7 @@ const MAX_DEPTH = 64;
 export interface Here extends Arrival {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly token: string;
+  readonly credential: Shown;
   /** Why the caller's task acts no more; its calls are still refused by the gate, on the record. */
   readonly over: Reason | null;
 }
@@ -60,7 +61,7 @@ export async function receive(here: Here): Promise<void> {
 }
 
 async function asked(here: Here, message: Asked): Promise<void> {
-  const { response, parts, view, token, principal, headers, over } = here;
+  const { response, parts, view, credential, principal, headers, over } = here;
   const modern = eraOf(String(own(metaOf(message.params) ?? {}, META.protocol))) === "modern";
   if (message.method === "initialize" && !modern) return begin(here, message);
   const found = belonging(here, message, "request", message.id);
@@ -68,7 +69,7 @@ async function asked(here: Here, message: Asked): Promise<void> {
   const { conversation } = found;
   response.on("close", conversation.enter());
   const reply = createReply(response, { streams: takesStreams(here), resumes: view.kind === "one" });
-  const visit: Visit = { parts, token, principal, conversation, headers, reply };
+  const visit: Visit = { parts, credential, principal, conversation, headers, reply };
 
   const method = callMethod(message.method);
   const everywhere = view.kind === "all" && isList(method);

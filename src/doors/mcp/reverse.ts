@@ -78,7 +78,7 @@ async function reverse(
   const given = own(message.value, "params");
   const params = isObject(given) ? given : {};
   const response = await visit.parts.gate.call(
-    { credential: visit.token, call: reverseDraft(visit, server, method, params) },
+    { credential: visit.credential, call: reverseDraft(visit, server, method, params) },
     {
       channel: clientChannel(visit, server, mark),
       meta: reduceMeta(metaOf(params)),

@@ -3,6 +3,7 @@ import type { CallDraft } from "../../domain/call.ts";
 import type { ServerName, ToolName } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Principal } from "../../domain/principal.ts";
+import type { Shown } from "../../ports/credentials.ts";
 import type { RequestId } from "../../wire/mcp/envelope.ts";
 import type { Conversation } from "./conversation.ts";
 import type { McpDoorParts } from "./parts.ts";
@@ -11,7 +12,7 @@ import type { Reply } from "./reply.ts";
 /** One HTTP request by a known caller, inside its conversation. */
 export interface Visit {
   readonly parts: McpDoorParts;
-  readonly token: string;
+  readonly credential: Shown;
   readonly principal: Principal;
   readonly conversation: Conversation;
   readonly headers: IncomingHttpHeaders;

@@ -62,6 +62,7 @@ export function anInstance(id: string, changes: Partial<Instance> = {}): Instanc
     agent: "clerk" as AgentName,
     owner: "dana" as PersonName,
     thumbprint: "thumb",
+    binding: "bearer",
     enrolledBy: "launcher",
     strength: 2,
     evidence: null,

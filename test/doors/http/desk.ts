@@ -75,6 +75,7 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
   const door = createHttpDoor({
     authority: house,
     enrolments,
+    tokens: house.tokens,
     people,
     pins,
     policies,

@@ -100,7 +100,7 @@ test("a command reaches the gateway under its task's token, whatever authority i
   ]);
   expect(arrived[0]?.headers.cookie).toBeUndefined();
   const token = arrived[0]?.headers.authorization?.slice("Bearer ".length) ?? "";
-  expect(desk.house.credentials.verifyTask(token, desk.house.clock.at)).toMatchObject({
+  expect(desk.house.credentials.inspectTask(token, desk.house.clock.at)).toMatchObject({
     kind: "verified",
     value: { agent: "clerk", owner: "ada" },
   });
@@ -224,7 +224,7 @@ test("a task opened below the run's own has an address of its own, until it ends
   const tokenAt = async (path: string): Promise<number | string> => {
     const response = await fetch(`${launched.url}${path}`, { method: "POST" });
     const sent = arrived.pop()?.headers.authorization?.slice("Bearer ".length);
-    const verified = sent === undefined ? null : desk.house.credentials.verifyTask(sent, desk.house.clock.at);
+    const verified = sent === undefined ? null : desk.house.credentials.inspectTask(sent, desk.house.clock.at);
     return verified?.kind === "verified" ? verified.value.task : response.status;
   };
   const below = async (run: Launched): Promise<string> => {

@@ -1,0 +1,65 @@
+import type { TaskId } from "../../domain/ids.ts";
+import type { Grant } from "../../domain/grant.ts";
+import type { Instance } from "../../domain/principal.ts";
+import type { Task } from "../../domain/task.ts";
+import type { Minted } from "../../ports/credentials.ts";
+import { authenticateInstance } from "../enrolment/enrol.ts";
+import { openTaskFor } from "../tasks/open-task-for.ts";
+import { renewTask } from "../tasks/renew-task.ts";
+import { writeDetails } from "./authorization-details.ts";
+import { type Exchanged, TOKEN_TYPE_URI } from "./exchanged.ts";
+import { oauthError } from "./oauth-error.ts";
+import type { TokenParts } from "./parts.ts";
+import type { TokenAnswer, TokenAsk } from "./token-endpoint.ts";
+
+/** Instance credential → task token. Two parameters of our own: `task` names the running task to get a fresh token for;
+ *  without it a task is opened, with the words of `objective`. */
+export async function exchangeInstance(
+  parts: TokenParts,
+  { params, proven, vouched }: TokenAsk,
+  { subject }: Exchanged,
+): Promise<TokenAnswer> {
+  if (params.has("authorization_details"))
+    throw oauthError(
+      "invalid_authorization_details",
+      "a task starts with what `writ.yaml` says its agent starts with",
+      "leave it out, and ask for more with `writ__request_grant`",
+    );
+  const shown = { token: subject.token, proven };
+  const id = params.get("task");
+  if (id === undefined) {
+    const objective = params.get("objective") ?? "";
+    const opened = await openTaskFor(parts, { shown, objective, parent: null, vouched });
+    return taskAnswer(parts, { ...opened, minted: opened.token });
+  }
+  const { instance } = await authenticateInstance(parts, shown);
+  const minted = await renewTask(parts, { instance, task: id as TaskId });
+  const { task, grants } = await parts.store.read(async (tx) => ({
+    task: await tx.task(id as TaskId),
+    grants: await tx.grants(id as TaskId),
+  }));
+  if (task === null) throw new TypeError("a task that was renewed is there");
+  return taskAnswer(parts, { task, grants, minted, instance });
+}
+
+/** A task token as an exchange answers it; every member beyond RFC 8693 is for the launcher. */
+export function taskAnswer(
+  { clock }: TokenParts,
+  given: {
+    readonly task: Task;
+    readonly grants: readonly Grant[];
+    readonly minted: Minted;
+    readonly instance: Instance;
+  },
+): TokenAnswer {
+  const { task, grants, minted, instance } = given;
+  return {
+    access_token: minted.token,
+    issued_token_type: TOKEN_TYPE_URI.task,
+    token_type: instance.binding === "bearer" ? "Bearer" : "DPoP",
+    expires_in: Math.max(0, Math.floor((minted.expiresAt - clock.now()) / 1000)),
+    authorization_details: writeDetails(grants.filter((grant) => !grant.revoked)),
+    task: task.id,
+    task_deadline: Math.floor(task.deadline / 1000),
+  };
+}

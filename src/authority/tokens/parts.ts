@@ -1,0 +1,15 @@
+import type { AuthorityParts } from "../parts.ts";
+import type { ClientKeys } from "./client-keys.ts";
+import type { DpopGuard } from "./dpop.ts";
+
+/** What the token service stands on. */
+export interface TokenParts extends AuthorityParts {
+  /** `iss`, and the only audience of what clients sign for us. */
+  readonly issuer: string;
+  /** The resource that task tokens are for: this gateway's `/mcp`. */
+  readonly gateway: string;
+  /** Every name this gateway is reached by, the issuer's first: a proof names one of them. */
+  readonly origins: readonly string[];
+  readonly dpop: DpopGuard;
+  readonly clients: ClientKeys;
+}

@@ -1,0 +1,50 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { DETAIL_TYPE } from "../../../authority/tokens/authorization-details.ts";
+import { DPOP_ALGORITHMS } from "../../../authority/tokens/dpop.ts";
+import { GRANT_TYPES } from "../../../authority/tokens/token-endpoint.ts";
+import type { JsonObject } from "../../../domain/json.ts";
+import type { HttpDoorParts } from "../parts.ts";
+
+const CACHED = { "cache-control": "public, max-age=60" };
+
+/** What others read before they speak to us: true to what is there. */
+export function addMetadataRoutes(app: OpenAPIHono, parts: HttpDoorParts): void {
+  app.get("/.well-known/oauth-authorization-server", (c) => c.json(serverMetadata(parts), 200, CACHED));
+  app.get("/.well-known/oauth-protected-resource/mcp", (c) => c.json(resourceMetadata(parts, ""), 200, CACHED));
+  app.get("/.well-known/oauth-protected-resource/mcp/:server", (c) => {
+    const server = c.req.param("server");
+    const known = parts.authority.configuration.servers.some((one) => one.name === server);
+    return known ? c.json(resourceMetadata(parts, `/${server}`), 200, CACHED) : c.notFound();
+  });
+}
+
+/** RFC 8414 §2. */
+function serverMetadata({ tokens: { issuer } }: HttpDoorParts): JsonObject {
+  const authentication = {
+    methods: ["private_key_jwt"],
+    algorithms: ["ES256"],
+  };
+  return {
+    issuer,
+    token_endpoint: `${issuer}/oauth/token`,
+    token_endpoint_auth_methods_supported: [...authentication.methods, "none"],
+    token_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    grant_types_supported: [...GRANT_TYPES.keys()],
+    response_types_supported: [],
+    dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
+    authorization_details_types_supported: [DETAIL_TYPE],
+  };
+}
+
+/** RFC 9728 §2. */
+function resourceMetadata({ tokens: { issuer, gateway } }: HttpDoorParts, path: string): JsonObject {
+  return {
+    resource: `${gateway}${path}`,
+    authorization_servers: [issuer],
+    bearer_methods_supported: ["header"],
+    dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
+    dpop_bound_access_tokens_required: false,
+    authorization_details_types_supported: [DETAIL_TYPE],
+  };
+}
