@@ -15,7 +15,12 @@ export type Attestors = { readonly [K in EvidenceKind]: Attestor<Evidence[K]> };
 export interface Enrolments {
   /** Has the evidence looked at, and makes an instance of the one agent registered for what was found.
    *  @throws WritError 401 `evidence_refused` whatever is wrong with it, and as `register` does. */
-  enrol<K extends EvidenceKind>(kind: K, evidence: Evidence[K], thumbprint: string, proven?: boolean): Promise<Enrolled>;
+  enrol<K extends EvidenceKind>(
+    kind: K,
+    evidence: Evidence[K],
+    thumbprint: string,
+    proven?: boolean,
+  ): Promise<Enrolled>;
   /** How many were refused since the start, by reason. */
   readonly refused: ReadonlyMap<string, number>;
   /** What each attestor lacks here; null when it can be used. */

@@ -83,7 +83,8 @@ export function createAddRoute(app: OpenAPIHono, parts: HttpDoorParts, refusals:
         id: c.req.param("id") ?? "",
         body: body as never,
         query: query as never,
-        proof: proof === undefined ? null : { header: proof, method: c.req.method, urls: urlsOf(parts, c), token: null },
+        proof:
+          proof === undefined ? null : { header: proof, method: c.req.method, urls: urlsOf(parts, c), token: null },
       });
       return c.json(answer as object, route.status ?? 200);
     });

@@ -53,7 +53,11 @@ describe("an instance credential", () => {
     expect(renewed.json["access_token"]).not.toBe(opened["access_token"]);
     const other = await keyedInstance(desk);
     const stolen = await other.exchange({ task: String(opened["task"]) });
-    expect([stolen.status, stolen.json["error"], stolen.json["code"]]).toEqual([400, "invalid_request", "task_unknown"]);
+    expect([stolen.status, stolen.json["error"], stolen.json["code"]]).toEqual([
+      400,
+      "invalid_request",
+      "task_unknown",
+    ]);
   });
 
   test("without a proof of its key gives nothing", async () => {
