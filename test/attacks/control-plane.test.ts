@@ -33,6 +33,7 @@ async function routes(): Promise<readonly Documented[]> {
 async function opened(key: string | null): Promise<readonly string[]> {
   const found: string[] = [];
   for (const { method, path, access } of await routes()) {
+    if (access === "anybody") continue;
     const { status } = await desk.ask(method, path, key, method === "GET" ? undefined : {});
     if (status !== 401 && status !== 403) found.push(access);
   }
@@ -43,6 +44,13 @@ test("every route says whom it is for, and those of people and launchers are mos
   const all = await routes();
   expect(all.length).toBeGreaterThan(20);
   expect(all.filter((route) => route.access === "?")).toEqual([]);
+});
+
+test("only enrolment, which judges its own evidence, is for anybody", async () => {
+  const open = (await routes()).filter((route) => route.access === "anybody");
+  expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /v1/enrol"]);
+  const { status, json } = await desk.ask("POST", "/v1/enrol", null, {});
+  expect([status, Object.keys(json)]).toEqual([400, ["error"]]);
 });
 
 test("nobody's key opens nothing", async () => {
