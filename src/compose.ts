@@ -198,7 +198,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     onToolsChanged: (listener) => catalogue.onChange(listener),
     onScopeChanged: (task, listener) =>
       store.subscribe((event) => {
-        if (event.kind === "policy" || (event.kind === "task" && event.id === task)) listener();
+        if (event.kind === "policy" || event.kind === "resync" || (event.kind === "task" && event.id === task)) listener();
       }),
     spend: (id, expiresAt) => store.write((tx) => tx.spend("request-state", id, expiresAt)),
     clock,
@@ -232,8 +232,10 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   };
 
   async function follow(event: StoreEvent): Promise<void> {
-    if (event.kind === "policy") await policies.follow();
-    if (event.kind === "pin") await catalogue.repin(event.id as ServerName);
+    const missed = event.kind === "resync";
+    if (event.kind === "policy" || missed) await policies.follow();
+    for (const name of missed ? catalogue.servers() : event.kind === "pin" ? [event.id as ServerName] : [])
+      await catalogue.repin(name);
     if (event.kind === "task") await leaveEnded(store, event.id as TaskId, (session) => mcp.retire(session));
   }
 

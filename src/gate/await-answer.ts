@@ -9,7 +9,7 @@ export async function answered(parts: GateParts, asked: Approval, signal: AbortS
   const until = Math.min(asked.deadline, parts.clock.now() + parts.configuration.approvals.holdMs);
   let wake = (): void => {};
   const unsubscribe = parts.store.subscribe((event) => {
-    if (event.kind === "approval" && event.id === asked.id) wake();
+    if (event.kind === "resync" || (event.kind === "approval" && event.id === asked.id)) wake();
   });
   try {
     for (;;) {

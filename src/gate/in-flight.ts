@@ -14,7 +14,7 @@ export interface InFlight {
 export function watchInFlight(store: Store, log: Log): InFlight & { stop(): void } {
   const calls = new Map<CallId, { principal: Principal; controller: AbortController }>();
   const stop = store.subscribe((event) => {
-    if (event.kind !== "revoked" || calls.size === 0) return;
+    if ((event.kind !== "revoked" && event.kind !== "resync") || calls.size === 0) return;
     void recheck().catch((cause: unknown) => {
       log.error({ cause }, "revocations could not be read; every call in flight is cut");
       for (const { controller } of calls.values()) controller.abort("revoked");

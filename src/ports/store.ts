@@ -1,6 +1,7 @@
 import type { Approval } from "../domain/approval.ts";
 import type { AdmittedCall, CallState } from "../domain/admission.ts";
 import type { DocumentKind, Documents } from "../domain/document.ts";
+import type { Feed } from "../domain/feed.ts";
 import type { Grant } from "../domain/grant.ts";
 import type {
   AgentName,
@@ -35,19 +36,23 @@ export interface Store {
    *  @throws WritError `store_unavailable`: it is not known to have been written; whoever asked denies. */
   write<T>(body: (tx: WriteTx) => Promise<T>): Promise<T>;
 
-  /** Calls `listener` after each `write` that published events took effect, in order of sequence. Returns the way to stop.
-   *  In another process the events arrive later; the tables are the truth. */
+  /** Calls `listener` once for each event, in order of sequence, after the `write` that published it took effect and
+   *  before that resolves. Returns the way to stop. What other processes publish arrives later, in the same order; the
+   *  tables are the truth. */
   subscribe(listener: (event: StoreEvent) => void): () => void;
+
+  /** Whether what other processes publish still arrives. Asked at each use, and never waits. */
+  feed(): Feed;
 
   /** Finishes what was begun, then closes. */
   close(): Promise<void>;
 }
 
 /** What other parts and other gateways need to hear of: ids only, never content. A `revoked` one names its subject,
- *  kind, colon, id. */
+ *  kind, colon, id. `resync`: events were missed, so anything may have happened. */
 export interface StoreEvent {
   readonly sequence: Sequence;
-  readonly kind: "revoked" | "task" | "approval" | "call" | "policy" | "pin";
+  readonly kind: "revoked" | "task" | "approval" | "call" | "policy" | "pin" | "resync";
   readonly id: string;
 }
 
@@ -163,7 +168,7 @@ export interface WriteTx extends ReadTx {
   /** Raises the watermark of `subject` to a new sequence and publishes `revoked`. Watermarks never fall. */
   revoke(subject: Subject): Promise<Sequence>;
   /** Publishes an event under a new sequence once the write takes effect. */
-  publish(kind: StoreEvent["kind"], id: string): Promise<Sequence>;
+  publish(kind: Exclude<StoreEvent["kind"], "resync">, id: string): Promise<Sequence>;
 
   /** Marks (issuer, id) as spent; false when it was before. Kept at least until `expiresAt`. */
   spend(issuer: string, id: string, expiresAt: number): Promise<boolean>;

@@ -43,6 +43,7 @@ export function createMemoryStore(parts: { readonly log?: Log } = {}): Store {
     },
 
     subscribe: (listener) => listeners.add(listener),
+    feed: () => "live",
 
     async close() {
       closed = true;

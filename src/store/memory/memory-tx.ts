@@ -290,7 +290,7 @@ export class MemoryTx implements WriteTx {
     return sequence;
   }
 
-  async publish(kind: StoreEvent["kind"], id: string): Promise<Sequence> {
+  async publish(kind: Parameters<WriteTx["publish"]>[0], id: string): Promise<Sequence> {
     const state = this.#at(id);
     const sequence = ++state.sequence as Sequence;
     this.#undo.push(() => (state.sequence = sequence - 1));

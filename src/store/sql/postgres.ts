@@ -8,10 +8,11 @@ import { applyPending, schemaVersion } from "./migrate.ts";
 import { type Migration, MIGRATIONS } from "./migrations/migrations.ts";
 import { createPostgresEngine } from "./postgres-engine.ts";
 import { describePostgres } from "./postgres-fault.ts";
+import { listenFeed } from "./postgres-feed.ts";
 import { LOCK, MIGRATION } from "./postgres-lock.ts";
 import { nameOf, type PostgresAddress, readPostgresUrl } from "./postgres-url.ts";
 import type { Tables } from "./schema.ts";
-import { createSqlStore } from "./store.ts";
+import { openSqlStore } from "./store.ts";
 
 /** Everything of ours is in a schema of its own: a database may be shared with others. */
 const SCHEMA = "writ";
@@ -48,9 +49,14 @@ export async function openPostgresStore(parts: PostgresParts): Promise<Store> {
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await migrate(db, migrations, nameOf(address));
-    return createSqlStore({ engine: createPostgresEngine(pool), db, log: parts.log });
+    return await openSqlStore({
+      engine: createPostgresEngine(pool),
+      db,
+      log: parts.log,
+      hear: (teller) => listenFeed({ settings: settings(address), teller, log: parts.log }),
+    });
   } catch (cause) {
-    await pool.end();
+    if (!pool.ended) await pool.end();
     throw cause instanceof WritError ? cause : unavailable(describePostgres(cause), cause);
   }
 }
@@ -71,7 +77,7 @@ function openPool(address: PostgresAddress, log: Log): pg.Pool {
 }
 
 /** How every connection of a gateway is made. */
-export function settings(address: PostgresAddress): pg.ClientConfig {
+function settings(address: PostgresAddress): pg.ClientConfig {
   return {
     ...address,
     keepAlive: true,

@@ -160,6 +160,14 @@ export function compileReading(db: Kysely<Tables>) {
     documents: statement<{ kind: string }>()((slot) =>
       db.selectFrom("documents").select(["id", "body"]).where("kind", "=", slot("kind")),
     ),
+    events: statement<Page>()((slot) =>
+      db
+        .selectFrom("events")
+        .select(["sequence", "kind", "id"])
+        .where("sequence", ">", slot("after"))
+        .orderBy("sequence")
+        .limit(slot("limit")),
+    ),
     revokedAt: compileRevokedAt(db),
   };
 }

@@ -12,7 +12,7 @@ import { applyPending, schemaVersion } from "./migrate.ts";
 import { type Migration, MIGRATIONS } from "./migrations/migrations.ts";
 import type { Tables } from "./schema.ts";
 import { describe, primaryCode, SqliteConnection } from "./sqlite-connection.ts";
-import { createSqlStore } from "./store.ts";
+import { openSqlStore } from "./store.ts";
 
 /** "Writ" in ASCII: tells a database of ours from one of somebody else's. */
 const APPLICATION_ID = 0x57726974;
@@ -29,7 +29,7 @@ export interface SqliteParts {
 }
 
 /** Opens the store in `file`, readable by its owner only, and brings its schema up to date; a schema that was there is
- *  first backed up beside it. One process writes to it: events reach the listeners of that process.
+ *  first backed up beside it. Several processes of one machine may share it.
  *  @throws WritError `store_newer` for a file of a later version, `store_damaged` for one that is not Writ's or broken,
  *  `store_unavailable` for one that cannot be opened; the file is then as it was. */
 export async function openSqliteStore(parts: SqliteParts): Promise<Store> {
@@ -69,7 +69,7 @@ export async function openSqlite(parts: SqliteParts): Promise<{ store: Store; da
         opened.close();
       },
     });
-    return { store: createSqlStore({ engine, db, log }), database };
+    return { store: await openSqlStore({ engine, db, log }), database };
   } catch (cause) {
     if (database?.isOpen === true) database.close();
     throw translate(cause, file);

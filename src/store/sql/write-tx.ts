@@ -19,6 +19,7 @@ import { type Reading, SqlReadTx, watermarkKey } from "./read-tx.ts";
 import type { Statement, Values } from "./statement.ts";
 import type { compileWriting } from "./writing.ts";
 
+type Published = Parameters<WriteTx["publish"]>[0];
 export type Writing = ReturnType<typeof compileWriting>;
 
 /** Writes through one transaction; what it published is told once that has taken effect. */
@@ -132,11 +133,12 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
     return sequence;
   }
 
-  async publish(kind: StoreEvent["kind"], id: string): Promise<Sequence> {
+  async publish(kind: Published, id: string): Promise<Sequence> {
     checkText(id);
     const [row] = await this.connection.rows(this.#writing.nextSequence, {});
     const sequence = Number(row?.value) as Sequence;
     this.connection.kept.keep(KEY.sequence, sequence);
+    this.connection.send(this.#writing.putEvent, { sequence, kind, id });
     this.connection.announce(sequence);
     this.published.push({ sequence, kind, id });
     return sequence;

@@ -148,6 +148,10 @@ export function compileWriting(db: Kysely<Tables>) {
         .onConflict((on) => on.column("name").doUpdateSet({ value: sql`counters.value + 1` }))
         .returning("value"),
     ),
+    putEvent: statement<{ sequence: number; kind: string; id: string }>()((slot) =>
+      db.insertInto("events").values({ sequence: slot("sequence"), kind: slot("kind"), id: slot("id") }),
+    ),
+    sweepEvents: statement<{ upTo: number }>()((slot) => db.deleteFrom("events").where("sequence", "<=", slot("upTo"))),
     raiseWatermark: statement<{ subject: string; sequence: number }>()((slot) =>
       db
         .insertInto("watermarks")
