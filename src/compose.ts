@@ -198,7 +198,8 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     onToolsChanged: (listener) => catalogue.onChange(listener),
     onScopeChanged: (task, listener) =>
       store.subscribe((event) => {
-        if (event.kind === "policy" || event.kind === "resync" || (event.kind === "task" && event.id === task)) listener();
+        if (event.kind === "policy" || event.kind === "resync" || (event.kind === "task" && event.id === task))
+          listener();
       }),
     spend: (id, expiresAt) => store.write((tx) => tx.spend("request-state", id, expiresAt)),
     clock,

@@ -1,6 +1,7 @@
 import type { Approval } from "./approval.ts";
 import type { Call } from "./call.ts";
 import type { Effects } from "./effect.ts";
+import type { Feed } from "./feed.ts";
 import type { Grant, GrantDraft } from "./grant.ts";
 import type { Sequence } from "./ids.ts";
 import type { Instance, Principal, Session } from "./principal.ts";
@@ -33,6 +34,8 @@ export interface AccessRequest {
   readonly tier: Tier;
   readonly mode: Mode;
   readonly standing: Standing;
+  /** Whether this gateway hears what the others write. */
+  readonly feed: Feed;
   readonly effects: Effects;
   readonly provenance: Provenance;
   /** What its result would bring into the session. */

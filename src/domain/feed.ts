@@ -10,3 +10,8 @@ export function feedAfter(silentMs: number): Feed {
   if (silentMs <= STALE_MS) return "live";
   return silentMs <= LOST_MS ? "stale" : "lost";
 }
+
+/** A gateway that does not hear of revocations lets nothing but reads through, and after a while nothing at all. */
+export function feedLets(feed: Feed, reads: boolean): boolean {
+  return feed === "live" || (feed === "stale" && reads);
+}

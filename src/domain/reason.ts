@@ -50,6 +50,10 @@ const REASONS = {
     says: () => "the credential was made for another capability profile",
     hint: "the launcher fetches a new token; try again",
   },
+  feed_stale: {
+    says: () => "this gateway has not heard from the others for too long, and does not know what was revoked",
+    hint: "try again in a moment; an operator looks at the connection to the database",
+  },
   // contextualise
   call_unparsed: { says: (f) => `the call cannot be read: ${f.why}`, hint: "send it as the tool's input schema says" },
   tool_unknown: {

@@ -67,10 +67,11 @@ async function admitIn(parts: GateParts, tx: WriteTx, seen: Decision): Promise<A
 function again(parts: GateParts, seen: Decision, standing: Standing): Decision {
   const policies = parts.policies();
   const known = parts.catalogue.find(seen.request.call);
-  const request = { ...seen.request, standing, at: parts.clock.now(), pin: known.pin };
+  const request = { ...seen.request, standing, at: parts.clock.now(), feed: parts.store.feed(), pin: known.pin };
   const same =
     !moved(seen.request.standing, standing, seen.basis.counters) &&
     lifeOf(standing.task, request.at) === "active" &&
+    seen.request.feed === request.feed &&
     seen.basis.policyVersion === (policies?.version ?? "none") &&
     JSON.stringify(seen.request.pin) === JSON.stringify(known.pin);
   if (same) return { ...seen, request };

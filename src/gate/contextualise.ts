@@ -51,6 +51,7 @@ function assemble(
     tier: parts.configuration.tier,
     mode: modeNow(server?.mode, parts.clock.now()),
     standing,
+    feed: parts.store.feed(),
     effects,
     provenance: UNTRACED,
     source,

@@ -4,6 +4,7 @@ import { inputOf } from "../domain/call.ts";
 import type { Basis, Decision, Permit, PolicyRef } from "../domain/decision.ts";
 import { isIrreversible, onlyReads } from "../domain/effect.ts";
 import { cover, type Coverage, type Grant, type GrantDraft, names } from "../domain/grant.ts";
+import { feedLets } from "../domain/feed.ts";
 import { OWN_SERVER, qualified, splitQualified } from "../domain/ids.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import { standing } from "../domain/task.ts";
@@ -30,6 +31,7 @@ function invariant(request: AccessRequest): Reason | null {
   if (life === "expired") return reason("task_expired");
   if (revokedAt > principal.epoch) return reason("credential_revoked");
   if (profile !== principal.profile) return reason("profile_stale");
+  if (!feedLets(request.feed, onlyReads(effects))) return reason("feed_stale");
   const fault = request.faults[0];
   if (fault !== undefined) return fault;
   if (pin.kind === "drifted") return reason("definition_drifted", { tool, diff: pin.diff.map(tidy) });
@@ -205,7 +207,7 @@ export function couldBe(decision: Decision): boolean {
       decision.request.call.server,
       decision.request.call.tool,
     );
-  return code === "outside_grant" || code === "policy_error" || code === "budget_spent";
+  return code === "feed_stale" || code === "outside_grant" || code === "policy_error" || code === "budget_spent";
 }
 
 function deny(request: AccessRequest, why: Reason, policies: readonly PolicyRef[], basis: Basis): Decision {

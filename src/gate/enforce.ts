@@ -1,3 +1,5 @@
+import { onlyReads } from "../domain/effect.ts";
+import { feedLets } from "../domain/feed.ts";
 import { OWN_SERVER, qualified } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { reason } from "../domain/reason.ts";
@@ -45,6 +47,9 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
   try {
     const revokedAt = await parts.store.read((tx) => tx.revokedAt(standsOn(principal)));
     if (revokedAt > principal.epoch) return carried(admission, { kind: "not_sent", why: "revoked" }, "revoked");
+    if (!feedLets(parts.store.feed(), onlyReads(request.effects))) {
+      return carried(admission, { kind: "not_sent", why: "feed_stale", code: "feed_stale" }, null);
+    }
     const message: Outgoing = {
       method: call.method,
       params: exchange.meta === null ? call.params : { ...call.params, _meta: exchange.meta },

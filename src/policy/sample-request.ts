@@ -148,6 +148,7 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
     envelope: [],
     faults: [],
     selfTargets: [],
+    feed: "live",
     reverseAllowed: true,
   };
 }

@@ -49,7 +49,11 @@ export type Incoming =
       /** The HTTP status it came with, where it came with one. */ readonly status?: number;
     }
   /** No byte of the request left. */
-  | { readonly kind: "not_sent"; readonly why: string; readonly code?: "server_unavailable" | "era_mismatch" }
+  | {
+      readonly kind: "not_sent";
+      readonly why: string;
+      readonly code?: "server_unavailable" | "era_mismatch" | "feed_stale";
+    }
   /** An HTTP status without a JSON-RPC body: refused before any tool could run, as far as the upstream says. */
   | { readonly kind: "rejected"; readonly status: number; readonly why: string; readonly challenge: string | null }
   /** Sent, and no answer that can be believed: timeout, crash, flood, an answer to something else. */

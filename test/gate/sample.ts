@@ -180,6 +180,7 @@ export function request(theCall: Call, what: Effects, more: Partial<AccessReques
     envelope: [],
     faults: [],
     selfTargets: [],
+    feed: "live",
     reverseAllowed: false,
     ...more,
   };
