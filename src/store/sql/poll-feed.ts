@@ -31,7 +31,7 @@ export function pollFeed(parts: {
     }
     looking = null;
   }
-  const timer = setInterval(() => (looking ??= look()), EVERY_MS);
+  const timer = setInterval(() => void (looking ??= look()), EVERY_MS);
   timer.unref();
 
   return {

@@ -22,7 +22,7 @@ export function listenFeed(parts: {
 }): Hearing {
   const { teller, log } = parts;
   let heardAt = performance.now();
-  let stopped = false;
+  const over = new AbortController();
   let wake = (): void => {};
   let end: (why: Error) => void = () => {};
 
@@ -54,7 +54,7 @@ export function listenFeed(parts: {
     try {
       await Promise.race([client.connect(), gone]);
       await client.query(`LISTEN ${CHANNEL}`);
-      while (!stopped) {
+      while (!over.signal.aborted) {
         const woken = new Promise<void>((resolve) => (wake = resolve));
         const asked = performance.now();
         const { rows } = await client.query<{ value: number }>({
@@ -72,11 +72,11 @@ export function listenFeed(parts: {
 
   async function keepListening(): Promise<void> {
     let quiet = false;
-    while (!stopped) {
+    while (!over.signal.aborted) {
       try {
         await session();
       } catch (cause) {
-        if (stopped) return;
+        if (over.signal.aborted) return;
         if (!quiet) log.warn({ why: describePostgres(cause) }, "the feed of the store is interrupted");
         quiet = performance.now() - heardAt > HEARTBEAT_MS;
         await pause(RETRY_MS);
@@ -88,7 +88,7 @@ export function listenFeed(parts: {
   return {
     feed: () => feedAfter(performance.now() - heardAt),
     async stop() {
-      stopped = true;
+      over.abort();
       wake();
       end(new Error("the store is closed"));
       await listening;
