@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,8 @@ import { createDpopGuard } from "./authority/tokens/dpop.ts";
 import type { TokenParts } from "./authority/tokens/parts.ts";
 import { closeOrphans, keepHouse } from "./authority/housekeeping.ts";
 import type { AuthorityParts } from "./authority/parts.ts";
+import type { SignInParts } from "./authority/people/parts.ts";
+import { createSignInClients } from "./authority/people/sign-in-clients.ts";
 import { createPeople, type People } from "./authority/people/people.ts";
 import { createPins } from "./authority/rules/pins.ts";
 import { createPolicies, type Policies } from "./authority/rules/policies.ts";
@@ -37,7 +39,6 @@ import type { Log } from "./ports/system.ts";
 import { holdAlone } from "./store/sql/alone.ts";
 import { openStore } from "./open-store.ts";
 import { systemClock } from "./system/clock.ts";
-import { openDataFolder } from "./system/data-folder.ts";
 import { createDigests } from "./system/digests.ts";
 import { systemIds } from "./system/ids.ts";
 import { readJsonFile } from "./system/json-file.ts";
@@ -90,7 +91,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   const ids = systemIds;
 
   // What is on disk.
-  openDataFolder(configuration.dataFolder);
+  mkdirSync(configuration.dataFolder, { recursive: true, mode: 0o700 });
   undo.push(holdAlone(join(configuration.dataFolder, "gateway.lock")));
   const store = await openStore(configuration, log);
   undo.push(() => store.close());
@@ -127,6 +128,19 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   await closeOrphans(authority);
   const enrolments = createEnrolments(authority, { "join-token": joinTokenAttestor(authority) });
   const people = createPeople(authority, keys);
+  const sealing = {
+    seal: (payload: JsonObject, aad: string): string => seal(keys.sealing, payload, aad),
+    open: (text: string, aad: string): JsonObject | null => unseal(keys.sealing, text, aad),
+  };
+  const signIn: SignInParts = {
+    ...authority,
+    issuer,
+    gateway: tokens.gateway,
+    origins: tokens.origins,
+    clients: createSignInClients(authority),
+    sessions: people,
+    sealing,
+  };
   const pins = createPins(authority);
   const outer = { dataFolder: configuration.dataFolder, env: process.env };
   const vault = createVault({
@@ -191,10 +205,8 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     allowed,
     origins: tokens.origins,
     dpop: tokens.dpop,
-    sealing: {
-      seal: (payload, aad) => seal(keys.sealing, payload, aad),
-      open: (text, aad) => unseal(keys.sealing, text, aad),
-    },
+    sealing,
+    signsIn: signIn.clients.any,
     onToolsChanged: (listener) => catalogue.onChange(listener),
     onScopeChanged: (task, listener) =>
       store.subscribe((event) => {
@@ -213,6 +225,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     enrolments,
     tokens,
     people,
+    signIn,
     pins,
     policies,
     vault,
@@ -312,17 +325,8 @@ function ownGround(configuration: Configuration, origins: readonly string[]): Ga
   return {
     paths: [...new Set(named.flatMap((path) => [path, ...(existsSync(path) ? [realpathSync(path)] : [])]))],
     hosts: [...new Set(origins.map((origin) => new URL(origin).host))],
-    home: home(),
+    home: homedir(),
   };
-}
-
-function home(): string {
-  try {
-    return homedir();
-  } catch {
-    // A user id without an account, as in many containers.
-    return "/";
-  }
 }
 
 function audienceOf(server: ServerConfiguration | undefined, name: ServerName, configuration: Configuration): string {

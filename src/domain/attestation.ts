@@ -1,7 +1,7 @@
 import type { AgentName, Digest, PersonName } from "./ids.ts";
 
 /** The ways in which a running process can show what it is. */
-export const ATTESTORS = ["launcher", "join-token", "unix", "oidc", "spiffe"] as const;
+export const ATTESTORS = ["launcher", "join-token", "unix", "oidc", "spiffe", "sign-in"] as const;
 export type AttestorKind = (typeof ATTESTORS)[number];
 
 /** What stands behind an enrolment: 0 nobody, 1 whoever held a secret or ran as a user, 2 this machine's system or the

@@ -2,6 +2,7 @@ import type { BrowserSessionRecord, SignInCode } from "./browser-session.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { Lease } from "./lease.ts";
 import type { Secret, VaultKey } from "./secret.ts";
+import type { AuthorizationCode, RegisteredClient, SignIn, SignInToken } from "./sign-in.ts";
 import type { SigningKeyRecord } from "./signing-key.ts";
 
 /** What is written seldom and read by its key: one kind for each noun, kept whole. What every call reads, or what is
@@ -17,5 +18,11 @@ export interface Documents {
   sign_in_code: SignInCode;
   /** By the keyed digest of the cookie. */
   browser_session: BrowserSessionRecord;
+  /** By the keyed digest of the code. */
+  authorization_code: AuthorizationCode;
+  sign_in: SignIn;
+  /** A code that was used, or a refresh token, by its keyed digest. */
+  sign_in_token: SignInToken;
+  registered_client: RegisteredClient;
 }
 export type DocumentKind = keyof Documents;

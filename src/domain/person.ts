@@ -10,6 +10,9 @@ export interface Person {
   readonly roles: readonly string[];
   /** What an approver also speaks for: `@ask("payments")` is answered by an approver of the group `payments`. */
   readonly groups?: readonly string[];
+  /** Who this is at the deployment's OpenID provider. */
+  readonly subject?: string;
+  readonly email?: string;
 }
 
 /** Whoever holds the admin key. A key has no face: it is nobody in particular, and may be the owner. */

@@ -22,6 +22,8 @@ export const RECORD_KINDS = [
   "person_key",
   "sign_in",
   "sign_out",
+  "consent",
+  "sign_in_revoked",
   "finding",
   "reading",
   "secret",

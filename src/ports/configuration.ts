@@ -41,6 +41,7 @@ export interface Configuration {
     /** How long an allowed call may take to come. */
     readonly usableMs: number;
   };
+  readonly signIn: SignInConfiguration;
   readonly vault: {
     /** Where the key is that the vault's own key is wrapped under. */
     readonly key: VaultKeySource;
@@ -71,6 +72,41 @@ export interface AgentConfiguration {
   readonly lifetimeMs: number;
   /** How its processes may enrol. */
   readonly enrol: readonly Registration[];
+  /** The programs that sign people in, and then act as this agent for them. */
+  readonly clients: readonly SignInClientConfiguration[];
+}
+
+export interface SignInClientConfiguration {
+  readonly id: string;
+  readonly name: string | null;
+  /** Null where `id` is the address of a client id metadata document, which says them. */
+  readonly redirectUris: readonly string[] | null;
+}
+
+export interface SignInConfiguration {
+  /** The deployment's OpenID provider; null where people sign in by a link from the command line. */
+  readonly provider: ProviderConfiguration | null;
+  /** The agent that programs act as which registered themselves (RFC 7591); null where they may not. */
+  readonly registration: AgentName | null;
+}
+
+export interface ProviderConfiguration {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** How Writ proves itself there: a secret in this variable, or a private ES256 JWK in this file. */
+  readonly proof:
+    | { readonly kind: "secret"; readonly variable: string }
+    | { readonly kind: "key"; readonly file: string };
+  /** What of a person is compared with `people`: the `sub` of this issuer, or an e-mail address that it verified. */
+  readonly identify: "subject" | "email";
+  readonly scopes: readonly string[];
+  readonly groupsClaim: string | null;
+  /** What members of the provider's groups are given here. */
+  readonly groups: readonly {
+    readonly name: string;
+    readonly roles: readonly string[];
+    readonly groups: readonly string[];
+  }[];
 }
 
 /** A client that proves itself with a key (`private_key_jwt`, RFC 7523). */
@@ -90,14 +126,6 @@ export type Launch =
       readonly args: readonly string[];
       readonly cwd: string;
       readonly env: Readonly<Record<string, string>>;
-    }
-  | {
-      /** The same conversation with a process that `writ serve` starts under another user, through its Unix socket. */
-      readonly kind: "socket";
-      /** Absolute. */
-      readonly path: string;
-      /** What relative paths in its arguments start from. */
-      readonly cwd: string;
     }
   | {
       readonly kind: "http";

@@ -7,6 +7,7 @@ import type { AgentConfiguration, ServerConfiguration } from "../ports/configura
 import { bounded, HOUR, MINUTE, type Report, SECOND } from "./config-bounds.ts";
 import { didYouMean, type Path } from "./config-problems.ts";
 import { resolveEnrolment } from "./config-enrolment.ts";
+import { resolveSignInClients } from "./config-sign-in.ts";
 import type { AgentYaml, ScopeYaml, WhereYaml } from "./config-schema.ts";
 
 const DEFAULT_BUDGET = { calls: 200, writes: 20 };
@@ -30,6 +31,7 @@ export function resolveAgent(
     envelope: drafts("envelope", "just-in-time"),
     budget: { calls: yaml.budget?.calls ?? DEFAULT_BUDGET.calls, writes: yaml.budget?.writes ?? DEFAULT_BUDGET.writes },
     lifetimeMs: bounded(["agents", name, "lifetime"], yaml.lifetime, 30 * MINUTE, SECOND, 7 * 24 * HOUR, report),
+    clients: resolveSignInClients(yaml.clients, name, report),
     enrol: resolveEnrolment(yaml.enrol, ["agents", name, "enrol"], people, report),
   };
 }
@@ -45,7 +47,7 @@ function draftOf(
   const bases = new Set<string>();
   for (const [i, tool] of yaml.tools.entries()) {
     const server = serverOf(tool, [...path, "tools", i], servers, report);
-    if (server !== undefined) bases.add(server.launch.kind === "http" ? folder : server.launch.cwd);
+    if (server !== undefined) bases.add(server.launch.kind === "stdio" ? server.launch.cwd : folder);
   }
   const constraints = Object.entries(yaml.where ?? {}).flatMap(([argument, where]) => {
     const here = [...path, "where", argument];

@@ -9,6 +9,7 @@ import { bounded, HOUR, isLoopback, MINUTE, type Report, SECOND } from "./config
 import type { Path } from "./config-problems.ts";
 import type { WritYaml } from "./config-schema.ts";
 import { resolveServer } from "./config-servers.ts";
+import { reportSharedClients, resolveSignIn } from "./config-sign-in.ts";
 import { resolveVault } from "./config-vault.ts";
 
 /** Where a configuration starts from: the file (or null), the folder that relative paths mean, and the policies used
@@ -62,6 +63,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
   const agents = Object.entries(yaml.agents ?? {}).map(([name, agent]) =>
     resolveAgent(name, agent, base.folder, servers, people, report),
   );
+  reportSharedClients(agents, report);
   const time = (path: Path, text: string | undefined, otherwise: number, least: number, most: number): number =>
     bounded(path, text, otherwise, least, most, report);
   return {
@@ -77,8 +79,10 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     owner: (yaml.owner ?? systemUser()) as PersonName,
     people: Object.entries(yaml.people ?? {}).map(([name, person]) => ({
       name: name as PersonName,
-      roles: person.roles,
+      roles: person.roles ?? [],
       ...(person.groups === undefined ? {} : { groups: person.groups }),
+      ...(person.subject === undefined ? {} : { subject: person.subject }),
+      ...(person.email === undefined ? {} : { email: person.email.toLowerCase() }),
     })),
     agents,
     servers,
@@ -90,6 +94,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
       usableMs: time(["approvals", "usable"], yaml.approvals?.usable, 5 * MINUTE, SECOND, 24 * HOUR),
       ...answeringOf(yaml.approvals ?? {}),
     },
+    signIn: resolveSignIn(yaml.sign_in, yaml.agents ?? {}, at, report),
     vault: resolveVault(yaml.vault, base.folder, report),
     records: { text: yaml.records?.text ?? "digest" },
   };

@@ -55,7 +55,6 @@ const server = z.strictObject({
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable"), z.string())
     .optional(),
-  socket: path.optional(),
   url: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
   audience: z.string().min(1).optional(),
   credential: z.enum(["operation", "none"]).optional(),
@@ -81,7 +80,16 @@ const enrol = z.strictObject({
   scope: z.boolean().optional(),
 });
 
+const signInClient = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,512}$/, "a client id: a name, or the https address of a client id metadata document"),
+  name: z.string().min(1).max(80).optional(),
+  redirect_uris: z.array(z.string()).min(1, "at least one address").optional(),
+});
+
 const agent = z.strictObject({
+  clients: z.array(signInClient).optional(),
   scope: z.array(scope).optional(),
   envelope: z.array(scope).optional(),
   budget: z.strictObject({ calls: count.optional(), writes: count.optional() }).optional(),
@@ -90,8 +98,30 @@ const agent = z.strictObject({
 });
 
 const person = z.strictObject({
-  roles: z.array(name).min(1, "at least one role"),
+  roles: z.array(name).optional(),
   groups: z.array(name).optional(),
+  subject: z.string().min(1).max(256).optional(),
+  email: z.email("an e-mail address").optional(),
+});
+
+const signIn = z.strictObject({
+  issuer: z.url({ protocol: /^https?$/, error: "an https address" }).optional(),
+  client_id: z.string().min(1).max(512).optional(),
+  client_secret_env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable")
+    .optional(),
+  client_key_file: path.optional(),
+  identify: z.enum(["subject", "email"]).optional(),
+  scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "a scope")).optional(),
+  groups_claim: z.string().min(1).max(128).optional(),
+  groups: z
+    .record(
+      z.string().regex(/^(?!__proto__$)/),
+      z.strictObject({ roles: z.array(name).optional(), groups: z.array(name).optional() }),
+    )
+    .optional(),
+  registration: name.optional(),
 });
 
 const answering = { self_confirm: z.boolean().optional(), four_eyes: z.boolean().optional() };
@@ -124,6 +154,7 @@ export const writYaml = z.strictObject({
     .optional(),
   policies: path.optional(),
   people: z.record(name, person).optional(),
+  sign_in: signIn.optional(),
   approvals: z
     .strictObject({
       timeout: duration.optional(),
@@ -147,6 +178,8 @@ export type ServerYaml = z.infer<typeof server>;
 export type ToolRuleYaml = z.infer<typeof toolRule>;
 export type EnrolYaml = z.infer<typeof enrol>;
 export type ClientYaml = z.infer<typeof client>;
+export type SignInYaml = z.infer<typeof signIn>;
+export type SignInClientYaml = z.infer<typeof signInClient>;
 export type AgentYaml = z.infer<typeof agent>;
 
 /** The same as JSON Schema 2020-12, for editors. */

@@ -82,7 +82,13 @@ interface Shape {
 }
 
 /** What stands for the names people choose, by the key above them. */
-const CHOSEN: Readonly<Record<string, string>> = { tools: "TOOL", where: "ARG", effects: "KIND", env: "" };
+const CHOSEN: Readonly<Record<string, string>> = {
+  tools: "TOOL",
+  where: "ARG",
+  effects: "KIND",
+  groups: "GROUP",
+  env: "",
+};
 
 /** Every place that holds a value: `servers.NAME.tools.TOOL.effects`. */
 function keysOf(shape: Shape, path: string): readonly string[] {

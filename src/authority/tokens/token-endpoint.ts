@@ -1,4 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
+import { codeGrant } from "../people/code-grant.ts";
+import { refreshGrant } from "../people/refresh-grant.ts";
 import { authenticateClient, type TokenClient } from "./client-assertion.ts";
 import { exchange } from "./exchange.ts";
 import { type OAuthErrorCode, oauthError } from "./oauth-error.ts";
@@ -34,6 +36,8 @@ export interface GrantType {
 /** Every grant type there is, by its name on the wire; the metadata names the same. */
 export const GRANT_TYPES: ReadonlyMap<string, GrantType> = new Map([
   ["urn:ietf:params:oauth:grant-type:token-exchange", exchange],
+  ["authorization_code", codeGrant],
+  ["refresh_token", refreshGrant],
 ]);
 
 /** What a door read of a request to `/oauth/token`. */

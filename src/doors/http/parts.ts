@@ -1,6 +1,7 @@
 import type { Enrolments } from "../../authority/enrolment/enrolments.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
 import type { TokenParts } from "../../authority/tokens/parts.ts";
+import type { SignInParts } from "../../authority/people/parts.ts";
 import type { People } from "../../authority/people/people.ts";
 import type { Pins } from "../../authority/rules/pins.ts";
 import type { Policies } from "../../authority/rules/policies.ts";
@@ -32,6 +33,7 @@ export interface HttpDoorParts {
   readonly enrolments: Enrolments;
   readonly tokens: TokenParts;
   readonly people: People;
+  readonly signIn: SignInParts;
   readonly pins: Pins;
   readonly policies: Policies;
   readonly vault: Vault;

@@ -134,7 +134,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
       const raw = answer.rawHeaders;
       for (let i = 0; i + 1 < raw.length; i += 2) {
         const name = (raw[i] ?? "").toLowerCase();
-        if (!HOP_BY_HOP.has(name) && name !== "set-cookie") kept.push(raw[i] ?? "", raw[i + 1] ?? "");
+        if (!HOP_BY_HOP.has(name) && name !== "set-cookie") kept.push(raw[i] ?? "", told(name, raw[i + 1] ?? ""));
       }
       response.writeHead(answer.statusCode ?? 502, kept);
       // A stream's head must not wait for its first event.
@@ -178,6 +178,11 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
         agent.destroy();
       }),
   };
+}
+
+/** A client that is told where to sign in may stop using the address it was given, so it is not told. */
+function told(header: string, value: string): string {
+  return header === "www-authenticate" ? value.replace(/,\s*resource_metadata="[^"]*"/, "") : value;
 }
 
 /** `/<secret>` is `/mcp`, `/<secret>/<server>` is `/mcp/<server>`, either after `/task/<id>` the same in that task;

@@ -38,12 +38,12 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
       return refuse(response, 403, `${foreign}_refused`, says, "use the loopback address");
     }
     const shown = showing(parts, request);
-    if (shown.kind === "refused") return stranger(response, shown.reason);
+    if (shown.kind === "refused") return stranger(request, response, shown.reason);
     const { credential } = shown;
     const caller = await parts.gate.authenticate(credential);
-    if (caller.kind === "stranger") return stranger(response, caller.reason);
+    if (caller.kind === "stranger") return stranger(request, response, caller.reason);
     // Only now, so that strangers do not fill what remembers proofs.
-    if (!shown.spend()) return stranger(response, reason("proof_invalid"));
+    if (!shown.spend()) return stranger(request, response, reason("proof_invalid"));
     const view = viewOf(request.url ?? "", parts);
     if (view === null) {
       const next = "use /mcp, or /mcp/<server> with a configured server";
@@ -73,9 +73,9 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
     }
   }
 
-  function stranger(response: ServerResponse, why: Reason): void {
+  function stranger({ url = "" }: IncomingMessage, response: ServerResponse, why: Reason): void {
     strangers.set(why.code, (strangers.get(why.code) ?? 0) + 1);
-    refuse(response, 401, why.code, sentence(why), hint(why.code), challengeFor(parts, why));
+    refuse(response, 401, why.code, sentence(why), hint(why.code), challengeFor(parts, why, url));
   }
 
   return {

@@ -21,6 +21,8 @@ export interface McpDoorParts {
   /** What clients know this gateway by, `http://127.0.0.1:7420`: a proof names one of them. */
   readonly origins: readonly string[];
   readonly dpop: DpopGuard;
+  /** Programs may sign people in here: whoever comes without a token is told where. */
+  readonly signsIn: boolean;
   readonly sealing: {
     seal(payload: JsonObject, aad: string): string;
     open(text: string, aad: string): JsonObject | null;

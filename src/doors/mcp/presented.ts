@@ -29,15 +29,23 @@ export function showing({ dpop, clock, origins }: McpDoorParts, request: Incomin
   return presented({ token, proven: thumbprint }, () => spend(clock.now()));
 }
 
-/** What a client that is refused needs to come again: why, in which scheme, and the nonce for a proof. */
-export function challengeFor({ dpop, clock }: McpDoorParts, why: Reason): Record<string, string> {
+/** What a client that is refused needs to come again: why, in which scheme, the nonce for a proof, and where it says how
+ *  to sign in (RFC 9728 §5.1), if programs may. */
+export function challengeFor(
+  { dpop, clock, signsIn, origins }: McpDoorParts,
+  why: Reason,
+  url: string,
+): Record<string, string> {
   const { code } = why;
-  if (code === "credential_missing") return { "www-authenticate": 'Bearer realm="writ"' };
+  const path = /^\/mcp(?:\/[a-z][a-z0-9-]{0,31})?(?=\/?(?:\?|$))/.exec(url)?.[0] ?? "/mcp";
+  const about = `${origins[0] ?? ""}/.well-known/oauth-protected-resource${path}`;
+  const where = signsIn ? `, resource_metadata="${about}"` : "";
+  if (code === "credential_missing") return { "www-authenticate": `Bearer realm="writ"${where}` };
   const proof = code === "proof_missing" || code === "proof_invalid" || code === "proof_stale";
   const error =
     code === "proof_stale" ? "use_dpop_nonce" : code === "proof_invalid" ? "invalid_dpop_proof" : "invalid_token";
   return {
-    "www-authenticate": `${proof ? "DPoP" : "Bearer"} realm="writ", error="${error}", error_description="${sentence(why)}"${proof ? ', algs="ES256"' : ""}`,
+    "www-authenticate": `${proof ? "DPoP" : "Bearer"} realm="writ", error="${error}", error_description="${sentence(why)}"${proof ? ', algs="ES256"' : ""}${where}`,
     ...(proof ? { "dpop-nonce": dpop.nonce(clock.now()) } : {}),
   };
 }

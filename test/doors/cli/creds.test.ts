@@ -29,8 +29,6 @@ async function writ(
     up: none,
     run: none,
     hold: none,
-    runAs: () => Promise.resolve(0),
-    serve: () => Promise.resolve(0),
     offlineDoctor: () => Promise.resolve([]),
   }).run(line);
   return { code, out: out.join(""), err: err.join("") };

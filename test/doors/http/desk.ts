@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createEnrolments } from "../../../src/authority/enrolment/enrolments.ts";
 import { joinTokenAttestor } from "../../../src/authority/enrolment/join-token.ts";
 import { createPeople, type People } from "../../../src/authority/people/people.ts";
+import { createSignInClients } from "../../../src/authority/people/sign-in-clients.ts";
 import { createPins, type Pins } from "../../../src/authority/rules/pins.ts";
 import { createVault } from "../../../src/broker/vault/vault.ts";
 import { createPolicies, type PolicyFile } from "../../../src/authority/rules/policies.ts";
@@ -77,6 +78,15 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
     enrolments,
     tokens: house.tokens,
     people,
+    signIn: {
+      ...house,
+      issuer: origin,
+      gateway: house.tokens.gateway,
+      origins: [origin],
+      clients: createSignInClients(house),
+      sessions: people,
+      sealing: { seal: () => "", open: () => null },
+    },
     pins,
     policies,
     vault: createVault({ ...house, wrapping: OUTER, previous: null }),

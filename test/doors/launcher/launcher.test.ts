@@ -335,3 +335,18 @@ test("a task held for a client that somebody starts later ends when it is let go
   expect(await taskEnds()).toEqual(["ended by its starter"]);
   expect(await desk.house.records("enrolment")).toMatchObject([{ body: { selectors: { tree: "unchecked" } } }]);
 });
+
+test("at the launcher's address no client is told where to sign in, and there is nothing to discover", async () => {
+  const challenge =
+    'Bearer realm="writ", resource_metadata="http://127.0.0.1/.well-known/oauth-protected-resource/mcp"';
+  answer = (_, response) => void response.writeHead(401, { "www-authenticate": challenge }).end("{}");
+  const { out } = await run(
+    node(
+      `const url = new URL(process.env.WRIT_MCP_URL);
+       const r = await fetch(url, { method: 'POST', body: '{}' });
+       const there = await Promise.all(['/.well-known/oauth-protected-resource', '/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'].map(async (path) => (await fetch(new URL(path, url))).status));
+       console.log(r.headers.get('www-authenticate'), there.join(' '));`,
+    ),
+  );
+  expect(out.trim()).toBe('Bearer realm="writ" 404 404 404');
+});

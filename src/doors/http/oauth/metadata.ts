@@ -5,6 +5,8 @@ import { GRANT_TYPES } from "../../../authority/tokens/token-endpoint.ts";
 import type { JsonObject } from "../../../domain/json.ts";
 import type { HttpDoorParts } from "../parts.ts";
 
+/** What only programs that sign people in need. */
+const SIGN_IN = ["authorization_code", "refresh_token"];
 const CACHED = { "cache-control": "public, max-age=60" };
 
 /** What others read before they speak to us: true to what is there. */
@@ -19,7 +21,7 @@ export function addMetadataRoutes(app: OpenAPIHono, parts: HttpDoorParts): void 
 }
 
 /** RFC 8414 §2. */
-function serverMetadata({ tokens: { issuer } }: HttpDoorParts): JsonObject {
+function serverMetadata({ tokens: { issuer }, signIn, authority }: HttpDoorParts): JsonObject {
   const authentication = {
     methods: ["private_key_jwt"],
     algorithms: ["ES256"],
@@ -30,8 +32,16 @@ function serverMetadata({ tokens: { issuer } }: HttpDoorParts): JsonObject {
     token_endpoint_auth_methods_supported: [...authentication.methods, "none"],
     token_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
-    grant_types_supported: [...GRANT_TYPES.keys()],
-    response_types_supported: [],
+    ...(signIn.clients.any ? { authorization_endpoint: `${issuer}/oauth/authorize` } : {}),
+    ...(authority.configuration.signIn.registration === null
+      ? {}
+      : { registration_endpoint: `${issuer}/oauth/register` }),
+    grant_types_supported: [...GRANT_TYPES.keys()].filter((name) => signIn.clients.any || !SIGN_IN.includes(name)),
+    response_types_supported: signIn.clients.any ? ["code"] : [],
+    response_modes_supported: ["query"],
+    code_challenge_methods_supported: ["S256"],
+    authorization_response_iss_parameter_supported: true,
+    client_id_metadata_document_supported: signIn.clients.any,
     dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
     authorization_details_types_supported: [DETAIL_TYPE],
   };
