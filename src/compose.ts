@@ -8,6 +8,7 @@ import { joinTokenAttestor } from "./authority/enrolment/join-token.ts";
 import { openClientKeys } from "./authority/tokens/client-keys.ts";
 import { createCredentials } from "./authority/tokens/credentials.ts";
 import { createDpopGuard } from "./authority/tokens/dpop.ts";
+import { openSigningKeys, type SigningKeys } from "./authority/tokens/signing-keys.ts";
 import type { TokenParts } from "./authority/tokens/parts.ts";
 import { closeOrphans, keepHouse } from "./authority/housekeeping.ts";
 import type { AuthorityParts } from "./authority/parts.ts";
@@ -42,7 +43,7 @@ import { systemClock } from "./system/clock.ts";
 import { createDigests } from "./system/digests.ts";
 import { systemIds } from "./system/ids.ts";
 import { readJsonFile } from "./system/json-file.ts";
-import { type Keys, openKeys } from "./system/keys.ts";
+import { dropSigningFile, type Keys, openKeys } from "./system/keys.ts";
 import { listen, stopListening } from "./system/listener.ts";
 import { type FolderOfPolicies, readPolicyFiles } from "./system/policy-files.ts";
 import { wrappingOf } from "./system/vault-keys.ts";
@@ -54,6 +55,7 @@ import { open as unseal, seal } from "./wire/jose/seal.ts";
 const STARTER_POLICIES = join(import.meta.dirname, "..", "policies");
 
 const ASK_AGAIN_MS = 10_000;
+const LOOK_AT_KEYS_MS = 60_000;
 
 /** Writ as it runs: one gateway and its control plane. */
 export interface Writ {
@@ -61,6 +63,7 @@ export interface Writ {
   readonly origin: string;
   readonly configuration: Configuration;
   readonly keys: Keys;
+  readonly signingKeys: SigningKeys;
   readonly authority: AuthorityParts;
   readonly store: Store;
   readonly catalogue: Catalogue;
@@ -96,8 +99,17 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   const store = await openStore(configuration, log);
   undo.push(() => store.close());
   const [first] = await store.read((tx) => tx.ledger({ after: 0, limit: 1, kind: "start" }));
-  const signing = first?.body["signing"];
-  const keys = openKeys(configuration.dataFolder, typeof signing === "string" ? { signing } : null);
+  const keys = openKeys(configuration.dataFolder, first !== undefined);
+  const signingKeys = await openSigningKeys({
+    store,
+    clock,
+    log,
+    sealing: keys.signingSeal,
+    rotateAfterMs: configuration.keys.rotateAfterMs,
+    fromFile: keys.signingFile,
+    used: first !== undefined,
+  });
+  dropSigningFile(keys);
   const digests = createDigests(keys.digest);
 
   // Where it is reached; the issuer's name has the port in it, so the port comes first.
@@ -113,7 +125,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   const credentials = createCredentials({
     issuer,
     trustDomain: configuration.trustDomain,
-    signing: keys.signing,
+    keys: signingKeys,
     ids,
   });
   const authority: AuthorityParts = { store, credentials, clock, ids, digests, configuration, log };
@@ -224,6 +236,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     authority,
     enrolments,
     tokens,
+    signingKeys,
     people,
     signIn,
     pins,
@@ -247,6 +260,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
 
   async function follow(event: StoreEvent): Promise<void> {
     const missed = event.kind === "resync";
+    if (event.kind === "key" || missed) await signingKeys.follow();
     if (event.kind === "policy" || missed) await policies.follow();
     for (const name of missed ? catalogue.servers() : event.kind === "pin" ? [event.id as ServerName] : [])
       await catalogue.repin(name);
@@ -265,6 +279,12 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   const again = setInterval(() => catalogue.silent().forEach((name) => void catalogue.refresh(name)), ASK_AGAIN_MS);
   again.unref();
   undo.push(() => clearInterval(again));
+  const turning = setInterval(
+    () => void signingKeys.round().catch((cause: unknown) => log.error({ cause }, "the signing keys were not turned")),
+    LOOK_AT_KEYS_MS,
+  );
+  turning.unref();
+  undo.push(() => clearInterval(turning));
   const house = keepHouse(authority);
   undo.push(() => house.stop());
   await store.write((tx) =>
@@ -275,7 +295,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
       task: null,
       body: {
         origin,
-        signing: keys.signing.kid,
+        signing: signingKeys.signing().kid,
         tier: configuration.tier,
         isolation: configuration.isolation,
         policies: policies.current()?.version ?? null,
@@ -292,6 +312,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     origin,
     configuration,
     keys,
+    signingKeys,
     authority,
     store,
     catalogue,

@@ -28,6 +28,7 @@ export const RECORD_KINDS = [
   "reading",
   "secret",
   "lease",
+  "signing_key",
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

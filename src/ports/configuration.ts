@@ -33,6 +33,8 @@ export interface Configuration {
   readonly agents: readonly AgentConfiguration[];
   readonly servers: readonly ServerConfiguration[];
   readonly clients: readonly ClientConfiguration[];
+  /** A signing key gives way to the next after this. */
+  readonly keys: { readonly rotateAfterMs: number };
   readonly approvals: AnsweringRules & {
     /** An unanswered ask is refused after this. */
     readonly timeoutMs: number;

@@ -87,6 +87,9 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     agents,
     servers,
     clients: Object.entries(yaml.clients ?? {}).map(([name, client]) => resolveClient(name, client, at, report)),
+    keys: {
+      rotateAfterMs: time(["keys", "rotate_after"], yaml.keys?.rotate_after, 30 * 24 * HOUR, HOUR, 366 * 24 * HOUR),
+    },
     approvals: {
       timeoutMs: time(["approvals", "timeout"], yaml.approvals?.timeout, 10 * MINUTE, SECOND, 24 * HOUR),
       // Shorter than the minute after which stock clients stop waiting, so that they hear "not yet" and not nothing.

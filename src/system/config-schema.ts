@@ -169,6 +169,7 @@ export const writYaml = z.strictObject({
   servers: z.record(name, server).optional(),
   agents: z.record(name, agent).optional(),
   clients: z.record(name, client).optional(),
+  keys: z.strictObject({ rotate_after: duration.optional() }).optional(),
 });
 
 export type WritYaml = z.infer<typeof writYaml>;

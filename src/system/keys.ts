@@ -1,18 +1,20 @@
-import { type KeyObject, createSecretKey, randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { type KeyObject, createSecretKey, hkdfSync, randomBytes } from "node:crypto";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { WritError } from "../domain/error.ts";
-import { isObject } from "../domain/json.ts";
+import { isObject, type JsonObject } from "../domain/json.ts";
 import { decodeBase64url } from "../wire/jose/base64url.ts";
-import { type SigningKey, generateSigningJwk, signingKey } from "../wire/jose/sign.ts";
-import { canonicalize } from "../wire/json/canonical.ts";
+import { signingKey } from "../wire/jose/sign.ts";
 import { parseStrict } from "../wire/json/parse.ts";
 import { createKeyFile, damaged, openKeyFolder, readKeyFile } from "./key-files.ts";
 
 /** Every secret of a deployment. */
 export interface Keys {
   readonly folder: string;
-  readonly signing: SigningKey;
+  /** The signing key that an earlier version kept in a file; null where there is none. */
+  readonly signingFile: JsonObject | null;
+  /** Seals the signing keys in the store. Made from the digest key, so that every gateway with the one has the other. */
+  readonly signingSeal: KeyObject;
   /** For keyed digests; another key would make every digest kept so far meaningless. */
   readonly digest: KeyObject;
   /** Seals the state that travels through clients (AES-256-GCM). */
@@ -23,14 +25,7 @@ export interface Keys {
   readonly admin: string;
 }
 
-/** What the database knows of the keys it was used with; null before the first start. */
-export interface KnownKeys {
-  /** The `kid` of the signing key. */
-  readonly signing: string;
-}
-
 export const KEY_FILES = {
-  signing: "signing.jwk",
   digest: "digest.key",
   sealing: "sealing.key",
   launcher: "launcher.key",
@@ -38,21 +33,21 @@ export const KEY_FILES = {
 } as const;
 
 const SECRET_BYTES = 32;
+const SIGNING_FILE = "signing.jwk";
 
-/** Loads the keys under `<dataFolder>/keys`, and makes at the first start those that are not there.
- *  @throws WritError `key_permissions` (others can read one), `key_damaged`, `key_missing` (the database knows a
- *  deployment whose signing or digest key is gone, or is another one), `key_unwritable`. */
-export function openKeys(dataFolder: string, known: KnownKeys | null): Keys {
+/** Loads the keys under `<dataFolder>/keys`, and makes at the first start those that are not there. `used`: the database
+ *  was used before, so that its digest key has to be there.
+ *  @throws WritError `key_permissions` (others can read one), `key_damaged`, `key_missing`, `key_unwritable`. */
+export function openKeys(dataFolder: string, used: boolean): Keys {
   const folder = join(dataFolder, "keys");
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   openKeyFolder(folder);
-  const required = known !== null;
-  const signing = loadSigning(folder, required);
-  if (known !== null && known.signing !== signing.kid) throw missing(join(folder, KEY_FILES.signing), known.signing);
+  const digest = createSecretKey(loadSecret(folder, KEY_FILES.digest, used), "base64url");
   return {
     folder,
-    signing,
-    digest: createSecretKey(loadSecret(folder, KEY_FILES.digest, required), "base64url"),
+    signingFile: loadSigningFile(folder),
+    signingSeal: createSecretKey(Buffer.from(hkdfSync("sha256", digest, "", "writ signing keys", SECRET_BYTES))),
+    digest,
     sealing: createSecretKey(loadSecret(folder, KEY_FILES.sealing, false), "base64url"),
     launcher: loadSecret(folder, KEY_FILES.launcher, false),
     admin: loadSecret(folder, KEY_FILES.admin, false),
@@ -74,12 +69,19 @@ export function readKey(dataFolder: string, name: "launcher" | "admin"): string 
   });
 }
 
-function loadSigning(folder: string, required: boolean): SigningKey {
-  const file = join(folder, KEY_FILES.signing);
-  const parsed = parseStrict(load(folder, KEY_FILES.signing, required, () => canonicalize(generateSigningJwk())));
-  const key = parsed.kind === "parsed" && isObject(parsed.value) ? signingKey(parsed.value) : null;
-  if (key === null) throw damaged(file, "it does not hold an ES256 key");
-  return key;
+/** Removes the file once its key is in the store: a private key lies in one place. */
+export function dropSigningFile({ folder }: Pick<Keys, "folder">): void {
+  rmSync(join(folder, SIGNING_FILE), { force: true });
+}
+
+function loadSigningFile(folder: string): JsonObject | null {
+  const file = join(folder, SIGNING_FILE);
+  const text = readKeyFile(file);
+  if (text === null) return null;
+  const parsed = parseStrict(text);
+  const jwk = parsed.kind === "parsed" && isObject(parsed.value) ? parsed.value : null;
+  if (jwk === null || signingKey(jwk) === null) throw damaged(file, "it does not hold an ES256 key");
+  return jwk;
 }
 
 function loadSecret(folder: string, name: string, required: boolean): string {
@@ -99,7 +101,7 @@ function load(folder: string, name: string, required: boolean, make: () => strin
   const file = join(folder, name);
   const there = readKeyFile(file);
   if (there !== null) return there;
-  if (required) throw missing(file, null);
+  if (required) throw missing(file);
   const made = make();
   if (createKeyFile(folder, name, made)) return made;
   const theirs = readKeyFile(file);
@@ -107,11 +109,11 @@ function load(folder: string, name: string, required: boolean, make: () => strin
   return theirs;
 }
 
-function missing(file: string, kid: string | null): WritError {
+function missing(file: string): WritError {
   return new WritError({
     code: "key_missing",
     status: 500,
-    facts: { file, ...(kid === null ? {} : { kid }) },
+    facts: { file },
     message: `the key that the database was used with is not in ${file}`,
     hint: "put it back from a backup; without one, move the data folder away, and Writ starts anew with new keys",
   });

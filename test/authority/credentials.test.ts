@@ -9,6 +9,7 @@ import type { JsonObject } from "../../src/domain/json.ts";
 import type { Instance } from "../../src/domain/principal.ts";
 import type { Task } from "../../src/domain/task.ts";
 import type { Shown } from "../../src/ports/credentials.ts";
+import { ringOf } from "../../src/authority/tokens/key-ring.ts";
 import { systemIds } from "../../src/system/ids.ts";
 import { importJwk } from "../../src/wire/jose/jwk.ts";
 import { signJwt } from "../../src/wire/jose/sign.ts";
@@ -29,7 +30,7 @@ const proved = (token: string): Shown => ({ token, proven: THUMBPRINT });
 const carried = (token: string): Shown => ({ token, proven: null });
 
 const signing = aKey();
-const settings = { issuer: ISSUER, trustDomain: "writ.example", signing, ids: systemIds };
+const settings = { issuer: ISSUER, trustDomain: "writ.example", keys: ringOf(signing), ids: systemIds };
 const credentials = createCredentials(settings);
 
 const instance: Instance = {
@@ -379,7 +380,7 @@ test("no kind of credential is accepted as another", () => {
 describe("rotation", () => {
   test("what a retired key signed holds until it expires, and new tokens come from the new key", () => {
     const next = aKey();
-    const rotated = createCredentials({ ...settings, signing: next, retired: [signing.verification] });
+    const rotated = createCredentials({ ...settings, keys: ringOf(next, [signing.verification]) });
     expect(rotated.verifyTask(proved(good.token), NOW)).toMatchObject({
       kind: "verified",
       value: { keyId: signing.kid },
@@ -389,7 +390,7 @@ describe("rotation", () => {
   });
 
   test("what a dropped key signed is refused", () => {
-    expect(createCredentials({ ...settings, signing: aKey() }).verifyTask(proved(good.token), NOW).kind).toBe(
+    expect(createCredentials({ ...settings, keys: ringOf(aKey()) }).verifyTask(proved(good.token), NOW).kind).toBe(
       "refused",
     );
   });

@@ -1,6 +1,7 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { openClientKeys } from "../../src/authority/tokens/client-keys.ts";
 import { createDpopGuard } from "../../src/authority/tokens/dpop.ts";
+import { type KeyRing, ringOf } from "../../src/authority/tokens/key-ring.ts";
 import type { TokenParts } from "../../src/authority/tokens/parts.ts";
 import { createCredentials } from "../../src/authority/tokens/credentials.ts";
 import { type Enrolled, enrol } from "../../src/authority/enrolment/enrol.ts";
@@ -42,6 +43,9 @@ export interface House extends AuthorityParts {
   readonly clock: { now(): number; at: number };
   readonly jwks: () => JsonObject;
   readonly tokens: TokenParts;
+  /** The key that it signs with, until another ring is put in. */
+  readonly signingJwk: JsonObject;
+  readonly ring: { now: KeyRing };
   records(kind?: LedgerRecord["kind"]): Promise<readonly LedgerRecord[]>;
 }
 
@@ -49,12 +53,18 @@ export interface House extends AuthorityParts {
 export function createHouse(yaml = YAML, origin = ORIGIN): House {
   const parsed = parseConfiguration(yaml, "/srv/desk/writ.yaml");
   if (parsed.kind === "refused") throw new Error(JSON.stringify(parsed.problems));
-  const signing = signingKey(generateSigningJwk());
+  const signingJwk = generateSigningJwk();
+  const signing = signingKey(signingJwk);
   if (signing === null) throw new Error("no signing key");
+  const ring = { now: ringOf(signing) };
   const credentials = createCredentials({
     issuer: origin,
     trustDomain: parsed.configuration.trustDomain,
-    signing,
+    keys: {
+      signing: () => ring.now.signing(),
+      find: (kid) => ring.now.find(kid),
+      published: () => ring.now.published(),
+    },
     ids: systemIds,
   });
   const store = createMemoryStore();
@@ -71,6 +81,8 @@ export function createHouse(yaml = YAML, origin = ORIGIN): House {
   return {
     ...parts,
     clock,
+    signingJwk,
+    ring,
     tokens: {
       ...parts,
       issuer: origin,

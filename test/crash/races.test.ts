@@ -66,7 +66,13 @@ test.each(SUBJECTS)(
 async function subject(house: Box, held: Held, kind: SubjectKind): Promise<{ kind: SubjectKind; id: string }> {
   const task = await house.writ.store.read((tx) => tx.task(held.task as never));
   if (task === null) throw new Error("the task is gone");
-  const id = { task: task.id, instance: task.instance, agent: task.agent, key: house.writ.keys.signing.kid, all: "*" };
+  const id = {
+    task: task.id,
+    instance: task.instance,
+    agent: task.agent,
+    key: house.writ.signingKeys.signing().kid,
+    all: "*",
+  };
   return { kind, id: id[kind as keyof typeof id] };
 }
 

@@ -195,7 +195,7 @@ export async function openRig(): Promise<Rig> {
     calls,
     verify: () =>
       withStore(async (store) => {
-        const verdict = await verifyLedger(store, createDigests(openKeys(join(folder, ".writ"), null).digest));
+        const verdict = await verifyLedger(store, createDigests(openKeys(join(folder, ".writ"), false).digest));
         return verdict.kind === "intact" ? [] : [`entry ${verdict.at}: ${verdict.why}`];
       }),
     orphans,

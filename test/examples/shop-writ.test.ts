@@ -7,6 +7,7 @@ import type { Instance } from "../../src/domain/principal.ts";
 import type { Task } from "../../src/domain/task.ts";
 import { sampleRequest } from "../../src/policy/sample-request.ts";
 import { createDigests } from "../../src/system/digests.ts";
+import { ringOf } from "../../src/authority/tokens/key-ring.ts";
 import { systemIds } from "../../src/system/ids.ts";
 import { canonicalize } from "../../src/wire/json/canonical.ts";
 import { aKey } from "../wire/jose/forge.ts";
@@ -20,7 +21,12 @@ let shop: Shop;
 
 beforeAll(async () => {
   keys = await publishKeys(() => credentials.jwks());
-  credentials = createCredentials({ issuer: keys.origin, trustDomain: "writ.local", signing: aKey(), ids: systemIds });
+  credentials = createCredentials({
+    issuer: keys.origin,
+    trustDomain: "writ.local",
+    keys: ringOf(aKey()),
+    ids: systemIds,
+  });
   shop = await startShop({ writOrigin: keys.origin });
 });
 

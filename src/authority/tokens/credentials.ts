@@ -6,13 +6,12 @@ import type { Instance, Principal } from "../../domain/principal.ts";
 import { reason } from "../../domain/reason.ts";
 import type { Credentials, Minted, Verified } from "../../ports/credentials.ts";
 import type { Ids } from "../../ports/system.ts";
-import type { VerificationKey } from "../../wire/jose/jwk.ts";
-import { publicSet } from "../../wire/jose/jwks.ts";
-import { type SigningKey, signJwt } from "../../wire/jose/sign.ts";
-import { type JwsFault, byKid, verifyJwt } from "../../wire/jose/verify.ts";
+import { signJwt } from "../../wire/jose/sign.ts";
+import { type JwsFault, kidIn, verifyJwt } from "../../wire/jose/verify.ts";
 import { actClaim, readAct } from "./actors.ts";
 import { TokenCache } from "./cache.ts";
 import { type ClaimFault, boundTo, checkCommon, checkTime, seconds, text } from "./claims.ts";
+import type { KeyRing } from "./key-ring.ts";
 import { operationClaims } from "./operation.ts";
 
 /** Each credential says its kind in the header, and no kind is ever read as another. */
@@ -28,9 +27,7 @@ export interface CredentialSettings {
   /** `aud` of task tokens: this gateway. Default: the issuer's `/mcp`. */
   readonly gateway?: string;
   readonly trustDomain: string;
-  readonly signing: SigningKey;
-  /** Keys that sign no more, kept until what they signed has expired. */
-  readonly retired?: readonly VerificationKey[];
+  readonly keys: KeyRing;
   readonly ids: Pick<Ids, "nonce">;
   /** Told of every refusal, for counting: callers learn only that it was one. */
   readonly onRefused?: (kind: keyof typeof TOKEN_TYPE, why: JwsFault | ClaimFault | "proof") => void;
@@ -41,6 +38,8 @@ interface Read<T> {
   readonly value: T;
   readonly notBefore: number;
   readonly exp: number;
+  /** Who signed it. */
+  readonly kid: string;
 }
 type InstanceClaims = {
   readonly instance: InstanceId;
@@ -50,10 +49,9 @@ type InstanceClaims = {
 };
 
 export function createCredentials(settings: CredentialSettings): Credentials & { jwks(): JsonObject } {
-  const { issuer, trustDomain, signing, ids } = settings;
+  const { issuer, trustDomain, keys, ids } = settings;
   const gateway = settings.gateway ?? `${issuer.replace(/\/$/, "")}/mcp`;
-  const keys = [signing.verification, ...(settings.retired ?? [])];
-  const findKey = byKid(keys);
+  const findKey = kidIn((kid) => keys.find(kid));
   const instances = new TokenCache<Read<InstanceClaims>>(CACHED_TOKENS);
   const tasks = new TokenCache<Read<Principal>>(CACHED_TOKENS);
 
@@ -87,7 +85,7 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
 
     mintOperation(request, audience, policyVersion, epoch, now) {
       if (audience === "" || audience === gateway || audience === issuer) throw notAnUpstream(audience);
-      const presenter = signing.verification.thumbprint;
+      const presenter = keys.signing().verification.thumbprint;
       const claims = operationClaims(request, { policyVersion, epoch, presenter, trustDomain });
       return mint("operation", audience, now, Infinity, claims);
     },
@@ -101,7 +99,7 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
     },
     inspectInstance,
     inspectTask,
-    jwks: () => publicSet(keys),
+    jwks: () => keys.published(),
   };
 
   function inspectInstance(token: string, now: number): Verified<InstanceClaims> {
@@ -128,7 +126,7 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
     const exp = Math.min(iat + TOKEN_LIFETIME[kind], Math.floor(until / 1000));
     if (exp <= iat) throw deadlinePassed();
     const jti = ids.nonce();
-    const token = signJwt(signing, TOKEN_TYPE[kind], { iss: issuer, aud, iat, exp, jti, ...claims });
+    const token = signJwt(keys.signing(), TOKEN_TYPE[kind], { iss: issuer, aud, iat, exp, jti, ...claims });
     return { token, id: jti, expiresAt: exp * 1000 };
   }
 
@@ -141,7 +139,8 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
     read: (claims: JsonObject, keyId: string) => T | null,
   ): Verified<T> {
     const known = cache.get(token);
-    if (known !== null) {
+    // A key that is believed no more takes what it signed with it.
+    if (known !== null && keys.find(known.kid) !== null) {
       const fault = checkTime(known, now);
       return fault === null ? { kind: "verified", value: known.value } : refuse(kind, fault);
     }
@@ -154,7 +153,7 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
     const exp = seconds(claims, "exp");
     if (value === null || exp === null) return refuse(kind, "claims");
     const notBefore = Math.max(seconds(claims, "iat") ?? 0, seconds(claims, "nbf") ?? 0);
-    cache.set(token, { value, notBefore, exp });
+    cache.set(token, { value, notBefore, exp, kid: jwt.key.kid });
     return { kind: "verified", value };
   }
 

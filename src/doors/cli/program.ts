@@ -5,6 +5,7 @@ import { addAgentCommands } from "./commands-agent.ts";
 import { addApproveCommands } from "./commands-approve.ts";
 import { addCredsCommands } from "./commands-creds.ts";
 import { addGrantCommands } from "./commands-grant.ts";
+import { addKeyCommands } from "./commands-keys.ts";
 import { addPeopleCommands } from "./commands-people.ts";
 import { addPolicyCommands } from "./commands-policy.ts";
 import { addRecordCommands } from "./commands-record.ts";
@@ -61,6 +62,7 @@ const COMMANDS = [
   addToolCommands,
   addCredsCommands,
   addPeopleCommands,
+  addKeyCommands,
 ];
 
 function forAll(command: Command, act: (command: Command) => void): void {

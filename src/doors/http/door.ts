@@ -19,6 +19,7 @@ import { boundedText, createAddRoute, credentialled, guardBrowser, toError } fro
 import { addEnrolmentRoutes } from "./routes-enrolment.ts";
 import { addCredsRoutes } from "./routes-creds.ts";
 import { addGrantRoutes } from "./routes-grants.ts";
+import { addKeyRoutes } from "./routes-keys.ts";
 import { addRecordRoutes } from "./routes-record.ts";
 import { addRuleRoutes } from "./routes-rules.ts";
 import { addTaskRoutes } from "./routes-tasks.ts";
@@ -55,6 +56,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   addRecordRoutes(add, parts);
   addRuleRoutes(add, parts, refusals);
   addCredsRoutes(add, parts);
+  addKeyRoutes(add, parts);
   addOAuthRoutes(app, parts, refusals);
 
   app.get("/v1/events", async (c) => {

@@ -1,5 +1,6 @@
 import type { Enrolments } from "../../authority/enrolment/enrolments.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
+import type { SigningKeys } from "../../authority/tokens/signing-keys.ts";
 import type { TokenParts } from "../../authority/tokens/parts.ts";
 import type { SignInParts } from "../../authority/people/parts.ts";
 import type { People } from "../../authority/people/people.ts";
@@ -32,6 +33,7 @@ export interface HttpDoorParts {
   readonly authority: AuthorityParts;
   readonly enrolments: Enrolments;
   readonly tokens: TokenParts;
+  readonly signingKeys: Pick<SigningKeys, "list" | "rotate" | "kill">;
   readonly people: People;
   readonly signIn: SignInParts;
   readonly pins: Pins;

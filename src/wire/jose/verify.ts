@@ -65,8 +65,13 @@ export function verifyJwt(token: string, expected: Expectation): VerifiedJwt | R
 /** Finds a key by the header's `kid`, which is compared and never interpreted. */
 export function byKid(keys: Iterable<VerificationKey>): Expectation["key"] {
   const known = new Map([...keys].map((key) => [key.kid, key]));
+  return kidIn((kid) => known.get(kid) ?? null);
+}
+
+/** The same over keys that come and go. */
+export function kidIn(find: (kid: string) => VerificationKey | null): Expectation["key"] {
   return (header) => {
     const kid = own(header, "kid");
-    return typeof kid === "string" ? (known.get(kid) ?? null) : null;
+    return typeof kid === "string" ? find(kid) : null;
   };
 }

@@ -7,6 +7,7 @@ import type { Constraint } from "../../../src/domain/constraint.ts";
 import type { Wanted } from "../../../src/domain/delegation.ts";
 import type { Json, JsonObject } from "../../../src/domain/json.ts";
 import { generateSigningJwk, signingKey, signJwt } from "../../../src/wire/jose/sign.ts";
+import { ringOf } from "../../../src/authority/tokens/key-ring.ts";
 import { systemIds } from "../../../src/system/ids.ts";
 import { handOver, HANDBOOK, principalOf, verified } from "../hand-over.ts";
 import { createHouse, enrolClerk, type House, openClerkTask, ORIGIN } from "../house.ts";
@@ -189,7 +190,12 @@ describe("an `act` that a token of ours would never have", () => {
   async function refused(house: House, act: Json): Promise<unknown> {
     const signing = signingKey(generateSigningJwk());
     if (signing === null) throw new Error("no key");
-    const credentials = createCredentials({ issuer: ORIGIN, trustDomain: "writ.local", signing, ids: systemIds });
+    const credentials = createCredentials({
+      issuer: ORIGIN,
+      trustDomain: "writ.local",
+      keys: ringOf(signing),
+      ids: systemIds,
+    });
     const { task, instance } = await openClerkTask(house);
     const good = credentials.mintTask(task, instance, "p", 1 as never, house.clock.at);
     const claims = JSON.parse(Buffer.from(good.token.split(".")[1] ?? "", "base64url").toString()) as JsonObject;
@@ -213,7 +219,12 @@ describe("an `act` that a token of ours would never have", () => {
     const house = createHouse();
     const signing = signingKey(generateSigningJwk());
     if (signing === null) throw new Error("no key");
-    const credentials = createCredentials({ issuer: ORIGIN, trustDomain: "writ.local", signing, ids: systemIds });
+    const credentials = createCredentials({
+      issuer: ORIGIN,
+      trustDomain: "writ.local",
+      keys: ringOf(signing),
+      ids: systemIds,
+    });
     const { task, instance } = await openClerkTask(house);
     const good = credentials.mintTask(task, instance, "p", 1 as never, house.clock.at);
     const claims = JSON.parse(Buffer.from(good.token.split(".")[1] ?? "", "base64url").toString()) as JsonObject;

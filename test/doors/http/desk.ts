@@ -1,7 +1,9 @@
+import { createSecretKey, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createEnrolments } from "../../../src/authority/enrolment/enrolments.ts";
 import { joinTokenAttestor } from "../../../src/authority/enrolment/join-token.ts";
+import { openSigningKeys, type SigningKeys } from "../../../src/authority/tokens/signing-keys.ts";
 import { createPeople, type People } from "../../../src/authority/people/people.ts";
 import { createSignInClients } from "../../../src/authority/people/sign-in-clients.ts";
 import { createPins, type Pins } from "../../../src/authority/rules/pins.ts";
@@ -23,6 +25,7 @@ const OUTER = wrappingOf(
 export interface Desk {
   readonly house: House;
   readonly people: People;
+  readonly signingKeys: SigningKeys;
   readonly pins: Pins;
   readonly origin: string;
   readonly policyFiles: PolicyFile[];
@@ -73,10 +76,19 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
       ]),
   });
   await policies.start();
+  const signingKeys = await openSigningKeys({
+    ...house,
+    sealing: createSecretKey(randomBytes(32)),
+    rotateAfterMs: 30 * 24 * 3_600_000,
+    fromFile: house.signingJwk,
+    used: false,
+  });
+  house.ring.now = signingKeys;
   const door = createHttpDoor({
     authority: house,
     enrolments,
     tokens: house.tokens,
+    signingKeys,
     people,
     signIn: {
       ...house,
@@ -106,6 +118,7 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
   });
   return {
     house,
+    signingKeys,
     people,
     pins,
     origin,

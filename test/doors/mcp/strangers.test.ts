@@ -77,7 +77,7 @@ test("a token signed anew by another key opens nothing, whatever name the key gi
 test("a token padded, truncated or spelt in another way opens nothing", async () => {
   const { token } = await house.task("clerk");
   const size = await house.ledgerSize();
-  for (const [wrong, spelt] of hostile(token, house.writ.keys.signing)) {
+  for (const [wrong, spelt] of hostile(token, house.writ.signingKeys.signing())) {
     // What no header can carry does not get here; a space at the end is none to HTTP.
     if (wrong === "a space after" || !/^[\x20-\x7e]*$/.test(spelt)) continue;
     const { status } = await raw(house.url("far"), "POST", {
