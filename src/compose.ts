@@ -3,8 +3,6 @@ import { createServer, type RequestListener } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { meaningOf } from "./analysis/effects.ts";
-import { createEnrolments } from "./authority/enrolment/enrolments.ts";
-import { joinTokenAttestor } from "./authority/enrolment/join-token.ts";
 import { openClientKeys } from "./authority/tokens/client-keys.ts";
 import { createCredentials } from "./authority/tokens/credentials.ts";
 import { createDpopGuard } from "./authority/tokens/dpop.ts";
@@ -19,6 +17,7 @@ import { createPins } from "./authority/rules/pins.ts";
 import { createPolicies, type Policies } from "./authority/rules/policies.ts";
 import { profileOf } from "./authority/profile.ts";
 import { createVault } from "./broker/vault/vault.ts";
+import { composeEnrolment } from "./compose-enrolment.ts";
 import { createHttpDoor } from "./doors/http/door.ts";
 import { createMcpDoor } from "./doors/mcp/door.ts";
 import { OWN_CONFIGURATION, ownChannel, ownDefinitions } from "./doors/mcp/own-tools.ts";
@@ -138,7 +137,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     clients: openClientKeys(configuration.clients, readJsonFile),
   };
   await closeOrphans(authority);
-  const enrolments = createEnrolments(authority, { "join-token": joinTokenAttestor(authority) });
+  const enrolments = await composeEnrolment(authority, undo);
   const people = createPeople(authority, keys);
   const sealing = {
     seal: (payload: JsonObject, aad: string): string => seal(keys.sealing, payload, aad),
@@ -248,7 +247,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     version: VERSION,
     explain: (asked) => explained(parts, { ...asked, task: asked.task, agent: asked.agent }),
     verifyLedger: async () => ({ ...(await verifyLedger(store, digests)) }) as unknown as JsonObject,
-    doctor: () => examine({ configuration, catalogue, policies, store }),
+    doctor: () => examine({ configuration, catalogue, policies, enrolments, store }),
     ready: () => ready({ store, policies }),
   });
   undo.push(() => http.close());
@@ -338,6 +337,7 @@ function policyFolders({ policyFolder }: Configuration): readonly FolderOfPolici
 function ownGround(configuration: Configuration, origins: readonly string[]): GateParts["ground"] {
   const named = [
     configuration.dataFolder,
+    configuration.socket,
     configuration.policyFolder,
     STARTER_POLICIES,
     import.meta.dirname,

@@ -25,6 +25,8 @@ export interface Configuration {
   /** The environment variable with the address of a PostgreSQL database. Where it holds none, the store is a file in the
    *  data folder, unless the variable was named: then Writ does not start. */
   readonly store: { readonly urlEnv: string; readonly named: boolean };
+  /** Absolute; where local processes enrol, when an agent is registered for that. */
+  readonly socket: string;
   readonly tier: Tier;
   readonly isolation: Isolation;
   /** On whose behalf the launcher opens tasks on this machine. */

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { AnsweringRules } from "../domain/answering.ts";
 import type { PersonName } from "../domain/ids.ts";
 import type { Configuration } from "../ports/configuration.ts";
@@ -74,6 +74,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     listen: { host, port: yaml.listen?.port ?? 7420 },
     origin: origin?.origin ?? null,
     store: { urlEnv: yaml.store?.url_env ?? "DATABASE_URL", named: yaml.store?.url_env !== undefined },
+    socket: yaml.listen?.socket === undefined ? join(at(yaml.data ?? ".writ"), "enrol.sock") : at(yaml.listen.socket),
     tier: yaml.tier ?? "foundation",
     isolation: yaml.isolation ?? "same-user",
     owner: (yaml.owner ?? systemUser()) as PersonName,

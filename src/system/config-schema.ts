@@ -75,7 +75,17 @@ const server = z.strictObject({
 });
 
 const enrol = z.strictObject({
-  kind: z.enum(["launcher", "join-token"]),
+  kind: z.enum(["launcher", "join-token", "unix"]),
+  uid: z.int().min(0, "a user id").optional(),
+  gid: z.int().min(0, "a group id").optional(),
+  exe: z
+    .string()
+    .regex(/^\/[^\0]*$/, "the absolute path of a program")
+    .optional(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "a SHA-256 in 64 lower-case hexadecimal digits")
+    .optional(),
   owner: name.optional(),
   scope: z.boolean().optional(),
 });
@@ -141,7 +151,13 @@ export const writYaml = z.strictObject({
     .regex(/^[a-z0-9]([a-z0-9._-]{0,253}[a-z0-9])?$/, "a trust domain: lower-case letters, digits, dots")
     .optional(),
   isolation: z.enum(["isolated", "same-user"]).optional(),
-  listen: z.strictObject({ host: z.string().min(1).optional(), port: z.int().min(0).max(65535).optional() }).optional(),
+  listen: z
+    .strictObject({
+      host: z.string().min(1).optional(),
+      port: z.int().min(0).max(65535).optional(),
+      socket: path.optional(),
+    })
+    .optional(),
   origin: z.url({ protocol: /^https?$/, error: "an http or https address without a path" }).optional(),
   data: path.optional(),
   store: z

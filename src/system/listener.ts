@@ -1,5 +1,6 @@
+import { chmodSync, statSync, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { WritError } from "../domain/error.ts";
 
 /** Listens, and resolves to the origin it is reached at, with the port it really has.
@@ -28,6 +29,41 @@ export async function listen(
   });
   const address = server.address() as AddressInfo;
   return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+}
+
+/** Listens on a Unix socket, which anyone may open who may enter its folder. One that was left behind is replaced.
+ *  @throws WritError `socket_in_use`, `listen_failed`. */
+export async function listenLocally(server: Server, path: string): Promise<void> {
+  if (statSync(path, { throwIfNoEntry: false })?.isSocket() === true) {
+    if (await answers(path)) throw notListening(path, "socket_in_use", "something else listens there");
+    unlinkSync(path);
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) =>
+      reject(notListening(path, "listen_failed", `the socket cannot be made (${cause.code ?? "unknown"})`)),
+    );
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o666);
+}
+
+function notListening(path: string, code: string, why: string): WritError {
+  return new WritError({
+    code,
+    status: 500,
+    facts: { path },
+    message: `${why}: ${path}`,
+    hint: "set `listen.socket` in `writ.yaml` to a path of at most 100 characters in a folder that Writ may write to",
+  });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+      .once("connect", () => resolve(true))
+      .once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
 }
 
 /** Stops listening and cuts what is still connected. */

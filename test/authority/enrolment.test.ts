@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { enrol } from "../../src/authority/enrolment/enrol.ts";
 import { createEnrolments } from "../../src/authority/enrolment/enrolments.ts";
 import { issueJoinToken, JOIN_TOKEN_LIFE_MS, joinTokenAttestor } from "../../src/authority/enrolment/join-token.ts";
+import { unixAttestor } from "../../src/authority/enrolment/unix-peer.ts";
 import { openTask } from "../../src/authority/tasks/open-task.ts";
 import { type Attestation, registrationOf } from "../../src/domain/attestation.ts";
 import type { AgentName } from "../../src/domain/ids.ts";
@@ -21,7 +22,11 @@ const THUMBPRINT = "K7o1sXrU2NUXNbTzxYvmyjVGvcZsxJ1YhrpWU3RCvXY";
 
 function open() {
   const house = createHouse(YAML);
-  const enrolments = createEnrolments(house, { "join-token": joinTokenAttestor(house) });
+  const peers = { lacks: "this system does not tell", see: () => "peer_unknown" };
+  const enrolments = createEnrolments(house, {
+    "join-token": joinTokenAttestor(house),
+    unix: unixAttestor({ digests: house.digests, peers }, { hash: false }),
+  });
   return { house, enrolments };
 }
 

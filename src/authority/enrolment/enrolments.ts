@@ -1,5 +1,6 @@
 import { WritError } from "../../domain/error.ts";
 import type { Attestor } from "../../ports/attestor.ts";
+import type { SeenPeer } from "../../ports/peer.ts";
 import type { AuthorityParts } from "../parts.ts";
 import { type Enrolled, evidenceRefused, register } from "./enrol.ts";
 
@@ -7,6 +8,8 @@ import { type Enrolled, evidenceRefused, register } from "./enrol.ts";
  *  key of its own. */
 export interface Evidence {
   readonly "join-token": { readonly token: string };
+  /** The other end of the connection that the request came by; text where nothing is known of it. */
+  readonly unix: { readonly peer: SeenPeer | string };
 }
 export type EvidenceKind = keyof Evidence;
 export type Attestors = { readonly [K in EvidenceKind]: Attestor<Evidence[K]> };

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import type { Enrolments } from "../../authority/enrolment/enrolments.ts";
 import type { Policies } from "../../authority/rules/policies.ts";
 import { type ServerName, splitQualified } from "../../domain/ids.ts";
 import type { Check } from "./parts.ts";
@@ -10,6 +11,7 @@ interface Examined {
   readonly configuration: Configuration;
   readonly catalogue: Catalogue;
   readonly policies: Policies;
+  readonly enrolments: Enrolments;
   readonly store: Store;
 }
 
@@ -69,6 +71,7 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
             ),
           ];
     }),
+    ...waysToEnrol(configuration, parts.enrolments),
     ...namesOfNothing(configuration, catalogue),
     check(
       "policy files",
@@ -92,6 +95,22 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
         : "same user: this guards against a misled agent, not against hostile code; a user of its own for Writ would",
     ),
   ];
+}
+
+/** Whether each way that an agent is registered for can be used here. */
+function waysToEnrol({ agents }: Configuration, enrolments: Enrolments): readonly Check[] {
+  const used = new Set<string>(agents.flatMap((agent) => agent.enrol.map((one) => one.kind)));
+  return enrolments
+    .attestors()
+    .filter(({ kind }) => used.has(kind))
+    .map(({ kind, lacks }) =>
+      check(
+        `enrolment by ${kind}`,
+        lacks === null,
+        lacks ?? "can be used",
+        "mend what it lacks, or take it out of `agents.NAME.enrol`, and start Writ again",
+      ),
+    );
 }
 
 /** What `writ.yaml` says of tools that are not there: a misspelt rule leaves its tool to the rules for all others, a

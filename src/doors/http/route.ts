@@ -75,7 +75,7 @@ export function createAddRoute(app: OpenAPIHono, parts: HttpDoorParts, refusals:
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ":$1"), async (c) => {
       const caller = await admitCaller(parts, refusals, route.access, credentialled(parts, c));
       if (route.method !== "get") guardBrowser(c, caller);
-      const body = route.body === undefined ? undefined : read(route.body, parseBody(await boundedText(c)), "the body");
+      const body = route.body === undefined ? undefined : readAs(route.body, await boundedText(c));
       const query = route.query === undefined ? undefined : read(route.query, c.req.query(), "the query");
       const proof = c.req.header("dpop");
       const answer = await route.run({
@@ -143,6 +143,12 @@ export async function boundedText(c: Context): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
+/** What `text` says, read strictly and as `type`.
+ *  @throws WritError 400 `json_invalid`, `request_invalid`. */
+export function readAs<T extends z.ZodType>(type: T, text: string): z.infer<T> {
+  return read(type, parseBody(text), "the body");
+}
+
 function parseBody(text: string): Json {
   const parsed = parseStrict(text === "" ? "{}" : text, { maxBytes: MAX_BODY });
   if (parsed.kind === "parsed") return parsed.value;
@@ -172,7 +178,7 @@ function read<T extends z.ZodType>(type: T, value: unknown, what: string): z.inf
 
 /** Every failure in the one form; what we did not foresee says nothing of itself. */
 export function toError(
-  parts: HttpDoorParts,
+  parts: Pick<HttpDoorParts, "authority">,
   cause: unknown,
 ): { readonly status: number; readonly body: z.infer<typeof errorBody> } {
   if (cause instanceof WritError) {

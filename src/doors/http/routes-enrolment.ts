@@ -1,20 +1,16 @@
 import { z } from "@hono/zod-openapi";
-import { type Enrolled, enrol, renewInstance } from "../../authority/enrolment/enrol.ts";
+import { enrol, renewInstance } from "../../authority/enrolment/enrol.ts";
 import { issueJoinToken } from "../../authority/enrolment/join-token.ts";
-import type { AuthorityParts } from "../../authority/parts.ts";
-import { refusal, unauthenticated } from "../../authority/refusals.ts";
+import { unauthenticated } from "../../authority/refusals.ts";
 import type { ProofAsked } from "../../authority/tokens/dpop.ts";
 import { prove } from "../../authority/tokens/prove.ts";
 import { reason } from "../../domain/reason.ts";
-import { spiffeId } from "../../domain/ids.ts";
-import type { JsonObject } from "../../domain/json.ts";
-import { importJwk } from "../../wire/jose/jwk.ts";
+import { enrolledView, keyBody, thumbprintOf } from "./enrolled-view.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import type { AddRoute } from "./route.ts";
 import { instanceCaller, person } from "./routes-tasks.ts";
 
 const held = { expiresAt: z.number() };
-const key = z.record(z.string(), z.unknown());
 
 /** How running processes of agents come to their credential. */
 export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments, tokens }: HttpDoorParts): void {
@@ -33,7 +29,7 @@ export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments, token
     status: 201,
     body: z.strictObject({
       agent: z.string().max(64),
-      key,
+      key: keyBody,
       selectors: z.record(z.string(), z.string()).default({}),
     }),
     answers: z.object({ instance: z.string(), actor: z.string(), credential: z.string(), ...held }),
@@ -49,7 +45,7 @@ export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments, token
     summary: "Enrol by evidence: what is shown decides which agent it becomes",
     access: "anybody",
     status: 201,
-    body: z.strictObject({ kind: z.enum(["join-token"]), token: z.string().max(8192), key }),
+    body: z.strictObject({ kind: z.enum(["join-token"]), token: z.string().max(8192), key: keyBody }),
     answers: z.object({ instance: z.string(), agent: z.string(), actor: z.string(), credential: z.string(), ...held }),
     async run({ body: { kind, token, key: jwk }, proof }) {
       const thumbprint = thumbprintOf(jwk);
@@ -77,27 +73,4 @@ export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments, token
     answers: z.object({ token: z.string(), ...held }),
     run: ({ caller, id }) => issueJoinToken(authority, { agent: id, by: person(caller) }),
   });
-}
-
-/** @throws WritError 400 `key_invalid`. */
-function thumbprintOf(jwk: Readonly<Record<string, unknown>>): string {
-  const read = importJwk(jwk as JsonObject);
-  if (typeof read !== "string") return read.thumbprint;
-  throw refusal(
-    "key_invalid",
-    400,
-    { why: read },
-    "the instance key is not a public P-256 key",
-    "send kty, crv, x and y of a fresh ES256 key",
-  );
-}
-
-function enrolledView(authority: AuthorityParts, { instance, credential }: Enrolled): JsonObject {
-  return {
-    instance: instance.id,
-    agent: instance.agent,
-    actor: spiffeId(authority.configuration.trustDomain, instance.agent, instance.id),
-    credential: credential.token,
-    expiresAt: credential.expiresAt,
-  };
 }

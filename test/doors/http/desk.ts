@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createEnrolments } from "../../../src/authority/enrolment/enrolments.ts";
 import { joinTokenAttestor } from "../../../src/authority/enrolment/join-token.ts";
 import { openSigningKeys, type SigningKeys } from "../../../src/authority/tokens/signing-keys.ts";
+import { unixAttestor } from "../../../src/authority/enrolment/unix-peer.ts";
 import { createPeople, type People } from "../../../src/authority/people/people.ts";
 import { createSignInClients } from "../../../src/authority/people/sign-in-clients.ts";
 import { createPins, type Pins } from "../../../src/authority/rules/pins.ts";
@@ -21,6 +22,8 @@ const OUTER = wrappingOf(
   { kind: "env", variable: "KEY" },
   { dataFolder: "", env: { KEY: Buffer.alloc(32, 7).toString("base64url") } },
 );
+/** A system that does not tell who is at the other end of a socket. */
+const NOBODY = { lacks: "this system does not tell", see: () => "peer_unknown" };
 
 export interface Desk {
   readonly house: House;
@@ -55,7 +58,10 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const house = createHouse(undefined, origin);
   house.clock.at = Date.now();
-  const enrolments = createEnrolments(house, { "join-token": joinTokenAttestor(house) });
+  const enrolments = createEnrolments(house, {
+    "join-token": joinTokenAttestor(house),
+    unix: unixAttestor({ digests: house.digests, peers: NOBODY }, { hash: false }),
+  });
   const people = createPeople(house, KEYS);
   const pins = createPins(house);
   const policyFiles: PolicyFile[] = [{ name: "a.cedar", text: "first" }];
