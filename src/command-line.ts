@@ -3,15 +3,19 @@ import { join, resolve } from "node:path";
 import { ADMIN } from "./authority/people/people.ts";
 import type { Writ } from "./compose.ts";
 import { buildProgram } from "./doors/cli/program.ts";
-import type { CheckLine, RunRequest } from "./doors/cli/parts.ts";
+import type { CheckLine, CliParts, RunRequest } from "./doors/cli/parts.ts";
 import { holdTask } from "./doors/launcher/hold-task.ts";
 import { runAgent } from "./doors/launcher/run-agent.ts";
+import { runAs } from "./doors/launcher/run-as.ts";
 import { WritError } from "./domain/error.ts";
 import { VERSION } from "./domain/version.ts";
 import type { Configuration } from "./ports/configuration.ts";
+import { accountOf } from "./system/account.ts";
 import { defaultConfiguration, readConfiguration } from "./system/config.ts";
 import { readKey } from "./system/keys.ts";
+import { openDataFolder } from "./system/data-folder.ts";
 import { createLog } from "./system/log.ts";
+import { serve } from "./upstream/serve.ts";
 
 /** The `writ` command; resolves to its exit code. */
 export function run(args: readonly string[]): Promise<number> {
@@ -31,7 +35,15 @@ export function run(args: readonly string[]): Promise<number> {
     readSecret,
     up: (config) => up(config, say),
     run: (settings: RunRequest) => runAgent(settings),
-    hold: (settings, onOpened) => holdTask(settings, onOpened, stopSignal()),
+    runAs: (settings) => runAsUser(settings, say),
+    hold: ({ user, ...settings }, onOpened) =>
+      holdTask({ ...settings, ...(user === undefined ? {} : { user: accountOf(user).uid }) }, onOpened, stopSignal()),
+    serve: async ({ socket, command: [command = "", ...args] }) => {
+      await serve({ socket, command, args, cwd: process.cwd(), env: process.env, say }, stopSignal(), () =>
+        say(`serving ${command} at ${socket}`),
+      );
+      return 0;
+    },
     offlineDoctor,
   }).run(args);
 }
@@ -52,6 +64,7 @@ async function up(config: string | undefined, say: (line: string) => void): Prom
   const configuration = await configurationOf(config);
   // The other commands are clients: they need not wait for the gateway, its engine and its database to load.
   const { compose } = await import("./compose.ts");
+  openDataFolder(configuration.dataFolder);
   const writ = await compose(
     configuration,
     createLog({ level: "info", file: join(configuration.dataFolder, "writ.log") }),
@@ -74,9 +87,38 @@ export function untilStopped(): Promise<void> {
   return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));
 }
 
-/** Aborts when this process is asked to stop. */
+/** The launcher runs as whoever owns the data folder, and starts from this very program. */
+async function runAsUser(
+  { user, config, ...settings }: Parameters<CliParts["runAs"]>[0],
+  say: (line: string) => void,
+): Promise<number> {
+  const { dataFolder, file } = await configurationOf(config);
+  const { uid, gid } = statSync(dataFolder);
+  const as = accountOf(user);
+  if (as.uid === uid)
+    throw new WritError({
+      code: "user_is_writ",
+      status: 400,
+      facts: { user },
+      message: "the agent would run as the user of Writ, and could read all that Writ holds",
+      hint: "name a user made for agents",
+    });
+  const main = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "main.ts" : "main.js");
+  const options = ["--json", "--url", settings.origin, ...(file === null ? [] : ["--config", file])];
+  const start = ["task", "start", "--agent", settings.agent, "--user", `${as.uid}:${as.gid}`, "--", settings.objective];
+  return runAs({
+    ...settings,
+    as,
+    launcher: { uid, gid, command: [process.execPath, main, ...options, ...start] },
+    env: process.env,
+    say: (line) => say(`writ: ${line}`),
+  });
+}
+
+/** Aborts when this process is asked to stop, or whoever started it for itself is gone. */
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
+  if (process.connected) process.once("disconnect", () => stop.abort());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop.abort());
   return stop.signal;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -39,6 +39,7 @@ import type { Log } from "./ports/system.ts";
 import { holdAlone } from "./store/sql/alone.ts";
 import { openStore } from "./open-store.ts";
 import { systemClock } from "./system/clock.ts";
+import { openDataFolder } from "./system/data-folder.ts";
 import { createDigests } from "./system/digests.ts";
 import { systemIds } from "./system/ids.ts";
 import { readJsonFile } from "./system/json-file.ts";
@@ -93,7 +94,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   const ids = systemIds;
 
   // What is on disk.
-  mkdirSync(configuration.dataFolder, { recursive: true, mode: 0o700 });
+  openDataFolder(configuration.dataFolder);
   undo.push(holdAlone(join(configuration.dataFolder, "gateway.lock")));
   const store = await openStore(configuration, log);
   undo.push(() => store.close());
@@ -346,8 +347,17 @@ function ownGround(configuration: Configuration, origins: readonly string[]): Ga
   return {
     paths: [...new Set(named.flatMap((path) => [path, ...(existsSync(path) ? [realpathSync(path)] : [])]))],
     hosts: [...new Set(origins.map((origin) => new URL(origin).host))],
-    home: homedir(),
+    home: home(),
   };
+}
+
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    // A user id without an account, as in many containers.
+    return "/";
+  }
 }
 
 function audienceOf(server: ServerConfiguration | undefined, name: ServerName, configuration: Configuration): string {

@@ -26,7 +26,7 @@ export function meaningOf(
   if (server === undefined || rule === null)
     return { effects: UNKNOWN_EFFECTS, source: { private: true, untrusted: true } };
   const input = inputOf(call);
-  const base = server.launch.kind === "stdio" ? server.launch.cwd : "/";
+  const base = server.launch.kind === "http" ? "/" : server.launch.cwd;
   const hint = annotations(definition);
   const kinds = raised(rule.effects, hint);
   const reads = kinds.every((kind) => kind === "read");

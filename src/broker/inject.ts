@@ -28,7 +28,7 @@ export function needsOperation(launch: Launch): boolean {
 /** What an upstream could still use once the call is over; the record of every call says it. */
 export function remains(launch: Launch): string {
   if (needsOperation(launch)) return "operation credential: nothing stands after 30 s";
-  return launch.kind === "http" ? "none: the server asks for nothing" : "none: the server is a child of the gateway";
+  return launch.kind === "http" ? "none: the server asks for nothing" : "none: the server is a program of its own";
 }
 
 /** True when `text`, a result on its way to the agent, shows `secret`: as it is, escaped for JSON or a URL, in hex

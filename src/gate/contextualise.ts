@@ -42,7 +42,7 @@ function assemble(
   standing: Standing,
 ): AccessRequest {
   const server = parts.configuration.servers.find((one) => one.name === call.server);
-  const base = server?.launch.kind === "stdio" ? server.launch.cwd : "/";
+  const base = server === undefined || server.launch.kind === "http" ? "/" : server.launch.cwd;
   const { effects, source } = parts.meaning(call, known.definition);
   return {
     principal,

@@ -132,6 +132,14 @@ export type Launch =
       readonly env: Readonly<Record<string, string>>;
     }
   | {
+      /** The same conversation with a process that `writ serve` starts under another user, through its Unix socket. */
+      readonly kind: "socket";
+      /** Absolute. */
+      readonly path: string;
+      /** What relative paths in its arguments start from. */
+      readonly cwd: string;
+    }
+  | {
       readonly kind: "http";
       readonly url: string;
       /** The `aud` of operation credentials; default the URL. */

@@ -47,7 +47,7 @@ function draftOf(
   const bases = new Set<string>();
   for (const [i, tool] of yaml.tools.entries()) {
     const server = serverOf(tool, [...path, "tools", i], servers, report);
-    if (server !== undefined) bases.add(server.launch.kind === "stdio" ? server.launch.cwd : folder);
+    if (server !== undefined) bases.add(server.launch.kind === "http" ? folder : server.launch.cwd);
   }
   const constraints = Object.entries(yaml.where ?? {}).flatMap(([argument, where]) => {
     const here = [...path, "where", argument];

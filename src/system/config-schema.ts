@@ -55,6 +55,7 @@ const server = z.strictObject({
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable"), z.string())
     .optional(),
+  socket: path.optional(),
   url: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
   audience: z.string().min(1).optional(),
   credential: z.enum(["operation", "none"]).optional(),

@@ -45,23 +45,28 @@ function launchOf(yaml: ServerYaml, path: Path, folder: string, report: Report):
         );
     }
   };
-  if (yaml.command !== undefined && yaml.url !== undefined) {
+  const ways = (["command", "socket", "url"] as const).filter((way) => yaml[way] !== undefined);
+  if (ways.length > 1) {
     report(
-      [...path, "url"],
+      [...path, ways.at(-1) ?? "url"],
       "launch_ambiguous",
-      "a server has a `command` or a `url`, not both",
-      "take one of them out",
+      "a server has a `command`, a `socket` or a `url`, one of them",
+      "take the others out",
       true,
     );
   }
-  if (yaml.command === undefined && yaml.url === undefined) {
+  if (ways.length === 0) {
     report(
       path,
       "launch_missing",
-      "a server needs a `command` or a `url`",
-      "add `command: …` for a program, or `url: …` for a server that runs",
+      "a server needs a `command`, a `socket` or a `url`",
+      "add `command: …` for a program, `socket: …` for one that `writ serve` runs, or `url: …` for a server that runs",
       true,
     );
+  }
+  if (yaml.socket !== undefined && yaml.url === undefined) {
+    foreign(["args", "env", "audience", "credential"], "a `socket`");
+    return { kind: "socket", path: resolve(folder, yaml.socket), cwd: resolve(folder, yaml.cwd ?? ".") };
   }
   if (yaml.url === undefined) {
     foreign(["audience", "credential"], "a `command`");

@@ -6,17 +6,18 @@ import { canonicalize } from "../wire/json/canonical.ts";
 import { NEWEST_LEGACY } from "../wire/mcp/revisions.ts";
 import { NOBODY } from "./answer.ts";
 import { listTools, newestFirst, OUR_INITIALIZE, ourMeta, unavailable } from "./catalogue.ts";
-import type { Children } from "./child.ts";
+import type { Child, ChildListener, Children } from "./child.ts";
 import { judgeInitialize, judgeProbe, type Verdict } from "./era.ts";
 import { LIMITS } from "./limits.ts";
+import { connectServed } from "./served.ts";
 import { createStdioChannel } from "./stdio-channel.ts";
 
-type StdioLaunch = Extract<Launch, { kind: "stdio" }>;
+type ProgramLaunch = Exclude<Launch, { kind: "http" }>;
 
-/** An upstream that is a program. Every conversation gets a process of its own, so that no session sees another's state. */
+/** An upstream that is a program, ours or behind a socket of `writ serve`. Every conversation gets a process of its own, so that no session sees another's state. */
 export function createStdioUpstream(
   configuration: ServerConfiguration,
-  launch: StdioLaunch,
+  launch: ProgramLaunch,
   parts: { readonly log: Log; readonly clock: Clock; readonly children: Children },
 ): Upstream {
   const server = configuration.name;
@@ -25,6 +26,12 @@ export function createStdioUpstream(
   const channels = new Set<Channel>();
   let known: Verdict | null = null;
   let closed = false;
+
+  function start(listener: ChildListener): Child {
+    return launch.kind === "stdio"
+      ? parts.children.start(launch, configuration.maxResultBytes, listener)
+      : connectServed(launch.path, configuration.maxResultBytes, listener);
+  }
 
   /** `era` null for a conversation of our own, whose listing is on its way anyhow. */
   function begin(era: Opening["era"] | null): Channel {
@@ -36,7 +43,7 @@ export function createStdioUpstream(
     const channel: Channel = createStdioChannel(
       { server, log: parts.log, clock: parts.clock, toolsChanged },
       (listener) =>
-        parts.children.start(launch, configuration.maxResultBytes, {
+        start({
           ...listener,
           ended(why) {
             channels.delete(channel);
@@ -135,13 +142,9 @@ export function createStdioUpstream(
 
   return {
     server,
-    origin: canonicalize({
-      kind: "stdio",
-      command: launch.command,
-      args: launch.args,
-      cwd: launch.cwd,
-      env: Object.keys(launch.env).toSorted(),
-    }),
+    origin: canonicalize(
+      launch.kind === "stdio" ? { ...launch, env: Object.keys(launch.env).toSorted() } : { ...launch },
+    ),
     open,
     catalogue,
     onToolsChanged: (listener) => void listeners.add(listener),

@@ -24,9 +24,9 @@ export function createUpstreams(
     const { launch } = server;
     all.set(
       server.name,
-      launch.kind === "stdio"
-        ? createStdioUpstream(server, launch, { ...parts, children })
-        : createHttpUpstream(server, launch, parts.log),
+      launch.kind === "http"
+        ? createHttpUpstream(server, launch, parts.log)
+        : createStdioUpstream(server, launch, { ...parts, children }),
     );
   }
   process.on("exit", children.killAll);

@@ -31,7 +31,9 @@ async function writ(...line: string[]): Promise<{ code: number; out: string; err
     readSecret: () => Promise.resolve(""),
     up: () => Promise.resolve(0),
     run: () => Promise.resolve(0),
+    runAs: () => Promise.resolve(0),
     hold: () => Promise.resolve(0),
+    serve: () => Promise.resolve(0),
     offlineDoctor: () => Promise.resolve([]),
   }).run(line);
   return { code, out: out.join(""), err: err.join("\n") };

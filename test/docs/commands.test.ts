@@ -79,7 +79,9 @@ async function helpOf(path: readonly string[]): Promise<string> {
     readSecret: unused,
     up: unused,
     run: unused,
+    runAs: unused,
     hold: unused,
+    serve: unused,
     offlineDoctor: unused,
   }).run([...path, "--help"]);
   return out;

@@ -19,10 +19,17 @@ export function addTaskCommands(program: Command, bind: Bind): void {
     )
     .requiredOption("--agent <name>", "an agent of writ.yaml")
     .option("--task <objective>", "what it is for, in your words", "")
+    .option("--user <user>", "run it as another user, the launcher as the user of Writ; takes root")
     .argument("<command...>", "the command, after --")
     .action(
-      bind(async (session, command: string[], options: { agent: string; task: string }) => {
-        session.exit(await session.parts.run({ ...(await launcher(session, options)), command }));
+      bind(async (session, command: string[], options: { agent: string; task: string; user?: string }) => {
+        const { user } = options;
+        const settings = await place(session, options);
+        session.exit(
+          user === undefined
+            ? await session.parts.run({ ...settings, launcherKey: await launcherKey(session), command })
+            : await session.parts.runAs({ ...settings, user, command }),
+        );
       }),
     );
 
@@ -31,15 +38,20 @@ export function addTaskCommands(program: Command, bind: Bind): void {
     .command("start")
     .description("open a task and keep its address up until interrupted; for a client you start yourself")
     .requiredOption("--agent <name>", "an agent of writ.yaml")
+    .option("--user <user>", "answer only to what this user runs (Linux)")
     .argument("[objective]", "what it is for, in your words", "")
     .action(
-      bind(async (session, objective: string, options: { agent: string }) => {
-        const settings = await launcher(session, { agent: options.agent, task: objective });
+      bind(async (session, objective: string, options: { agent: string; user?: string }) => {
+        const settings = {
+          ...(await place(session, { ...options, task: objective })),
+          launcherKey: await launcherKey(session),
+          ...(options.user === undefined ? {} : { user: options.user }),
+        };
         session.exit(
           await session.parts.hold(settings, (opened) => {
             session.show(opened, () => opened.url);
             session.parts.say(
-              `task ${opened.task} is open; whoever on this machine knows the address acts as ${options.agent}. Ctrl-C ends it.`,
+              `task ${opened.task} is open; ${options.user === undefined ? "whoever on this machine" : `what ${options.user} runs and`} knows the address acts as ${options.agent}. Ctrl-C ends it.`,
             );
           }),
         );
@@ -98,15 +110,19 @@ export function addTaskCommands(program: Command, bind: Bind): void {
     );
 }
 
-async function launcher(
+async function place(
   { parts, options }: Session,
   asked: { readonly agent: string; readonly task: string },
-): Promise<Omit<RunRequest, "command">> {
-  const located = await parts.locate(options.config);
+): Promise<Omit<RunRequest, "command" | "launcherKey">> {
+  const { origin } = await parts.locate(options.config);
   return {
-    origin: localOrigin(options.url ?? located.origin),
-    launcherKey: parts.readKey(located.dataFolder, "launcher"),
+    origin: localOrigin(options.url ?? origin),
     agent: asked.agent,
     objective: asked.task,
+    config: options.config,
   };
+}
+
+async function launcherKey({ parts, options }: Session): Promise<string> {
+  return parts.readKey((await parts.locate(options.config)).dataFolder, "launcher");
 }

@@ -19,11 +19,16 @@ export interface CliParts {
   /** Starts Writ and resolves when it has stopped. */
   readonly up: (config: string | undefined) => Promise<number>;
   readonly run: (settings: RunRequest) => Promise<number>;
+  /** The same with the command as another user; the key is its launcher's to read, not ours. */
+  readonly runAs: (settings: Omit<RunRequest, "launcherKey"> & { readonly user: string }) => Promise<number>;
   /** Opens a task and keeps its address up until interrupted; `onOpened` once it works. */
   readonly hold: (
-    settings: Omit<RunRequest, "command">,
+    /** `user`: whom the address is kept to, a name, `uid` or `uid:gid`. */
+    settings: Omit<RunRequest, "command"> & { readonly user?: string },
     onOpened: (opened: { readonly task: string; readonly url: string }) => void,
   ) => Promise<number>;
+  /** Runs a stdio server behind a Unix socket until told to stop. */
+  readonly serve: (settings: { readonly socket: string; readonly command: readonly string[] }) => Promise<number>;
   /** What can be told without a running Writ. */
   readonly offlineDoctor: (config: string | undefined) => Promise<readonly CheckLine[]>;
 }
@@ -39,6 +44,8 @@ export interface RunRequest {
   readonly agent: string;
   readonly objective: string;
   readonly command: readonly string[];
+  /** The configuration file, if it was named. */
+  readonly config?: string | undefined;
 }
 
 export interface CheckLine {

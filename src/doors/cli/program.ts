@@ -9,6 +9,7 @@ import { addKeyCommands } from "./commands-keys.ts";
 import { addPeopleCommands } from "./commands-people.ts";
 import { addPolicyCommands } from "./commands-policy.ts";
 import { addRecordCommands } from "./commands-record.ts";
+import { addServeCommand } from "./commands-serve.ts";
 import { addSystemCommands } from "./commands-system.ts";
 import { addTaskCommands } from "./commands-task.ts";
 import { addToolCommands } from "./commands-tools.ts";
@@ -53,6 +54,7 @@ export function buildProgram(parts: CliParts): Program {
 /** In the order of the help. */
 const COMMANDS = [
   addSystemCommands,
+  addServeCommand,
   addTaskCommands,
   addAgentCommands,
   addGrantCommands,

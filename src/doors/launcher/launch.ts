@@ -3,7 +3,7 @@ import { platform, release, userInfo } from "node:os";
 import { WritError } from "../../domain/error.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { createControl, type Held } from "./control.ts";
-import { callerOf, mark, type ProcessMark, TELLS } from "./process-tree.ts";
+import { callerOf, mark, type ProcessMark, TELLS, userOf } from "./process-tree.ts";
 import { startProxy } from "./proxy.ts";
 
 export interface LaunchSettings {
@@ -17,6 +17,8 @@ export interface LaunchSettings {
   readonly command?: string;
   /** False where no process tree is to be held to the address: a program that launches itself. */
   readonly checkTree?: boolean;
+  /** The address answers to processes of this user id, and to no other: for a program that runs as somebody else. */
+  readonly user?: number;
   readonly say?: (line: string) => void;
 }
 
@@ -44,12 +46,21 @@ const LEAST_LEFT_MS = 60_000;
 export async function launch(settings: LaunchSettings): Promise<Launched> {
   const control = createControl(settings.origin, settings.launcherKey);
   const say = settings.say ?? (() => {});
-  const checked = settings.checkTree !== false && TELLS;
+  const { user } = settings;
+  if (user !== undefined && !TELLS)
+    throw new WritError({
+      code: "user_unchecked",
+      status: 400,
+      facts: {},
+      message: "this system does not tell whose a connection is, so an address cannot be kept to one user",
+      hint: "run it on Linux, or start the command with `writ run` as this user",
+    });
+  const checked = user === undefined && settings.checkTree !== false && TELLS;
   const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const enrolled = await control.enrol(
     settings.agent,
     publicKey.export({ format: "jwk" }) as JsonObject,
-    selectors(settings.command, checked),
+    selectors(settings.command, checked ? "checked" : user === undefined ? "unchecked" : "user", user),
   );
   let credential = enrolled.credential;
   const opened = await control.openTask(credential.token, settings.objective);
@@ -62,7 +73,13 @@ export async function launch(settings: LaunchSettings): Promise<Launched> {
     gateway: settings.origin,
     token: async (task) => (task === null || task === opened.task ? token.token : below(task)),
     callerOf: (remotePort, localPort) =>
-      !checked ? "unchecked" : root === null ? "stranger" : callerOf(root, remotePort, localPort),
+      user !== undefined
+        ? userOf(user, remotePort, localPort)
+        : !checked
+          ? "unchecked"
+          : root === null
+            ? "stranger"
+            : callerOf(root, remotePort, localPort),
     onRefused: (why) => {
       strangers++;
       // A flood of strangers must not become a flood of lines.
@@ -157,7 +174,11 @@ function keepFresh(
   return () => clearTimeout(timer);
 }
 
-function selectors(command: string | undefined, checked: boolean): Record<string, string> {
+function selectors(
+  command: string | undefined,
+  tree: "checked" | "unchecked" | "user",
+  as: number | undefined,
+): Record<string, string> {
   let user = "";
   try {
     user = userInfo().username;
@@ -170,7 +191,9 @@ function selectors(command: string | undefined, checked: boolean): Record<string
     uid: String(process.getuid?.() ?? ""),
     system: `${platform()} ${release()}`,
     command: command ?? "",
-    tree: checked ? "checked" : "unchecked",
+    tree,
+    // Whom the agent runs as: the launcher's own user, or the one its address is kept to.
+    runsAs: String(as ?? process.getuid?.() ?? ""),
   };
   return Object.fromEntries(Object.entries(seen).map(([key, value]) => [key, value.slice(0, 256)]));
 }

@@ -8,7 +8,7 @@ export interface ProcessMark {
 }
 
 /** Who made a connection to us. `unchecked`: this system does not tell. */
-export type Caller = "of_the_tree" | "stranger" | "unchecked";
+export type Caller = "of_the_tree" | "of_the_user" | "stranger" | "unchecked";
 
 /** Whether this system tells whose a connection is. */
 export const TELLS = platform() === "linux";
@@ -23,14 +23,21 @@ export function mark(pid: number): ProcessMark | null {
  *  that has left the tree (its parent ended) is a stranger, and so is one whose socket cannot be found. */
 export function callerOf(root: ProcessMark, remotePort: number, localPort: number): Caller {
   if (!TELLS) return "unchecked";
-  const inode = inodeOf(remotePort, localPort);
-  if (inode === null) return "stranger";
-  const link = `socket:[${inode}]`;
+  const end = clientEnd(remotePort, localPort);
+  if (end === null) return "stranger";
+  const link = `socket:[${end.inode}]`;
   return treeOf(root).some((pid) => holds(pid, link)) ? "of_the_tree" : "stranger";
 }
 
+/** Whether the loopback connection from `remotePort` to `localPort` was made by the user `uid`. It can be told of every
+ *  user's connections, where whose process it is can be told only of one's own. */
+export function userOf(uid: number, remotePort: number, localPort: number): Caller {
+  if (!TELLS) return "unchecked";
+  return clientEnd(remotePort, localPort)?.uid === uid ? "of_the_user" : "stranger";
+}
+
 /** `/proc/net/tcp`: the client's end of the connection, by both ports on loopback. */
-function inodeOf(remotePort: number, localPort: number): string | null {
+function clientEnd(remotePort: number, localPort: number): { readonly inode: string; readonly uid: number } | null {
   const client = hexPort(remotePort);
   const server = hexPort(localPort);
   for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
@@ -41,9 +48,10 @@ function inodeOf(remotePort: number, localPort: number): string | null {
       continue;
     }
     for (const line of text.split("\n")) {
-      const [, local, remote, , , , , , , inode] = line.trim().split(/\s+/);
+      const [, local, remote, , , , , uid, , inode] = line.trim().split(/\s+/);
       if (local === undefined || remote === undefined || inode === undefined || inode === "0") continue;
-      if (local.endsWith(`0100007F:${client}`) && remote.endsWith(`0100007F:${server}`)) return inode;
+      if (local.endsWith(`0100007F:${client}`) && remote.endsWith(`0100007F:${server}`))
+        return { inode, uid: Number(uid) };
     }
   }
   return null;

@@ -62,7 +62,7 @@ export async function runAgent(settings: RunSettings): Promise<number> {
   }
 }
 
-function exitOf(child: ChildProcess, say: (line: string) => void): Promise<number> {
+export function exitOf(child: ChildProcess, say: (line: string) => void): Promise<number> {
   const forwarded = (["SIGTERM", "SIGHUP", "SIGINT"] as const).map((signal) => {
     const listener = (): void => {
       // At a terminal, Ctrl-C reaches the whole foreground group; the child has it already.

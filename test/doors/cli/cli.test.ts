@@ -47,10 +47,12 @@ async function writ(line: readonly string[], more: Partial<CliParts> = {}): Prom
       runs.push(settings);
       return Promise.resolve(7);
     },
+    runAs: () => Promise.resolve(0),
     hold: (_, onOpened) => {
       onOpened({ task: "t_held", url: "http://127.0.0.1:1/secret" });
       return Promise.resolve(0);
     },
+    serve: () => Promise.resolve(0),
     offlineDoctor: () => Promise.resolve([{ name: "configuration", ok: true, says: "holds", mend: null }]),
     ...more,
   }).run(line);

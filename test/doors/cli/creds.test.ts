@@ -29,6 +29,8 @@ async function writ(
     up: none,
     run: none,
     hold: none,
+    runAs: () => Promise.resolve(0),
+    serve: () => Promise.resolve(0),
     offlineDoctor: () => Promise.resolve([]),
   }).run(line);
   return { code, out: out.join(""), err: err.join("") };
