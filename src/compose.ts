@@ -178,6 +178,8 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   // The corridor.
   const inFlight = watchInFlight(store, log);
   undo.push(() => inFlight.stop());
+  const streams = watchInFlight(store, log);
+  undo.push(() => streams.stop());
   const owed = watchOwed(store, log);
   undo.push(() => owed.stop());
   const known = new Map<ServerName, ServerConfiguration>(
@@ -219,6 +221,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     dpop: tokens.dpop,
     sealing,
     signsIn: signIn.clients.any,
+    streams,
     onToolsChanged: (listener) => catalogue.onChange(listener),
     onScopeChanged: (task, listener) =>
       store.subscribe((event) => {

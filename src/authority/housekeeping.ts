@@ -1,5 +1,6 @@
 import { standing } from "../domain/task.ts";
 import type { AuthorityParts } from "./parts.ts";
+import { finishSweeps } from "./revocation/revoke.ts";
 import { endTask } from "./tasks/end-task.ts";
 
 const EVERY_MS = 5_000;
@@ -7,7 +8,7 @@ const PAGE = 100;
 /** Beyond their expiry: a clock that jumped ahead and is set back finds what was spent still spent. */
 const SPENT_KEPT_MS = 24 * 3_600_000;
 
-type HouseParts = Pick<AuthorityParts, "store" | "clock" | "log">;
+type HouseParts = Pick<AuthorityParts, "store" | "clock" | "log" | "configuration" | "digests">;
 
 /** Calls that a gateway which is gone had sent, or was about to: nobody will ever hear how they ended. A read is closed
  *  as failed; anything else stays `outcome_unknown`, its budget kept, for a person to look at. Returns how many.
@@ -37,7 +38,7 @@ export async function closeOrphans({ store, clock, log }: HouseParts): Promise<n
   return closed;
 }
 
-/** Ends tasks whose deadline has passed and forgets spent credentials and documents that have expired, every few seconds until stopped. */
+/** Ends tasks whose deadline has passed, goes on with revocations that were interrupted, and forgets spent credentials and documents that have expired, every few seconds until stopped. */
 export function keepHouse(parts: HouseParts): { stop(): void } {
   const timer = setInterval(() => {
     void round(parts).catch((cause: unknown) => parts.log.error({ cause }, "housekeeping failed; it is tried again"));
@@ -48,6 +49,8 @@ export function keepHouse(parts: HouseParts): { stop(): void } {
 
 async function round(parts: HouseParts): Promise<void> {
   const now = parts.clock.now();
+  // A gateway that stopped in the middle of a revocation of very many left the rest to whoever comes next.
+  await finishSweeps(parts);
   let after: string | null = null;
   do {
     const page = await parts.store.read((tx) => tx.tasks({ active: true, after, limit: PAGE }));

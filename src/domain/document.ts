@@ -1,6 +1,7 @@
 import type { BrowserSessionRecord, SignInCode } from "./browser-session.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { Lease } from "./lease.ts";
+import type { Bar, Sweep } from "./revocation.ts";
 import type { Secret, VaultKey } from "./secret.ts";
 import type { AuthorizationCode, RegisteredClient, SignIn, SignInToken } from "./sign-in.ts";
 import type { SigningKeyRecord } from "./signing-key.ts";
@@ -24,5 +25,8 @@ export interface Documents {
   /** A code that was used, or a refresh token, by its keyed digest. */
   sign_in_token: SignInToken;
   registered_client: RegisteredClient;
+  /** By kind, colon, id of what was revoked; and so is the next. */
+  bar: Bar;
+  sweep: Sweep;
 }
 export type DocumentKind = keyof Documents;

@@ -17,6 +17,7 @@ export const RECORD_KINDS = [
   "outcome",
   "answer",
   "revocation",
+  "enabled",
   "policy_applied",
   "pin",
   "person_key",

@@ -1,3 +1,4 @@
+import type { Sequence } from "./ids.ts";
 import type { Principal } from "./principal.ts";
 import type { Task } from "./task.ts";
 
@@ -35,4 +36,26 @@ export function lasting(
       { kind: "instance", id: instance },
     ]),
   ];
+}
+
+/** What a revocation keeps from being made anew until an admin lets it: instances and tasks of an agent, of an owner, or
+ *  of anybody. What it killed stays dead. */
+export interface Bar {
+  readonly subject: Subject;
+  readonly by: string;
+  readonly why: string;
+  readonly at: number;
+  readonly sequence: Sequence;
+}
+
+/** A revocation whose tasks are still being ended, a few at a time: their credentials are dead already. */
+export type Sweep = Bar;
+
+/** `agent:clerk`; kinds hold no colon. */
+export function nameOf({ kind, id }: Subject): string {
+  return `${kind}:${id}`;
+}
+
+export function isBarring({ kind }: Subject): boolean {
+  return kind === "agent" || kind === "owner" || kind === "all";
 }

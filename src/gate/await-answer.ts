@@ -1,21 +1,33 @@
 import { type Approval, stateAt } from "../domain/approval.ts";
 import { type Reason, reason, sentence } from "../domain/reason.ts";
+import { lasting } from "../domain/revocation.ts";
 import type { GateParts } from "./parts.ts";
 
-/** Holds a call open while people answer, for at most the configured time. Null once there is an answer, either way:
- *  the call walks again and `decide` reads it. Otherwise still pending when the hold is over, or refused because nobody
+/** Holds a call open while people answer, for at most the configured time. Null once there is an answer, either way, and
+ *  once a key or a profile was revoked, or news was missed, which may be about this call: it walks again, and is told how
+ *  it stands. Otherwise still pending when the hold is over, or refused because nobody
  *  answered in time. */
 export async function answered(parts: GateParts, asked: Approval, signal: AbortSignal): Promise<Reason | null> {
   const until = Math.min(asked.deadline, parts.clock.now() + parts.configuration.approvals.holdMs);
   let wake = (): void => {};
+  let revoked = false;
   const unsubscribe = parts.store.subscribe((event) => {
-    if (event.kind === "resync" || (event.kind === "approval" && event.id === asked.id)) wake();
+    const missed = event.kind === "resync";
+    if (missed || (event.kind === "revoked" && /^(key|profile):/.test(event.id))) revoked = true;
+    // A task's own is told by its question, which is void then.
+    const broad = missed || (event.kind === "revoked" && !event.id.startsWith("task:"));
+    if (broad || (event.kind === "approval" && event.id === asked.id)) wake();
   });
   try {
     for (;;) {
       const woken = new Promise<void>((resolve) => (wake = resolve));
-      const now = await parts.store.read((tx) => tx.approval(asked.id));
-      const state = now === null ? "void" : stateAt(now, parts.clock.now());
+      if (revoked) return null;
+      const { approval, dead } = await parts.store.read(async (tx) => {
+        const task = await tx.task(asked.task);
+        const revokedAt = task === null ? 0 : await tx.revokedAt(lasting(task));
+        return { approval: await tx.approval(asked.id), dead: revokedAt > (task?.epoch ?? 0) };
+      });
+      const state = approval === null ? "void" : stateAt(approval, parts.clock.now());
       switch (state) {
         case "allowed":
         case "denied":
@@ -26,6 +38,8 @@ export async function answered(parts: GateParts, asked: Approval, signal: AbortS
           await expire(parts, asked);
           return reason("approval_timeout");
         case "pending":
+          // Its task is about to be ended for it.
+          if (dead) return reason("credential_revoked");
           if (signal.aborted || parts.clock.now() >= until) return reason("approval_pending", { approval: asked.id });
           await Promise.race([woken, sleep(until - parts.clock.now(), signal)]);
       }

@@ -1,51 +1,75 @@
-import type { CallId } from "../domain/ids.ts";
 import type { Principal } from "../domain/principal.ts";
 import { standsOn } from "../domain/revocation.ts";
 import type { Store } from "../ports/store.ts";
 import type { Log } from "../ports/system.ts";
 
-const LOOK_MS = 1_000;
-
-/** The calls that are out with an upstream, so that a revocation reaches them too. */
+/** What lasts longer than the look that let it begin, calls out with an upstream and streams that are listened to, so
+ *  that a revocation reaches it too. */
 export interface InFlight {
-  /** Registers a call until `done`; `signal` aborts when something it stands on is revoked. */
-  enter(call: CallId, principal: Principal): { readonly signal: AbortSignal; done(): void };
+  /** Registers what goes on for `principal` until `done`; `signal` aborts when something it stands on is revoked. `what`
+   *  names it in the log. */
+  enter(what: string, principal: Principal): { readonly signal: AbortSignal; done(): void };
   size(): number;
 }
 
+const LOOK_MS = 1_000;
+
+interface Held {
+  readonly what: string;
+  readonly principal: Principal;
+  readonly controller: AbortController;
+}
+
 export function watchInFlight(store: Store, log: Log): InFlight & { stop(): void } {
-  const calls = new Map<CallId, { principal: Principal; controller: AbortController }>();
+  const all = new Set<Held>();
+  let looking = false;
+  let again = false;
   const unsubscribe = store.subscribe((event) => {
-    if ((event.kind !== "revoked" && event.kind !== "resync") || calls.size === 0) return;
-    look();
+    if (event.kind === "revoked" || event.kind === "resync") news();
   });
   // Where no event comes, the tables are looked at all the same.
-  const watch = setInterval(() => calls.size > 0 && store.feed() !== "live" && look(), LOOK_MS);
+  const watch = setInterval(() => store.feed() !== "live" && news(), LOOK_MS);
   watch.unref();
 
-  function look(): void {
-    recheck().catch((cause: unknown) => {
-      log.error({ cause }, "revocations could not be read; every call in flight is cut");
-      for (const { controller } of calls.values()) controller.abort("revoked");
-    });
+  function news(): void {
+    if (all.size === 0) return;
+    again = true;
+    if (!looking) void look();
+  }
+
+  /** One look serves however many revocations came before it began. */
+  async function look(): Promise<void> {
+    looking = true;
+    try {
+      while (again) {
+        again = false;
+        await recheck();
+      }
+    } catch (cause) {
+      log.error({ cause }, "revocations could not be read; everything under way is cut");
+      for (const { controller } of all) controller.abort("revoked");
+    } finally {
+      looking = false;
+    }
   }
 
   async function recheck(): Promise<void> {
-    for (const [id, { principal, controller }] of calls) {
+    for (const { what, principal, controller } of all) {
+      if (controller.signal.aborted) continue;
       const revokedAt = await store.read((tx) => tx.revokedAt(standsOn(principal)));
       if (revokedAt <= principal.epoch) continue;
-      log.info({ call: id, task: principal.task }, "a call in flight is cut: what it stood on was revoked");
+      log.info({ what, task: principal.task }, "cut: what it stood on was revoked");
       controller.abort("revoked");
     }
   }
 
   return {
-    enter(call, principal) {
-      const controller = new AbortController();
-      calls.set(call, { principal, controller });
-      return { signal: controller.signal, done: () => void calls.delete(call) };
+    enter(what, principal) {
+      const held = { what, principal, controller: new AbortController() };
+      all.add(held);
+      return { signal: held.controller.signal, done: () => void all.delete(held) };
     },
-    size: () => calls.size,
+    size: () => all.size,
     stop() {
       clearInterval(watch);
       unsubscribe();

@@ -5,6 +5,7 @@ import { issueGrant, revokeGrant } from "../../src/authority/tasks/grants.ts";
 import { openTask } from "../../src/authority/tasks/open-task.ts";
 import { profileOf } from "../../src/authority/profile.ts";
 import { renewTask } from "../../src/authority/tasks/renew-task.ts";
+import { enable } from "../../src/authority/revocation/bars.ts";
 import { EVERYTHING, readSubject, revokeSubject } from "../../src/authority/revocation/revoke.ts";
 import type { GrantId, TaskId } from "../../src/domain/ids.ts";
 import { standsOn } from "../../src/domain/revocation.ts";
@@ -189,13 +190,13 @@ test("a revocation ends nobody else's task", async () => {
   await expect(renewTask(house, { instance: other.instance, task: other.task.id })).resolves.toBeDefined();
 });
 
-test("a task made under a profile that was revoked gets no fresh token", async () => {
+test("a task made under a profile that was revoked has ended, and gets no fresh token", async () => {
   const house = createHouse();
   const { task, instance } = await openClerkTask(house);
   const agent = house.configuration.agents[0];
   if (agent === undefined) throw new Error("the clerk is configured");
   await revokeSubject(house, { subject: { kind: "profile", id: profileOf(agent, house.digests) }, ...BY_ADA });
-  await expect(renewTask(house, { instance, task: task.id })).rejects.toMatchObject({ code: "credential_revoked" });
+  await expect(renewTask(house, { instance, task: task.id })).rejects.toMatchObject({ code: "task_ended" });
 });
 
 test("panic kills every instance credential; it can be neither used nor renewed", async () => {
@@ -206,9 +207,12 @@ test("panic kills every instance credential; it can be neither used nor renewed"
     code: "credential_revoked",
   });
   await expect(renewInstance(house, carried(credential.token))).rejects.toMatchObject({ code: "credential_revoked" });
+  await expect(enrolClerk(house)).rejects.toMatchObject({ code: "panic", status: 403 });
+  await enable(house, { subject: EVERYTHING, by: "ada", why: "over" });
   await expect(
     enrolClerk(house).then(({ credential: next }) => authenticateInstance(house, carried(next.token))),
   ).resolves.toBeDefined();
+  await expect(authenticateInstance(house, carried(credential.token))).rejects.toMatchObject({ code: "credential_revoked" });
   expect(await house.records("revocation")).toMatchObject([{ body: { subject: "all", id: "*", by: "ada" } }]);
 });
 

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { answerApproval } from "../../src/authority/tasks/answer-approval.ts";
+import { enable } from "../../src/authority/revocation/bars.ts";
 import { revokeSubject } from "../../src/authority/revocation/revoke.ts";
 import type { ApprovalId, PersonName, ServerName } from "../../src/domain/ids.ts";
 import type { SubjectKind } from "../../src/domain/revocation.ts";
@@ -57,6 +58,13 @@ test.each(SUBJECTS)(
 
     const reached = ["agent", "key", "all"].includes(kind);
     expect(how(await other.call("see", { n: "other" })) === "answered").toBe(!reached);
+    // An agent or everybody stays out until an admin says otherwise; what was revoked stays dead.
+    if (kind === "agent" || kind === "all") {
+      await expect(house.agent()).rejects.toThrow();
+      const barred = await subject(house, clerk, kind);
+      await enable(house.writ.authority, { subject: barred, by: "ada", why: "looked into" });
+      expect(["401", "task_ended"]).toContain(how(await clerk.call("see", { n: "after-lift" })));
+    }
     expect(how(await (await house.agent()).call("see", { n: "new" }))).toBe("answered");
     await soon(() => house.writ.held().calls).toBe(0);
     await soon(() => statesOf(house, hanging.length)).toEqual({ outcome_unknown: 64 });

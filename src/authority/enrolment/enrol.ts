@@ -8,6 +8,7 @@ import type { AgentConfiguration } from "../../ports/configuration.ts";
 import type { Minted, Shown } from "../../ports/credentials.ts";
 import type { ReadTx } from "../../ports/store.ts";
 import type { AuthorityParts } from "../parts.ts";
+import { refuseBarred } from "../revocation/bars.ts";
 import { agentUnknown, refusal, unauthenticated } from "../refusals.ts";
 
 export interface Enrolment {
@@ -54,7 +55,8 @@ export async function enrol(parts: AuthorityParts, asked: Enrolment): Promise<En
 /** Makes the instance that an attestation stands for, of the one agent whose registration fits, bound to one key.
  *  `proven`: the request proved that key (RFC 9449), and so must every use of what the instance is given.
  *  Evidence that holds once is spent in the same transaction: of two that show the same, one is enrolled.
- *  @throws WritError 403 `registration_missing`, `registration_ambiguous`, 401 `evidence_refused` for spent evidence. */
+ *  @throws WritError 403 `registration_missing`, `registration_ambiguous`, 401 `evidence_refused` for spent evidence;
+ *  `panic`, `agent_disabled`, `owner_disabled`, the evidence unspent. */
 export async function register(
   parts: AuthorityParts,
   attestation: Attestation,
@@ -79,6 +81,7 @@ export async function register(
   };
   const { once } = attestation;
   return parts.store.write(async (tx) => {
+    await refuseBarred(tx, instance);
     if (once !== null && !(await tx.spend(`enrolment:${once.issuer}`, once.id, once.until))) throw evidenceRefused();
     const epoch = await tx.sequence();
     await tx.putInstance(instance);

@@ -1,11 +1,14 @@
 import { describeGrant, type Grant } from "../../domain/grant.ts";
 import type { Instance, Session } from "../../domain/principal.ts";
+import { reason } from "../../domain/reason.ts";
+import { lasting } from "../../domain/revocation.ts";
 import { type Budget, type Task, standing } from "../../domain/task.ts";
 import type { Minted } from "../../ports/credentials.ts";
-import type { WriteTx } from "../../ports/store.ts";
+import type { ReadTx, WriteTx } from "../../ports/store.ts";
 import type { AuthorityParts } from "../parts.ts";
 import { profileOf } from "../profile.ts";
-import { refusal, taskOver } from "../refusals.ts";
+import { refusal, taskOver, unauthenticated } from "../refusals.ts";
+import { refuseBarred } from "../revocation/bars.ts";
 import { agentOf } from "../enrolment/enrol.ts";
 
 export interface OpenedTask {
@@ -33,10 +36,12 @@ export function readObjective(text: string): string {
   );
 }
 
-/** @throws WritError `task_ended`, `task_expired`, `task_too_deep`. */
-export function mayHaveChildren(parent: Task, now: number): void {
+/** @throws WritError `task_ended`, `task_expired`, `task_too_deep`; 401 `credential_revoked`. */
+export async function mayHaveChildren(tx: ReadTx, parent: Task, now: number): Promise<void> {
   const stands = standing(parent, now);
   if (stands !== "active") throw taskOver(parent.id, stands);
+  // It is dead already, and about to be ended.
+  if ((await tx.revokedAt(lasting(parent))) > (parent.epoch ?? 0)) throw unauthenticated(reason("credential_revoked"));
   if (parent.depth + 1 < MAX_DEPTH) return;
   throw refusal(
     "task_too_deep",
@@ -67,7 +72,8 @@ export function lending(parent: Task, lent: Budget): Task {
   return { ...parent, used, version: parent.version + 1 };
 }
 
-/** Stores a new task with everything it starts with, records it, and makes its first token. */
+/** Stores a new task with everything it starts with, records it, and makes its first token.
+ *  @throws WritError 403 `panic`, `agent_disabled`, `owner_disabled`. */
 export async function begin(
   parts: AuthorityParts,
   tx: WriteTx,
@@ -79,6 +85,7 @@ export async function begin(
   },
 ): Promise<OpenedTask> {
   const { instance, session, grants } = fresh;
+  await refuseBarred(tx, fresh.task);
   const task: Task = { ...fresh.task, epoch: await tx.sequence() };
   const { budget, delegators } = task;
   await tx.putSession(session);

@@ -38,7 +38,7 @@ export async function delegate(parts: AuthorityParts, asked: Delegation): Promis
   const now = parts.clock.now();
   return parts.store.write(async (tx) => {
     const parent = await parentOf(tx, asked.subject);
-    mayHaveChildren(parent, now);
+    await mayHaveChildren(tx, parent, now);
     const instance = await actorOf(tx, asked, parent);
     const agent = agentOf(parts, instance.agent);
     const delegators = chainBelow(parent, instance.id);

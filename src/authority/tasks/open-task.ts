@@ -87,6 +87,6 @@ export function halfOfRest(parent: Task): Budget {
 async function parentOf(tx: ReadTx, asked: TaskRequest, id: TaskId, now: number): Promise<Task> {
   const parent = await tx.task(id);
   if (parent === null || parent.instance !== asked.instance.id) throw taskUnknown(id);
-  mayHaveChildren(parent, now);
+  await mayHaveChildren(tx, parent, now);
   return parent;
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Bind } from "./command.ts";
+import { lift, revoke } from "./commands-revoke.ts";
 import { table, time } from "./output.ts";
 
 interface Agent {
@@ -47,4 +48,16 @@ export function addAgentCommands(program: Command, bind: Bind): void {
         session.parts.say(`it works once, until ${time(answer.expiresAt)}: POST it to ${client.origin}/v1/enrol`);
       }),
     );
+  agent
+    .command("disable")
+    .description("kill what this agent's instances hold, end its tasks, and start no more of it")
+    .argument("<name>")
+    .option("--why <text>", "for the record", "")
+    .action(bind((session, name: string, options: { why: string }) => revoke(session, "agent", name, options.why)));
+  agent
+    .command("enable")
+    .description("let new instances of a revoked agent be started; what was revoked stays dead")
+    .argument("<name>")
+    .option("--why <text>", "for the record", "")
+    .action(bind((session, name: string, options: { why: string }) => lift(session, "agent", name, options.why)));
 }

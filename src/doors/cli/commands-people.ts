@@ -1,22 +1,10 @@
 import type { Command } from "commander";
 import type { Bind } from "./command.ts";
+import { lift } from "./commands-revoke.ts";
 import { table } from "./output.ts";
 
-/** Who may do what at the control plane, and stopping everything. */
+/** Who may do what at the control plane. */
 export function addPeopleCommands(program: Command, bind: Bind): void {
-  program
-    .command("panic")
-    .description("kill every credential and end every task there is, at once; agents must be started anew")
-    .option("--why <text>", "for the record", "")
-    .action(
-      bind(async (session, options: { why: string }) => {
-        const answer = await (
-          await session.client()
-        ).post("/v1/revocations", { kind: "all", id: "*", why: options.why });
-        session.show(answer, () => "every credential made until now is refused from now on, and every task has ended");
-      }),
-    );
-
   const people = program.command("people").description("who may look, answer and change");
   people
     .command("list", { isDefault: true })
@@ -49,4 +37,10 @@ export function addPeopleCommands(program: Command, bind: Bind): void {
         session.parts.say(`keep it in a file only ${name} can read, and name that file in WRIT_KEY_FILE`);
       }),
     );
+  people
+    .command("enable")
+    .description("let agents of this owner be started again after the owner was revoked")
+    .argument("<name>")
+    .option("--why <text>", "for the record", "")
+    .action(bind((session, name: string, options: { why: string }) => lift(session, "owner", name, options.why)));
 }

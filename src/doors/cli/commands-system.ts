@@ -19,6 +19,7 @@ interface Status {
   }[];
   readonly agents: readonly string[];
   readonly policies: { readonly version: string | null; readonly trouble: string | null };
+  readonly barred: readonly { readonly kind: string; readonly id: string }[];
   readonly activeTasks: number;
   readonly openApprovals: number;
   readonly unknownOutcomes: readonly string[];
@@ -158,6 +159,12 @@ function describeStatus(origin: string, status: Status): string {
     ],
     ["servers", servers.length === 0 ? "none" : servers],
     ["agents", status.agents.length === 0 ? "none" : status.agents.join(", ")],
+    [
+      "revoked",
+      status.barred.map(({ kind, id }) =>
+        kind === "all" ? "everything; `writ panic --lift` lets new ones be made" : `${kind} ${id}`,
+      ),
+    ],
     ["tasks", `${status.activeTasks} running`],
     ["questions", status.openApprovals === 0 ? "none open" : `${status.openApprovals} open; see \`writ approve list\``],
     [

@@ -10,6 +10,7 @@ import { addPeopleCommands } from "./commands-people.ts";
 import { addPolicyCommands } from "./commands-policy.ts";
 import { addRecordCommands } from "./commands-record.ts";
 import { addServeCommand } from "./commands-serve.ts";
+import { addRevokeCommands } from "./commands-revoke.ts";
 import { addSystemCommands } from "./commands-system.ts";
 import { addTaskCommands } from "./commands-task.ts";
 import { addToolCommands } from "./commands-tools.ts";
@@ -63,6 +64,7 @@ const COMMANDS = [
   addPolicyCommands,
   addToolCommands,
   addCredsCommands,
+  addRevokeCommands,
   addPeopleCommands,
   addKeyCommands,
 ];

@@ -44,6 +44,7 @@ export async function ready({ store, policies }: Pick<Examined, "store" | "polic
 export async function examine(parts: Examined): Promise<readonly Check[]> {
   const { configuration, catalogue, policies, store } = parts;
   const proposal = await policies.proposal();
+  const bars = await store.read((tx) => tx.documents("bar"));
   const unknown = await store.read((tx) => tx.callsIn("outcome_unknown", { after: null, limit: 1 }));
   return [
     ...(await ready(parts)),
@@ -88,6 +89,14 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
       "writ audit tail",
     ),
     keyFolder(configuration),
+    ...bars.map(({ subject: { kind, id }, by, why }) =>
+      check(
+        `${kind} ${id}`,
+        false,
+        `revoked by ${by}${why === "" ? "" : ` (${why})`}; nothing new is made for it`,
+        kind === "all" ? "writ panic --lift" : kind === "agent" ? `writ agent enable ${id}` : `writ people enable ${id}`,
+      ),
+    ),
     note(
       "isolation",
       configuration.isolation === "isolated"

@@ -21,6 +21,7 @@ import { addCredsRoutes } from "./routes-creds.ts";
 import { addGrantRoutes } from "./routes-grants.ts";
 import { addKeyRoutes } from "./routes-keys.ts";
 import { addRecordRoutes } from "./routes-record.ts";
+import { addRevocationRoutes } from "./routes-revocation.ts";
 import { addRuleRoutes } from "./routes-rules.ts";
 import { addTaskRoutes } from "./routes-tasks.ts";
 import { formOf, pageOf, refusedPage, signedInPage, signInPage, statusPage } from "./status-page.ts";
@@ -55,6 +56,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   addGrantRoutes(add, parts);
   addRecordRoutes(add, parts);
   addRuleRoutes(add, parts, refusals);
+  addRevocationRoutes(add, parts);
   addCredsRoutes(add, parts);
   addKeyRoutes(add, parts);
   addOAuthRoutes(app, parts, refusals);

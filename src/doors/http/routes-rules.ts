@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { refusal } from "../../authority/refusals.ts";
-import { readSubject, revokeSubject } from "../../authority/revocation/revoke.ts";
 import type { Digest, ServerName, ToolName } from "../../domain/ids.ts";
 import { qualified } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
@@ -9,7 +8,7 @@ import type { HttpDoorParts } from "./parts.ts";
 import { type AddRoute, shape } from "./route.ts";
 import { person } from "./routes-tasks.ts";
 
-/** Policies, tools, revocation, people, and how the system is. */
+/** Policies, tools, people, and how the system is. */
 export function addRuleRoutes(add: AddRoute, parts: HttpDoorParts, refusals: Refusals): void {
   const { authority, policies, pins, people } = parts;
   const { configuration, store } = authority;
@@ -117,22 +116,6 @@ export function addRuleRoutes(add: AddRoute, parts: HttpDoorParts, refusals: Ref
     },
   });
   add({
-    method: "post",
-    path: "/v1/revocations",
-    summary: "Kill every credential that stands on something; `all` and `*` is everything",
-    access: "operator",
-    status: 201,
-    body: z.strictObject({ kind: z.string(), id: z.string(), why: z.string().max(500).default("") }),
-    answers: z.object({ sequence: z.number() }),
-    run: async ({ caller, body }) => ({
-      sequence: await revokeSubject(authority, {
-        subject: readSubject(body.kind, body.id),
-        by: person(caller),
-        why: body.why,
-      }),
-    }),
-  });
-  add({
     method: "get",
     path: "/v1/people",
     summary: "People and their roles",
@@ -190,6 +173,7 @@ export function addRuleRoutes(add: AddRoute, parts: HttpDoorParts, refusals: Ref
           (call) => call.id,
         ),
         ledger: (await tx.ledgerHead())?.number ?? 0,
+        barred: (await tx.documents("bar")).map((bar) => bar.subject),
         refused: { ...refusals, enrolment: Object.fromEntries(parts.enrolments.refused), mcp: parts.strangers() },
       })),
   });

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { Catalogue } from "../../gate/catalogue.ts";
 import type { Gate } from "../../gate/gate.ts";
+import type { InFlight } from "../../gate/in-flight.ts";
 import type { Configuration } from "../../ports/configuration.ts";
 import type { Clock, Digests, Ids, Log } from "../../ports/system.ts";
 import type { Channel, Upstream } from "../../ports/upstream.ts";
@@ -27,6 +28,8 @@ export interface McpDoorParts {
     seal(payload: JsonObject, aad: string): string;
     open(text: string, aad: string): JsonObject | null;
   };
+  /** Streams that are listened to; a revocation ends those it reaches. */
+  readonly streams: InFlight;
   /** Tells when the tools of some server, or what was pinned of them, changed. Returns the way to stop. */
   readonly onToolsChanged: (listener: () => void) => () => void;
   /** Tells when what this task holds, or what policy permits, changed: it may see other tools now. */

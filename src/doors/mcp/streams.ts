@@ -9,11 +9,13 @@ import type { Visit } from "./visit.ts";
 const BEGUN_MS = 1_000;
 
 /** The stream a legacy client opens by GET: whatever upstreams say outside a call, and Writ when what this task may see
- *  has changed. Lasts until the client goes, its conversation is over, its one upstream ends it, or the client opens another. */
+ *  has changed. Lasts until the client goes, its conversation is over, what its token stands on is revoked, its one
+ *  upstream ends it, or the client opens another. */
 export async function openStream(visit: Visit): Promise<void> {
   const { conversation, reply, headers, parts, principal } = visit;
   const last = headers[HEADER.lastEventId];
-  const stop = AbortSignal.any([reply.signal, conversation.over, conversation.takeStream()]);
+  const held = await whileItHolds(visit);
+  const stop = AbortSignal.any([reply.signal, conversation.over, held.signal, conversation.takeStream()]);
   reply.mark({});
   const changed = (): void => void reply.send(notificationText("notifications/tools/list_changed", undefined), {});
   const watched = [parts.onScopeChanged(principal.task, changed)];
@@ -31,8 +33,21 @@ export async function openStream(visit: Visit): Promise<void> {
     }
   } finally {
     for (const unwatch of watched) unwatch();
+    held.done();
     reply.close();
   }
+}
+
+/** Aborts when what the caller's token stands on is revoked. Asked once more now that a later one would be heard. */
+export async function whileItHolds({
+  parts,
+  principal,
+  credential,
+}: Visit): Promise<{ readonly signal: AbortSignal; done(): void }> {
+  const held = parts.streams.enter("a stream", principal);
+  const now = await parts.gate.authenticate(credential);
+  const holds = now.kind === "principal" && now.over === null;
+  return holds ? held : { ...held, signal: AbortSignal.abort("revoked") };
 }
 
 /** Listens to every upstream of the conversation: to those that are open, and to each that is opened before it is used. */

@@ -12,7 +12,7 @@ import { judged } from "./judged.ts";
 import { unreached } from "./reach.ts";
 import { notReached, refusalText } from "./refusal.ts";
 import { sinkOf } from "./reverse.ts";
-import { aborted } from "./streams.ts";
+import { aborted, whileItHolds } from "./streams.ts";
 import { type Asked, draftOf, type Visit } from "./visit.ts";
 
 /** A subscription lives as long as its client listens; timers hold no longer time than this. */
@@ -38,9 +38,11 @@ export async function subscribe(visit: Visit, asked: Asked): Promise<void> {
     (await unreached(parts, principal, conversation, view.server)) ?? (await refusedResource(visit, view.server, uris));
   if (refused !== null) return reply.finish(refusalText(asked.id, asked.method, "modern", null, refused));
   const unwatch = tools ? parts.onScopeChanged(principal.task, () => tellTools(visit, asked)) : () => {};
+  const held = await whileItHolds(visit);
   try {
-    await relay(visit, asked, view.server, subscribed(wanted, uris));
+    await relay(visit, asked, view.server, subscribed(wanted, uris), held.signal);
   } finally {
+    held.done();
     unwatch();
   }
 }
@@ -56,7 +58,13 @@ function subscribed(wanted: JsonObject, uris: readonly string[]): JsonObject {
   };
 }
 
-async function relay(visit: Visit, asked: Asked, server: ServerName, notifications: JsonObject): Promise<void> {
+async function relay(
+  visit: Visit,
+  asked: Asked,
+  server: ServerName,
+  notifications: JsonObject,
+  holds: AbortSignal,
+): Promise<void> {
   const { conversation, reply } = visit;
   const plain = sinkOf(visit, server);
   const tagged: Sink = {
@@ -72,7 +80,7 @@ async function relay(visit: Visit, asked: Asked, server: ServerName, notificatio
       timeoutMs: AS_LONG_AS_IT_LASTS,
     },
     tagged,
-    reply.signal,
+    AbortSignal.any([reply.signal, holds]),
   );
   if (incoming.kind !== "answered") {
     const why = notReached(conversation, server, incoming);
@@ -94,7 +102,9 @@ async function ownSubscription(visit: Visit, asked: Asked, tools: boolean): Prom
     if (tools) tellTools(visit, asked);
   };
   const watched = [parts.onToolsChanged(changed), parts.onScopeChanged(principal.task, changed)];
-  await aborted(AbortSignal.any([reply.signal, conversation.over]));
+  const held = await whileItHolds(visit);
+  await aborted(AbortSignal.any([reply.signal, conversation.over, held.signal]));
+  held.done();
   for (const unwatch of watched) unwatch();
   reply.finish(resultText(asked.id, { resultType: "complete", ...tagOf(asked) }));
 }
