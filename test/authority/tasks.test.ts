@@ -212,7 +212,9 @@ test("panic kills every instance credential; it can be neither used nor renewed"
   await expect(
     enrolClerk(house).then(({ credential: next }) => authenticateInstance(house, carried(next.token))),
   ).resolves.toBeDefined();
-  await expect(authenticateInstance(house, carried(credential.token))).rejects.toMatchObject({ code: "credential_revoked" });
+  await expect(authenticateInstance(house, carried(credential.token))).rejects.toMatchObject({
+    code: "credential_revoked",
+  });
   expect(await house.records("revocation")).toMatchObject([{ body: { subject: "all", id: "*", by: "ada" } }]);
 });
 

@@ -94,7 +94,11 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
         `${kind} ${id}`,
         false,
         `revoked by ${by}${why === "" ? "" : ` (${why})`}; nothing new is made for it`,
-        kind === "all" ? "writ panic --lift" : kind === "agent" ? `writ agent enable ${id}` : `writ people enable ${id}`,
+        kind === "all"
+          ? "writ panic --lift"
+          : kind === "agent"
+            ? `writ agent enable ${id}`
+            : `writ people enable ${id}`,
       ),
     ),
     note(

@@ -112,7 +112,9 @@ describe.each(KINDS)("a revoked %s", (kind) => {
     const house = createHouse();
     const { task, instance, session } = await openClerkTask(house);
     const profile = profileOf(house.configuration.agents[0] as AgentConfiguration, house.digests);
-    const id = { ...task, task: task.id, session: session.id, instance: instance.id, profile, key: "k", all: "*" }[kind];
+    const id = { ...task, task: task.id, session: session.id, instance: instance.id, profile, key: "k", all: "*" }[
+      kind
+    ];
     await revokeSubject(house, { subject: { kind, id }, by: "ada", why: "" });
     const again = openTask(house, { instance, objective: "", declaredBy: "owner", parent: task.id });
     if (kind === "key") await expect(again).resolves.toBeDefined();
@@ -158,7 +160,9 @@ describe.each(["agent", "owner", "all"] as const)("nothing is ever un-revoked: %
 test("evidence that comes during a panic is not used up by being refused", async () => {
   const house = createHouse();
   await revokeSubject(house, { subject: { kind: "all", id: "*" }, by: "ada", why: "" });
-  await expect(enrol(house, { agent: "clerk", thumbprint: "k", selectors: {} })).rejects.toMatchObject({ code: "panic" });
+  await expect(enrol(house, { agent: "clerk", thumbprint: "k", selectors: {} })).rejects.toMatchObject({
+    code: "panic",
+  });
   expect(await house.records("enrolment")).toEqual([]);
 });
 

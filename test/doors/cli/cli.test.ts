@@ -395,9 +395,15 @@ test("panic, people and agents speak plainly", async () => {
   );
   expect((await writ(["agent", "disable", "clerk"])).code).toBe(0);
   expect((await writ(["agent", "enable", "clerk", "--json"])).out).toContain('"kind":"agent"');
-  expect(await writ(["agent", "enable", "clerk"])).toMatchObject({ code: 1, err: expect.stringContaining("not_revoked") });
+  expect(await writ(["agent", "enable", "clerk"])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("not_revoked"),
+  });
   expect((await writ(["panic", "--lift"])).out).toContain("what was revoked stays dead");
-  expect(await writ(["revoke", "everything", "*"])).toMatchObject({ code: 1, err: expect.stringContaining("subject_invalid") });
+  expect(await writ(["revoke", "everything", "*"])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("subject_invalid"),
+  });
   const key = await writ(["people", "key", "dana"]);
   expect((await desk.people.byKey(key.out.trim()))?.name).toBe("dana");
   expect((await writ(["people", "key", "mallory"])).err).toContain("person_unknown");
