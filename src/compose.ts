@@ -10,6 +10,7 @@ import { openSigningKeys, type SigningKeys } from "./authority/tokens/signing-ke
 import type { TokenParts } from "./authority/tokens/parts.ts";
 import { closeOrphans, keepHouse } from "./authority/housekeeping.ts";
 import type { AuthorityParts } from "./authority/parts.ts";
+import { createProvider } from "./authority/people/provider.ts";
 import type { SignInParts } from "./authority/people/parts.ts";
 import { createSignInClients } from "./authority/people/sign-in-clients.ts";
 import { createPeople, type People } from "./authority/people/people.ts";
@@ -42,6 +43,7 @@ import { systemClock } from "./system/clock.ts";
 import { openDataFolder } from "./system/data-folder.ts";
 import { createDigests } from "./system/digests.ts";
 import { systemIds } from "./system/ids.ts";
+import { proofOf } from "./system/provider-proof.ts";
 import { readJsonFile } from "./system/json-file.ts";
 import { dropSigningFile, type Keys, openKeys } from "./system/keys.ts";
 import { listen, stopListening } from "./system/listener.ts";
@@ -144,6 +146,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     seal: (payload: JsonObject, aad: string): string => seal(keys.sealing, payload, aad),
     open: (text: string, aad: string): JsonObject | null => unseal(keys.sealing, text, aad),
   };
+  const idp = configuration.signIn.provider;
   const signIn: SignInParts = {
     ...authority,
     issuer,
@@ -151,6 +154,14 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     origins: tokens.origins,
     clients: createSignInClients(authority),
     sessions: people,
+    provider:
+      idp === null
+        ? null
+        : createProvider(idp, proofOf(idp, process.env), {
+            people: configuration.people,
+            redirectUri: `${issuer}/oauth/callback`,
+            log,
+          }),
     sealing,
   };
   const pins = createPins(authority);

@@ -6,10 +6,11 @@ export interface SignInCode {
   readonly until: number;
 }
 
-/** Who is signed in at a browser, as they were when they signed in. */
+/** Who is signed in at a browser. */
 export interface BrowserSessionRecord {
+  /** Their roles are those that the provider said; those of `writ.yaml` are looked up at each request. */
   readonly person: Person;
-  /** `code`: by a link from the command line. `provider`: at the deployment's OpenID provider, which said the roles. */
+  /** `code`: by a link from the command line. `provider`: at the deployment's OpenID provider. */
   readonly by: "code" | "provider";
   readonly until: number;
 }

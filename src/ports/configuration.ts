@@ -94,6 +94,11 @@ export interface SignInConfiguration {
   readonly registration: AgentName | null;
 }
 
+/** What Writ proves itself with to the provider. Never in a log. */
+export type ProviderProof =
+  | { readonly kind: "secret"; readonly secret: string }
+  | { readonly kind: "key"; readonly jwk: JsonObject };
+
 export interface ProviderConfiguration {
   readonly issuer: string;
   readonly clientId: string;

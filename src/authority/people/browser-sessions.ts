@@ -27,8 +27,10 @@ export interface BrowserSessions {
   spendCode(code: string): Promise<Person | null>;
   /** Spends a code and begins a session; null as `spendCode`. */
   signIn(code: string): Promise<SignedIn | null>;
-  /** Begins a session for somebody who was just shown to be there. */
-  begin(person: Person, by: BrowserSessionRecord["by"]): Promise<SignedIn>;
+  /** Begins a session for somebody who was just shown to be there; null for one who is nobody here. */
+  begin(person: Person, by: BrowserSessionRecord["by"]): Promise<SignedIn | null>;
+  /** Somebody with the roles of today; null for one who has left. */
+  asOfNow(record: Pick<BrowserSessionRecord, "person" | "by">): Person | null;
   /** Null for a session that is over, or whose person has left. */
   bySession(secret: string): Promise<BrowserSession | null>;
   signOut(secret: string): Promise<void>;
@@ -44,7 +46,9 @@ export function createBrowserSessions(
   const secretOf = (): string => `${ids.nonce()}${ids.nonce()}`;
   const csrfOf = (secret: string): string => digests.keyed(`csrf ${secret}`).split(":")[1] ?? "";
 
-  async function begin(person: Person, by: BrowserSessionRecord["by"]): Promise<SignedIn> {
+  async function begin(person: Person, by: BrowserSessionRecord["by"]): Promise<SignedIn | null> {
+    const current = standing({ person, by });
+    if (current === null) return null;
     const secret = secretOf();
     const now = clock.now();
     const record: BrowserSessionRecord = { person, by, until: now + SESSION_LIFE_MS };
@@ -52,7 +56,7 @@ export function createBrowserSessions(
       await tx.putDocument("browser_session", digests.keyed(secret), record, record.until);
       await tx.append({ kind: "sign_in", at: now, call: null, task: null, body: { person: person.name, by } });
     });
-    return { secret, session: { person, csrf: csrfOf(secret) } };
+    return { secret, session: { person: current, csrf: csrfOf(secret) } };
   }
 
   async function spendCode(code: string): Promise<Person | null> {
@@ -79,6 +83,7 @@ export function createBrowserSessions(
       return person === null ? null : begin(person, "code");
     },
     begin,
+    asOfNow: standing,
     async bySession(secret) {
       const found = await store.read((tx) => tx.document("browser_session", digests.keyed(secret)));
       if (found === null || clock.now() >= found.until) return null;

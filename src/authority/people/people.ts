@@ -41,7 +41,14 @@ export function createPeople(
   /** Roles are those of today; whoever is not in `writ.yaml` any more is nobody. */
   const standing: Parameters<typeof createBrowserSessions>[1] = ({ person, by }) => {
     if (person.name === KEY_HOLDER) return by === "code" ? ADMIN : null;
-    return named(person.name);
+    const now = named(person.name);
+    if (now === null || by === "code") return now;
+    // What the provider said holds for as long as the session does.
+    return {
+      ...now,
+      roles: [...new Set([...now.roles, ...person.roles])],
+      groups: [...new Set([...(now.groups ?? []), ...(person.groups ?? [])])],
+    };
   };
 
   return {

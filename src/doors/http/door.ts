@@ -6,11 +6,12 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { DPOP_ALGORITHMS } from "../../authority/tokens/dpop.ts";
 import { answerApproval } from "../../authority/tasks/answer-approval.ts";
 import { refusal } from "../../authority/refusals.ts";
-import type { BrowserSession } from "../../authority/people/browser-sessions.ts";
+import type { BrowserSession, SignedIn } from "../../authority/people/browser-sessions.ts";
 import type { ApprovalId } from "../../domain/ids.ts";
 import type { Person } from "../../domain/person.ts";
 import { checkOrigin } from "../../wire/http/origin.ts";
 import { admitCaller, COOKIE, type Refusals } from "./callers.ts";
+import { addAuthorizeRoutes } from "./oauth/authorize.ts";
 import { addOAuthRoutes } from "./oauth/routes.ts";
 import { createEvents } from "./events.ts";
 import { PAGE_HEADERS } from "./html.ts";
@@ -24,6 +25,7 @@ import { addRecordRoutes } from "./routes-record.ts";
 import { addRevocationRoutes } from "./routes-revocation.ts";
 import { addRuleRoutes } from "./routes-rules.ts";
 import { addTaskRoutes } from "./routes-tasks.ts";
+import { addProviderRoutes } from "./signin-provider.ts";
 import { formOf, pageOf, refusedPage, signedInPage, signInPage, statusPage } from "./status-page.ts";
 
 export interface HttpDoor {
@@ -60,6 +62,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   addCredsRoutes(add, parts);
   addKeyRoutes(add, parts);
   addOAuthRoutes(app, parts, refusals);
+  const authorize = parts.signIn.clients.any ? addAuthorizeRoutes(app, parts, refusals) : null;
 
   app.get("/v1/events", async (c) => {
     await admitCaller(parts, refusals, "viewer", credentialled(parts, c));
@@ -79,7 +82,14 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   });
   app.get("/.well-known/jwks.json", (c) => c.json(parts.jwks(), 200, { "cache-control": "public, max-age=60" }));
 
-  app.get("/", (c) => show(c, signInPage(), 401));
+  const { provider } = parts.signIn;
+  if (provider !== null)
+    addProviderRoutes(app, parts, provider, refusals, async (c, person, request) => {
+      if (request !== null && authorize !== null) return authorize.consentTo(c, request, person);
+      const signedIn = await parts.people.begin(person, "provider");
+      return signedIn === null ? show(c, signInPage(true), 403) : enter(c, signedIn);
+    });
+  app.get("/", (c) => show(c, signInPage(provider !== null), 401));
   app.get("/signin", async (c) => {
     const signedIn = await parts.people.signIn(c.req.query("code") ?? "");
     if (signedIn === null)
@@ -88,9 +98,14 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
         refusedPage("this link was used before, or is too old", "`npx writ status --link` prints a new one"),
         403,
       );
-    setCookie(c, COOKIE, signedIn.secret, { httpOnly: true, sameSite: "Strict", path: "/", maxAge: SESSION_SECONDS });
-    return show(c, signedInPage(signedIn.session));
+    return enter(c, signedIn);
   });
+
+  function enter(c: Context, { secret, session }: SignedIn): Response {
+    const secure = parts.signIn.issuer.startsWith("https:");
+    setCookie(c, COOKIE, secret, { httpOnly: true, sameSite: "Strict", path: "/", maxAge: SESSION_SECONDS, secure });
+    return show(c, signedInPage(session));
+  }
   // The page's address is known to nobody else; its cookie is sent to whatever listens on any port of this machine.
   app.get("/now/:key", async (c) => {
     const { session } = await fromPage(c);
@@ -107,7 +122,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
     await fromPage(c);
     await parts.people.signOut(getCookie(c, COOKIE) ?? "");
     deleteCookie(c, COOKIE, { path: "/" });
-    return show(c, signInPage());
+    return show(c, signInPage(provider !== null));
   });
 
   async function fromPage(c: Context): Promise<{ readonly person: Person; readonly session: BrowserSession }> {

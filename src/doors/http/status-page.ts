@@ -127,14 +127,16 @@ function table(heads: readonly string[], rows: readonly (readonly (string | Html
   </table>`;
 }
 
-export function signInPage(): string {
+/** `provider`: people sign in at the deployment's own provider. */
+export function signInPage(provider: boolean): string {
   return page(
     "Sign in",
     html`<h1>Writ</h1>
       <p>
         This address shows nothing to anybody. On the machine that runs Writ, <code>npx writ status --link</code> prints
         a link that works once, and leads to a page of your own.
-      </p>`,
+      </p>
+      ${provider ? html`<p><a href="/signin/provider">Sign in</a></p>` : html``}`,
   );
 }
 

@@ -103,6 +103,7 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promis
       origins: [origin],
       clients: createSignInClients(house),
       sessions: people,
+      provider: null,
       sealing: { seal: () => "", open: () => null },
     },
     pins,

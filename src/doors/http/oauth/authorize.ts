@@ -12,6 +12,7 @@ import type { Refusals } from "../callers.ts";
 import { PAGE_HEADERS } from "../html.ts";
 import type { HttpDoorParts } from "../parts.ts";
 import { boundedText } from "../route.ts";
+import { toProvider } from "../signin-provider.ts";
 import { refusedPage } from "../status-page.ts";
 import { consentPage, whoPage } from "./authorize-pages.ts";
 import { readForm } from "./form.ts";
@@ -28,7 +29,11 @@ interface Carried {
 
 /** The authorization endpoint: who is there, what do they say, and back to the client. Nothing is kept until a person
  *  has answered. */
-export function addAuthorizeRoutes(app: OpenAPIHono, parts: HttpDoorParts, refusals: Refusals): void {
+export function addAuthorizeRoutes(
+  app: OpenAPIHono,
+  parts: HttpDoorParts,
+  refusals: Refusals,
+): { consentTo(c: Context, request: AuthorizationRequest, person: Person): Response } {
   const { signIn } = parts;
 
   app.get("/oauth/authorize", async (c) => {
@@ -40,6 +45,7 @@ export function addAuthorizeRoutes(app: OpenAPIHono, parts: HttpDoorParts, refus
       case "redirected":
         return leave(c, read.to);
       case "asked": {
+        if (signIn.provider !== null) return toProvider(parts, signIn.provider, c, read.request);
         const browser = browserOf(c);
         return show(c, whoPage(read.request, sealed({ request: read.request, browser, person: null }), false));
       }
@@ -93,6 +99,8 @@ export function addAuthorizeRoutes(app: OpenAPIHono, parts: HttpDoorParts, refus
     // A browser that follows the answer asks its own page's rules first.
     return show(c, text, 200, new URL(request.redirectUri).origin);
   }
+
+  return { consentTo: (c, request, person) => consent(c, { request, person, browser: browserOf(c) }) };
 
   function sealed(carried: Carried): string {
     return signIn.sealing.seal(carried as unknown as JsonObject, "authorize");

@@ -5,14 +5,12 @@ import { answerTokenRequest, grantTypeOf } from "../../../authority/tokens/token
 import type { Refusals } from "../callers.ts";
 import type { HttpDoorParts } from "../parts.ts";
 import { boundedText, urlsOf } from "../route.ts";
-import { addAuthorizeRoutes } from "./authorize.ts";
 import { readForm } from "./form.ts";
 import { addMetadataRoutes } from "./metadata.ts";
 
 /** The token service: `/oauth/*` and what describes it. Every answer is JSON, and none is kept by a cache. */
 export function addOAuthRoutes(app: OpenAPIHono, parts: HttpDoorParts, refusals: Refusals): void {
   addMetadataRoutes(app, parts);
-  if (parts.signIn.clients.any) addAuthorizeRoutes(app, parts, refusals);
 
   app.post("/oauth/token", async (c) => {
     let otherwise: OAuthErrorCode = "invalid_request";
