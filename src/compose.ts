@@ -17,6 +17,9 @@ import { createPeople, type People } from "./authority/people/people.ts";
 import { createPins } from "./authority/rules/pins.ts";
 import { createPolicies, type Policies } from "./authority/rules/policies.ts";
 import { profileOf } from "./authority/profile.ts";
+import { createBroker } from "./broker/broker.ts";
+import { discreetLog } from "./broker/discreet-log.ts";
+import { createKnown } from "./broker/known.ts";
 import { createVault } from "./broker/vault/vault.ts";
 import { composeEnrolment } from "./compose-enrolment.ts";
 import { createHttpDoor } from "./doors/http/door.ts";
@@ -91,7 +94,9 @@ export async function compose(configuration: Configuration, log: Log): Promise<W
   }
 }
 
-async function build(configuration: Configuration, log: Log, undo: (() => unknown)[]): Promise<Writ> {
+async function build(configuration: Configuration, open: Log, undo: (() => unknown)[]): Promise<Writ> {
+  const secrets = createKnown();
+  const log = discreetLog(open, secrets);
   const clock = systemClock;
   const ids = systemIds;
 
@@ -174,7 +179,9 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   });
 
   // What there is to call.
-  const upstreams = createUpstreams(configuration.servers, { log, clock });
+  const broker = createBroker({ servers: configuration.servers, store, clock, ids, log, vault, known: secrets });
+  undo.push(() => broker.stop());
+  const upstreams = createUpstreams(configuration.servers, { log, clock, introduction: broker.introduction });
   undo.push(() => upstreams.closeAll());
   const catalogue = createCatalogue({ pins, upstreams: upstreams.all, own: ownDefinitions(digests), digests, log });
   await Promise.all(catalogue.servers().map((name) => catalogue.refresh(name)));
@@ -207,6 +214,7 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     ground: ownGround(configuration, [origin, issuer]),
     profile: (agent) => profiles.get(agent) ?? "unknown",
     audience: (name) => audienceOf(known.get(name), name, configuration),
+    broker,
     inFlight,
     owed,
     clock,
@@ -278,7 +286,16 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
     if (event.kind === "policy" || missed) await policies.follow();
     for (const name of missed ? catalogue.servers() : event.kind === "pin" ? [event.id as ServerName] : [])
       await catalogue.repin(name);
-    if (event.kind === "task") await leaveEnded(store, event.id as TaskId, (session) => mcp.retire(session));
+    if (event.kind === "task") await leaveEnded(event.id as TaskId);
+    if (missed) await broker.leases.sweep();
+  }
+
+  /** An ended task's conversations end with it, what was started for them, and what upstreams gave for it. */
+  async function leaveEnded(id: TaskId): Promise<void> {
+    const task = await store.read((tx) => tx.task(id));
+    if (task === null || task.state.kind !== "ended") return;
+    await mcp.retire(task.session);
+    await broker.leases.endOf(id);
   }
 
   // What moves by itself.
@@ -299,6 +316,8 @@ async function build(configuration: Configuration, log: Log, undo: (() => unknow
   );
   turning.unref();
   undo.push(() => clearInterval(turning));
+  // What upstreams gave for tasks that ended while no gateway was there.
+  void broker.leases.sweep().catch((cause: unknown) => log.error({ cause }, "leases could not be looked at"));
   const house = keepHouse(authority);
   undo.push(() => house.stop());
   await store.write((tx) =>
@@ -378,16 +397,6 @@ function audienceOf(server: ServerConfiguration | undefined, name: ServerName, c
   return server?.launch.kind === "http"
     ? server.launch.audience
     : `spiffe://${configuration.trustDomain}/server/${name}`;
-}
-
-/** An ended task's conversations end with it, and what was started for them. */
-async function leaveEnded(
-  store: Store,
-  id: TaskId,
-  leave: (session: Parameters<ReturnType<typeof createMcpDoor>["retire"]>[0]) => Promise<void>,
-): Promise<void> {
-  const task = await store.read((tx) => tx.task(id));
-  if (task !== null && task.state.kind === "ended") await leave(task.session);
 }
 
 /** Whoever comes while servers are still being asked what their tools are is told so, and does not wait. */

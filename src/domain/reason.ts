@@ -147,6 +147,10 @@ const REASONS = {
   },
   contention: { says: () => "what the decision stood on kept moving", hint: "try again" },
   // enforce and settle
+  credential_not_given: {
+    says: (f) => `the server ${f.server} could not be given the credential it asks for: ${f.why}`,
+    hint: "nothing was sent; an operator reads `writ why`, and looks at the server's `credential` in `writ.yaml`",
+  },
   upstream_failed: {
     says: (f) => `the server ${f.server} failed: ${f.why}`,
     hint: "try again later; what it used comes back only where it never left",

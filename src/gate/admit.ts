@@ -143,7 +143,12 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
           ? null
           : { id: spent.id, origin: spent.origin, allows: describeGrant(spent), issued: issued !== null },
       approval: used === null ? null : { id: used.id, by: used.answers.map((given) => given.person) },
-      credential: { id: minted.id, expires: minted.expiresAt, audience: parts.audience(call.server) },
+      credential: {
+        ...parts.broker.foresee(call.server),
+        id: minted.id,
+        expires: minted.expiresAt,
+        audience: parts.audience(call.server),
+      },
     }),
   );
   return { kind: "admitted", permit, minted };

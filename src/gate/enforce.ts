@@ -1,10 +1,12 @@
 import { onlyReads } from "../domain/effect.ts";
 import { feedLets } from "../domain/feed.ts";
+import { WritError } from "../domain/error.ts";
 import { OWN_SERVER, qualified } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { reason } from "../domain/reason.ts";
 import { standsOn } from "../domain/revocation.ts";
-import { inject, reflects } from "../broker/inject.ts";
+import { reflects } from "../broker/reflect.ts";
+import type { Given } from "../ports/outbound.ts";
 import type { Channel, Incoming, Outgoing, Sink } from "../ports/upstream.ts";
 import { CODE } from "../wire/mcp/revisions.ts";
 import type { Admission } from "./admit.ts";
@@ -28,57 +30,88 @@ export type Outcome =
       readonly kind: "carried";
       readonly admission: Admitted;
       readonly incoming: Incoming;
+      /** What the upstream was given; null where nothing left. */
+      readonly given: Given | null;
       readonly cut: "revoked" | null;
     }
   | { readonly kind: "not_carried"; readonly admission: Exclude<Admission, Admitted> };
+type Carried = Extract<Outcome, { kind: "carried" }>;
 export type Admitted = Extract<Admission, { kind: "admitted" }>;
 
-/** Admission → Outcome. Asks once more whether anything was revoked, lets the broker put the credential in, and
+/** Admission → Outcome. Lets the broker put the credential in, asks once more whether anything was revoked, and
  *  forwards the canonical bytes that were judged, bounded in time and size. A revocation on the way cuts the call. */
 export async function enforce(parts: GateParts, admission: Admission, exchange: Exchange): Promise<Outcome> {
   if (admission.kind !== "admitted") return { kind: "not_carried", admission };
   const { request } = admission.permit;
   const { call, principal } = request;
   const server = parts.configuration.servers.find((one) => one.name === call.server);
-  if (server === undefined) return carried(admission, { kind: "not_sent", why: "the server is not configured" }, null);
+  if (server === undefined) return unsent(admission, "the server is not configured");
 
   const flight = parts.inFlight.enter(call.id, principal);
+  let given: Given | null = null;
   let handedOver = false;
   try {
+    given = await parts.broker.credentialFor(call.server, principal, admission.minted.token);
+    // Getting it may have taken a while: this is the last look before bytes leave.
     const revokedAt = await parts.store.read((tx) => tx.revokedAt(standsOn(principal)));
-    if (revokedAt > principal.epoch) return carried(admission, { kind: "not_sent", why: "revoked" }, "revoked");
-    if (!feedLets(parts.store.feed(), onlyReads(request.effects))) {
-      return carried(admission, { kind: "not_sent", why: "feed_stale", code: "feed_stale" }, null);
-    }
+    if (revokedAt > principal.epoch) return { ...unsent(admission, "revoked"), cut: "revoked" };
+    if (!feedLets(parts.store.feed(), onlyReads(request.effects))) return unsent(admission, "feed_stale", "feed_stale");
     const message: Outgoing = {
       method: call.method,
       params: exchange.meta === null ? call.params : { ...call.params, _meta: exchange.meta },
       headers: exchange.headers,
-      credentials: inject(server.launch, admission.minted),
+      credentials: given.headers,
       timeoutMs: server.timeoutMs,
     };
     const signal = AbortSignal.any([exchange.signal, flight.signal]);
     handedOver = true;
-    const incoming = await exchange.channel.request(message, discreet(exchange.sink, admission, parts), signal);
+    let incoming = await exchange.channel.request(message, discreet(exchange.sink, admission, given, parts), signal);
+    // Writ sends nothing twice but what only reads.
+    for (let again = 0; again < MOST_AGAIN && onlyReads(request.effects); again++) {
+      const next = await anotherTry(parts, admission, incoming);
+      if (next === null || signal.aborted) break;
+      given = next;
+      const sink = discreet(exchange.sink, admission, given, parts);
+      incoming = await exchange.channel.request({ ...message, credentials: given.headers }, sink, signal);
+    }
     // Writ's own answer, that a task has ended, is no result of the task's.
     const cut = flight.signal.aborted && call.server !== OWN_SERVER;
-    return carried(admission, incoming, cut ? "revoked" : null);
+    return { kind: "carried", admission, incoming, given, cut: cut ? "revoked" : null };
   } catch (cause) {
     parts.log.error(
       { cause, call: call.id, tool: qualified(call.server, call.tool) },
       handedOver ? "a connector failed where it promised not to" : "an admitted call could not be sent",
     );
+    if (!handedOver && cause instanceof WritError)
+      return unsent(
+        admission,
+        cause.code === "credential_not_given" ? String(cause.facts["why"]) : cause.code,
+        "credential_not_given",
+      );
     const why = reason("internal_fault").code;
-    return carried(admission, handedOver ? { kind: "lost", why } : { kind: "not_sent", why }, null);
+    return handedOver ? { ...unsent(admission, why), incoming: { kind: "lost", why }, given } : unsent(admission, why);
   } finally {
     flight.done();
+    void given?.after?.();
   }
 }
 
+const MOST_AGAIN = 2;
+
+/** What to send it with instead, where the upstream refused it for want of a better credential; else null. */
+async function anotherTry(parts: GateParts, admission: Admitted, incoming: Incoming): Promise<Given | null> {
+  if (incoming.kind !== "rejected" || (incoming.status !== 401 && incoming.status !== 403)) return null;
+  const { call, principal } = admission.permit.request;
+  const challenge = { status: incoming.status, text: incoming.challenge, nonce: incoming.nonce ?? null };
+  const better = await parts.broker.challenged(call.server, principal, challenge);
+  return better ? parts.broker.credentialFor(call.server, principal, admission.minted.token) : null;
+}
+
 /** The same sink for all but what shows the credential of the call: that goes no further. */
-function discreet(sink: Sink, { minted, permit }: Admitted, parts: GateParts): Sink {
+function discreet(sink: Sink, admission: Admitted, given: Given, parts: GateParts): Sink {
+  const { permit } = admission;
   const shows = (text: string): boolean => {
-    if (!reflects(minted.token, text)) return false;
+    if (!showsSecret(parts, admission, given, text)) return false;
     parts.log.warn(
       { call: permit.request.call.id },
       "a side message showed the credential of its call; it is withheld",
@@ -97,6 +130,13 @@ function discreet(sink: Sink, { minted, permit }: Admitted, parts: GateParts): S
   };
 }
 
-function carried(admission: Admitted, incoming: Incoming, cut: "revoked" | null): Outcome {
-  return { kind: "carried", admission, incoming, cut };
+/** Whether a text on its way to the agent shows what was made or obtained for the call, or any secret the broker knows. */
+export function showsSecret(parts: GateParts, { minted }: Admitted, given: Given | null, text: string): boolean {
+  const own = new Set([minted.token, ...(given?.secrets ?? [])]);
+  return [...own].some((secret) => reflects(secret, text)) || parts.broker.shows(text);
+}
+
+function unsent(admission: Admitted, why: string, code?: "credential_not_given" | "feed_stale"): Carried {
+  const incoming: Incoming = { kind: "not_sent", why, ...(code === undefined ? {} : { code }) };
+  return { kind: "carried", admission, incoming, given: null, cut: null };
 }

@@ -1,3 +1,4 @@
+import type { Broker } from "../broker/broker.ts";
 import type { Meaning } from "../analysis/effects.ts";
 import type { OwnGround } from "../analysis/self-target.ts";
 import type { Call } from "../domain/call.ts";
@@ -28,6 +29,7 @@ export interface GateParts {
   /** The capability profile an agent has now; its hash is in every credential and record. */
   readonly profile: (agent: AgentName) => string;
   readonly audience: (server: ServerName) => string;
+  readonly broker: Pick<Broker, "credentialFor" | "challenged" | "foresee" | "shows">;
   readonly inFlight: InFlight;
   readonly owed: Pick<Owed, "owe">;
   readonly clock: Clock;

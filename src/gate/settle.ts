@@ -6,10 +6,10 @@ import type { CallId } from "../domain/ids.ts";
 import { isObject, type JsonObject, own } from "../domain/json.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import { release } from "../domain/task.ts";
-import { reflects } from "../broker/inject.ts";
+import type { Given } from "../ports/outbound.ts";
 import type { WriteTx } from "../ports/store.ts";
 import type { Incoming, Message, StreamMark } from "../ports/upstream.ts";
-import type { Admitted, Outcome } from "./enforce.ts";
+import { type Admitted, type Outcome, showsSecret } from "./enforce.ts";
 import type { GateParts } from "./parts.ts";
 
 /** What a door translates for its caller. */
@@ -44,11 +44,11 @@ export async function settle(parts: GateParts, outcome: Outcome): Promise<Respon
       ? { kind: "asked", call: admission.decision.request.call.id, approval: admission.approval }
       : { kind: "refused", call: admission.request.call.id, reason: admission.reason };
   }
-  const { admission, incoming, cut } = outcome;
+  const { admission, incoming, given } = outcome;
   const reads = onlyReads(admission.permit.request.effects);
   const verdict = judge(incoming, reads);
-  const withheld = withhold(admission, incoming, cut);
-  const recorded = record(parts, admission, incoming, verdict, withheld);
+  const withheld = withhold(parts, outcome);
+  const recorded = record(parts, admission, incoming, verdict, withheld, given);
   if (!reads && !(await recorded)) {
     return refuse(admission, reason("outcome_unknown", { why: "its outcome could not be recorded" }));
   }
@@ -73,9 +73,12 @@ function judge(incoming: Incoming, reads: boolean): Verdict {
 }
 
 /** Why nothing of the answer may reach the agent; null when it may. */
-function withhold(admission: Admitted, incoming: Incoming, cut: "revoked" | null): Reason | null {
+function withhold(
+  parts: GateParts,
+  { admission, incoming, given, cut }: Extract<Outcome, { kind: "carried" }>,
+): Reason | null {
   if (cut === "revoked") return reason("credential_revoked");
-  if (incoming.kind === "answered" && reflects(admission.minted.token, incoming.message.text)) {
+  if (incoming.kind === "answered" && showsSecret(parts, admission, given, incoming.message.text)) {
     return reason("result_withheld", { why: "it holds the credential of the call" });
   }
   return null;
@@ -112,6 +115,7 @@ async function record(
   incoming: Incoming,
   verdict: Verdict,
   withheld: Reason | null,
+  given: Given | null,
 ): Promise<boolean> {
   const { request } = admission.permit;
   const { call, principal } = request;
@@ -140,6 +144,7 @@ async function record(
         ...(text === null ? {} : { bytes: text.length, result: parts.digests.keyed(text) }),
         ...(text !== null && parts.configuration.records.text === "keep" ? { text } : {}),
         credential: admission.minted.id,
+        ...(given === null ? {} : { given: given.kind, remains: given.remains }),
         took: at - request.at,
         ...more,
       },

@@ -150,8 +150,55 @@ export type Launch =
       /** The `aud` of operation credentials; default the URL. */
       readonly audience: string;
       /** What the broker puts in. `operation`: Writ's own credential as Bearer. */
-      readonly credential: "operation" | "none";
+      readonly credential: CredentialRule;
     };
+
+export type CredentialRule = "operation" | "none" | HeaderRule | OAuthRule | GitHubRule;
+
+/** A secret of the vault, of the deployment or of whoever the task is for. */
+export interface SecretName {
+  readonly name: string;
+  readonly of: "deployment" | "owner";
+}
+
+/** A vaulted header, the same for every call. */
+export interface HeaderRule {
+  readonly kind: "header";
+  readonly secret: SecretName;
+  readonly header: string;
+  /** What stands before the secret; null for nothing. */
+  readonly scheme: string | null;
+}
+
+/** An access token from the server's authorization server. */
+export interface OAuthRule {
+  /** `oauth`: client credentials. `exchange`: RFC 8693, with the call's operation credential as subject. */
+  readonly kind: "oauth" | "exchange";
+  /** Null: as the server's own metadata says (RFC 9728). */
+  readonly issuer: string | null;
+  readonly clientId: string;
+  readonly clientAuth: "client_secret_basic" | "client_secret_post" | "private_key_jwt" | "none";
+  readonly secret: SecretName | null;
+  /** Null: as the server asks. */
+  readonly scopes: readonly string[] | null;
+  /** RFC 8707; null for none. */
+  readonly resource: string | null;
+  /** RFC 8693 `audience`; null for none. */
+  readonly audience: string | null;
+  readonly dpop: boolean;
+}
+
+/** An installation token of a GitHub App, narrowed. */
+export interface GitHubRule {
+  readonly kind: "github";
+  readonly secret: SecretName;
+  readonly appId: string;
+  readonly installationId: string;
+  readonly repositories: readonly string[];
+  readonly permissions: Readonly<Record<string, string>>;
+  /** `https://api.github.com` */
+  readonly api: string;
+}
 
 export interface ServerConfiguration {
   readonly name: ServerName;

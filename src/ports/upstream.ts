@@ -1,5 +1,6 @@
 import type { ServerName } from "../domain/ids.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
+import type { OnBehalf } from "./outbound.ts";
 
 /** A JSON-RPC message as it travels: the value to look at, and the text it came as, to pass on untouched. */
 export interface Message {
@@ -52,10 +53,16 @@ export type Incoming =
   | {
       readonly kind: "not_sent";
       readonly why: string;
-      readonly code?: "server_unavailable" | "era_mismatch" | "feed_stale";
+      readonly code?: "server_unavailable" | "era_mismatch" | "feed_stale" | "credential_not_given";
     }
   /** An HTTP status without a JSON-RPC body: refused before any tool could run, as far as the upstream says. */
-  | { readonly kind: "rejected"; readonly status: number; readonly why: string; readonly challenge: string | null }
+  | {
+      readonly kind: "rejected";
+      readonly status: number;
+      readonly why: string;
+      readonly challenge: string | null;
+      readonly nonce?: string;
+    }
   /** Sent, and no answer that can be believed: timeout, crash, flood, an answer to something else. */
   | { readonly kind: "lost"; readonly why: string };
 
@@ -80,6 +87,8 @@ export interface Opening {
   readonly protocol: string;
   /** Legacy: the client's `initialize` params, sent on as they are. Modern: null. */
   readonly initialize: JsonObject | null;
+  /** For whom: what goes with the conversation's own messages is obtained for this task. Absent for Writ itself. */
+  readonly on?: OnBehalf;
 }
 
 export type Opened =

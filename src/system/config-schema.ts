@@ -48,6 +48,44 @@ const toolRule = z.strictObject({
   untrusted: z.boolean().optional(),
 });
 
+const credential = z.strictObject({
+  kind: z.enum(["header", "oauth", "exchange", "github"]),
+  secret: name.optional(),
+  of: z.enum(["deployment", "owner"]).optional(),
+  header: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, "the name of a header")
+    .optional(),
+  scheme: z
+    .string()
+    .regex(/^[A-Za-z0-9._~+/-]{0,32}$/, "one word, such as Bearer")
+    .optional(),
+  issuer: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
+  client_id: z.string().min(1).optional(),
+  client_auth: z.enum(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]).optional(),
+  scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "one scope")).optional(),
+  resource: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
+  audience: z.string().min(1).optional(),
+  dpop: z.boolean().optional(),
+  app_id: z
+    .string()
+    .regex(/^[A-Za-z0-9.]{1,64}$/, "the App's id or client id")
+    .optional(),
+  installation_id: z
+    .string()
+    .regex(/^\d{1,20}$/, "a number, in quotes")
+    .optional(),
+  repositories: z
+    .array(z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, "a repository's name, without its owner"))
+    .min(1, "at least one repository")
+    .optional(),
+  permissions: z
+    .record(z.string().regex(/^[a-z_]{1,64}$/, "a permission"), z.enum(["read", "write", "admin"]))
+    .refine((one) => Object.keys(one).length > 0, "at least one permission")
+    .optional(),
+  api: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
+});
+
 const server = z.strictObject({
   command: z.string().min(1, "a program").optional(),
   args: z.array(z.string()).optional(),
@@ -58,7 +96,11 @@ const server = z.strictObject({
   socket: path.optional(),
   url: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
   audience: z.string().min(1).optional(),
-  credential: z.enum(["operation", "none"]).optional(),
+  credential: z
+    .union([z.enum(["operation", "none"]), credential], {
+      error: "`operation`, `none`, or a mapping with `kind: header`, `oauth`, `exchange` or `github`",
+    })
+    .optional(),
   timeout: duration.optional(),
   max_result: size.optional(),
   mode: z
@@ -193,6 +235,7 @@ export type WritYaml = z.infer<typeof writYaml>;
 export type ScopeYaml = z.infer<typeof scope>;
 export type WhereYaml = z.infer<typeof where>;
 export type ServerYaml = z.infer<typeof server>;
+export type CredentialYaml = z.infer<typeof credential>;
 export type ToolRuleYaml = z.infer<typeof toolRule>;
 export type EnrolYaml = z.infer<typeof enrol>;
 export type ClientYaml = z.infer<typeof client>;

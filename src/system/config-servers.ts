@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { OWN_SERVER, type ServerName } from "../domain/ids.ts";
 import type { Launch, ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import { bounded, HOUR, isLoopback, MINUTE, type Report, sizeOf } from "./config-bounds.ts";
+import { resolveCredential } from "./config-credential.ts";
 import type { Path } from "./config-problems.ts";
 import type { ServerYaml, ToolRuleYaml } from "./config-schema.ts";
 import { instant } from "./config-units.ts";
@@ -96,11 +97,14 @@ function launchOf(yaml: ServerYaml, path: Path, folder: string, report: Report):
       "take the user name and password out of the address",
     );
   }
+  const credential = resolveCredential(yaml.credential, yaml.url, [...path, "credential"], report);
+  // What is exchanged is shown to the issuer, and to nobody else.
+  const shownTo = typeof credential === "object" && credential.kind === "exchange" ? credential.issuer : null;
   return {
     kind: "http",
     url: yaml.url,
-    audience: yaml.audience ?? yaml.url,
-    credential: yaml.credential ?? "operation",
+    audience: yaml.audience ?? shownTo ?? yaml.url,
+    credential,
   };
 }
 

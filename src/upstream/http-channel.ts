@@ -1,5 +1,6 @@
 import type { JsonObject } from "../domain/json.ts";
 import type { ServerName } from "../domain/ids.ts";
+import type { Challenge, OnBehalf } from "../ports/outbound.ts";
 import type { Channel, Incoming, Outgoing, Sink } from "../ports/upstream.ts";
 import { canonicalize } from "../wire/json/canonical.ts";
 import { notificationText, requestText } from "../wire/mcp/envelope.ts";
@@ -18,6 +19,8 @@ export interface Conversation {
   readonly protocol: string;
   /** Legacy: the upstream's session, if it gave one. */
   readonly session: string | null;
+  /** For whom; null for Writ itself. */
+  readonly on: OnBehalf | null;
 }
 
 const ACCEPT_BOTH = "application/json, text/event-stream";
@@ -69,9 +72,16 @@ export function createHttpChannel(
   const closing = new AbortController();
   let lastId = 0;
 
+  /** What goes with a message of the conversation that is no admitted call. */
+  async function introduced(verb: "POST" | "GET" | "DELETE"): Promise<Record<string, string>> {
+    return credentialHeaders(await parts.introduction.headers(server, verb, conversation.on));
+  }
+
   async function request(message: Outgoing, sink: Sink, signal: AbortSignal): Promise<Incoming> {
     if (closing.signal.aborted) return { kind: "not_sent", why: "the conversation is closed" };
     const id = ++lastId;
+    const given = credentialHeaders(message.credentials);
+    const credentials = Object.keys(given).length > 0 ? given : await introduced("POST");
     let ask: Ask;
     try {
       const body = requestText(id, message.method, canonicalize(message.params));
@@ -81,7 +91,7 @@ export function createHttpChannel(
       ask = {
         id,
         body,
-        headers: { ...postHeaders(body, own), ...credentialHeaders(message.credentials) },
+        headers: { ...postHeaders(body, own), ...credentials },
         timeoutMs: message.method === "subscriptions/listen" ? 0 : message.timeoutMs,
         sink,
         signal,
@@ -102,7 +112,8 @@ export function createHttpChannel(
   }
 
   /** Hands over a message that gets no answer. */
-  function hand(text: string, headers: Record<string, string>): Promise<void> {
+  async function hand(text: string, headers: Record<string, string>): Promise<void> {
+    const given = await introduced("POST");
     return new Promise((resolve) => {
       const timer = setTimeout(() => sent.destroy(), LIMITS.handshakeMs);
       function done(): void {
@@ -110,7 +121,7 @@ export function createHttpChannel(
         resolve();
       }
       const sent = parts.place.send(
-        { verb: "POST", headers: postHeaders(text, headers), body: text },
+        { verb: "POST", headers: { ...postHeaders(text, headers), ...given }, body: text },
         {
           head(response) {
             discard(response);
@@ -134,19 +145,21 @@ export function createHttpChannel(
     );
   }
 
-  function listenHeaders(lastEventId: string | null): Record<string, string> {
+  async function listenHeaders(lastEventId: string | null): Promise<Record<string, string>> {
     return {
       ...common,
+      ...(await introduced("GET")),
       accept: "text/event-stream",
       "accept-encoding": "identity",
       ...(lastEventId === null || !isHeaderText(lastEventId) ? {} : { [HEADER.lastEventId]: lastEventId }),
     };
   }
 
-  function listen(sink: Sink, signal: AbortSignal, lastEventId: string | null): Promise<"ended" | "unsupported"> {
-    if (!legacy) return Promise.resolve("unsupported");
+  async function listen(sink: Sink, signal: AbortSignal, lastEventId: string | null): Promise<"ended" | "unsupported"> {
+    if (!legacy) return "unsupported";
+    const headers = await listenHeaders(lastEventId);
     const stop = AbortSignal.any([signal, closing.signal]);
-    if (stop.aborted) return Promise.resolve("ended");
+    if (stop.aborted) return "ended";
     return new Promise((resolve) => {
       function end(how: "ended" | "unsupported"): void {
         stop.removeEventListener("abort", onStop);
@@ -157,7 +170,7 @@ export function createHttpChannel(
         end("ended");
       }
       const sent = parts.place.send(
-        { verb: "GET", headers: listenHeaders(lastEventId), body: null },
+        { verb: "GET", headers, body: null },
         {
           head(response) {
             if (response.statusCode !== 200 || mediaType(response) !== "text/event-stream") {
@@ -210,20 +223,27 @@ export function createHttpChannel(
     for (const running of pending.values()) running.abandon("the conversation was closed");
     closing.abort();
     onClose();
-    if (legacy && conversation.session !== null) await endSession(parts, common);
+    if (legacy && conversation.session !== null)
+      await endSession(parts, { ...common, ...(await introduced("DELETE")) });
   }
 
   return { server, request, notify, listen, close };
 }
 
 /** Credentials as the broker made them, complete header lines; what belongs to the connection stays ours. */
-function credentialHeaders(credentials: Readonly<Record<string, string>>): Record<string, string> {
+export function credentialHeaders(credentials: Readonly<Record<string, string>>): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(credentials)) {
     const key = name.toLowerCase();
     if (!OURS.has(key) && !key.startsWith("mcp-")) headers[key] = value;
   }
   return headers;
+}
+
+/** The refusal of a server that wants another credential; null for anything else. */
+export function challengeOf(incoming: Incoming): Challenge | null {
+  if (incoming.kind !== "rejected" || (incoming.status !== 401 && incoming.status !== 403)) return null;
+  return { status: incoming.status, text: incoming.challenge, nonce: incoming.nonce ?? null };
 }
 
 /** DELETE, best effort: many servers do not offer it, and a session left behind is theirs to expire. */

@@ -1,4 +1,6 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ServerName } from "../domain/ids.ts";
+import type { Introduction } from "../ports/outbound.ts";
 import type { Incoming, Message, Sink, StreamMark } from "../ports/upstream.ts";
 import type { Log } from "../ports/system.ts";
 import { isId } from "../wire/mcp/envelope.ts";
@@ -10,7 +12,9 @@ import { discard, isHeaderText, mediaType, type Place, readEvents, readText } fr
 import { LIMITS } from "./limits.ts";
 
 export interface HttpParts {
-  readonly server: string;
+  readonly server: ServerName;
+  /** What goes with messages that are no admitted call. */
+  readonly introduction: Introduction;
   readonly place: Place;
   readonly maxResultBytes: number;
   readonly log: Log;
@@ -29,7 +33,7 @@ export interface Ask {
   /** The client's answers to the upstream's questions go this way. */
   readonly reply: (text: string) => void;
   /** Headers that ask for the rest of a stream that ended early; null where the protocol has no coming back. */
-  readonly resume: ((lastEventId: string) => Record<string, string>) | null;
+  readonly resume: ((lastEventId: string) => Promise<Record<string, string>>) | null;
   /** Tells the upstream that nobody waits any more. */
   readonly tell: (why: string) => void;
   /** In a legacy session a 404 means that the session is gone. */
@@ -125,7 +129,9 @@ export function exchange(parts: HttpParts, ask: Ask): Exchange {
         : gone
           ? "the session is gone"
           : `status ${status}`;
-    finish({ kind: "rejected", status, why, challenge }, false);
+    const nonce = response.headers["dpop-nonce"];
+    const more = typeof nonce === "string" && isHeaderText(nonce) ? { nonce } : {};
+    finish({ kind: "rejected", status, why, challenge, ...more }, false);
   }
 
   function stream(response: IncomingMessage): void {
@@ -138,15 +144,17 @@ export function exchange(parts: HttpParts, ask: Ask): Exchange {
         if (finished) return;
         if (why !== null) return abandon(why);
         if (ask.resume === null || lastEvent === null) return lose("the stream ended before the answer");
-        comeBack = setTimeout(follow, retryMs);
+        comeBack = setTimeout(() => void follow(), retryMs);
       },
     );
   }
 
-  function follow(): void {
+  async function follow(): Promise<void> {
     if (ask.resume === null || lastEvent === null) return;
+    const headers = await ask.resume(lastEvent);
+    if (finished) return;
     current = parts.place.send(
-      { verb: "GET", headers: ask.resume(lastEvent), body: null },
+      { verb: "GET", headers, body: null },
       {
         head(response) {
           if (response.statusCode === 200 && mediaType(response) === "text/event-stream" && !finished)

@@ -9,6 +9,8 @@ export const LIMITS = {
   /** Body of an HTTP error. */
   errorBytes: 64 * 1024,
   challengeChars: 4_096,
+  /** How often one message is sent again because the server asked for another credential. */
+  challenges: 3,
   /** Opening a conversation, each page of a listing. */
   handshakeMs: 30_000,
   /** A stdio server that never heard of `server/discover` may just stay silent. */

@@ -1,5 +1,6 @@
 import type { ServerName } from "../domain/ids.ts";
 import type { ServerConfiguration } from "../ports/configuration.ts";
+import type { Introduction } from "../ports/outbound.ts";
 import type { Clock, Log } from "../ports/system.ts";
 import type { Upstream } from "../ports/upstream.ts";
 import { createChildren } from "./child.ts";
@@ -12,12 +13,16 @@ export interface Upstreams {
   closeAll(): Promise<void>;
 }
 
+/** Every server is spoken to without a credential, but for what comes with a call. */
+const BARE: Introduction = { headers: () => Promise.resolve({}), challenged: () => Promise.resolve(false) };
+
 /** A connector for each configured server. Nothing is started or connected before somebody asks. However our own
  *  process ends, short of SIGKILL, the processes it started end with it. */
 export function createUpstreams(
   servers: readonly ServerConfiguration[],
-  parts: { readonly log: Log; readonly clock: Clock },
+  given: { readonly log: Log; readonly clock: Clock; readonly introduction?: Introduction },
 ): Upstreams {
+  const parts = { ...given, introduction: given.introduction ?? BARE };
   const children = createChildren();
   const all = new Map<ServerName, Upstream>();
   for (const server of servers) {
@@ -25,7 +30,7 @@ export function createUpstreams(
     all.set(
       server.name,
       launch.kind === "http"
-        ? createHttpUpstream(server, launch, parts.log)
+        ? createHttpUpstream(server, launch, parts)
         : createStdioUpstream(server, launch, { ...parts, children }),
     );
   }

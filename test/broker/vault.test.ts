@@ -153,7 +153,7 @@ test("a new key seals everything anew, and what was sealed before opens no more"
   await add(vault);
   await add(vault, { owner: "ada" });
   const aad = { lease: "l", task: "t", server: "s" };
-  const lease = { id: "l", task: "t", server: "s", kind: "x", takenAt: 1, expiresAt: null, failures: 0 };
+  const lease = { id: "l", task: "t", owner: "ada", server: "s", kind: "x", takenAt: 1, expiresAt: null, failures: 0 };
   const sealed = await vault.seal({ token: "abc" }, aad);
   await store.write((tx) => tx.putDocument("lease", "l", { ...lease, sealed } as never, null));
   const before = await store.read((tx) => tx.documents("secret"));

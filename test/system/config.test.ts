@@ -186,6 +186,8 @@ test.each([
     "servers: { d: { command: x } }\nagents: { a: { scope: [ { tools: [d__x], where: { p: { glob: ../../../../x } } } ] } }",
     "limit_invalid",
   ],
+  ["a vault key from an age identity that is not named", "vault: { key: age }", "identity_missing"],
+  ["an identity for a key that is a file", "vault: { key: file, identity: x }", "member_misplaced"],
   ["a server with neither command nor url", "servers: { d: {} }", "launch_missing"],
   [
     "a server with both command and url",

@@ -97,7 +97,7 @@ export function createConversation(parts: McpDoorParts, given: Beginning): Conve
     const upstream = parts.upstreams.get(server);
     if (upstream === undefined) return { kind: "unavailable", why: "it is not configured" };
     const hello = initialize === null ? null : { ...initialize, protocolVersion: protocol };
-    const result = await upstream.open({ era, protocol, initialize: hello });
+    const result = await upstream.open({ era, protocol, initialize: hello, on: principal });
     // The client has said `initialized` to Writ before it calls anything; an upstream opened later hears it now.
     if (result.kind === "open" && era === "legacy" && view.kind === "all") {
       await result.channel.notify("notifications/initialized", undefined);

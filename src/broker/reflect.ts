@@ -1,35 +1,5 @@
-import { WritError } from "../domain/error.ts";
-import type { Launch } from "../ports/configuration.ts";
-import type { Minted } from "../ports/credentials.ts";
-
 /** Too short to tell from chance; every credential of ours is longer. */
 const SHORTEST = 8;
-
-/** The header lines that carry the call's credential to its upstream; none where the upstream asks for none.
- *  @throws WritError `credential_absent` when the upstream needs a credential and none was made for this call. */
-export function inject(launch: Launch, minted: Pick<Minted, "token"> | null): Record<string, string> {
-  if (!needsOperation(launch)) return {};
-  if (minted === null) {
-    throw new WritError({
-      code: "credential_absent",
-      status: 500,
-      message: "the server asks for an operation credential, and this call has none",
-      hint: "the call did not leave; an operator reads `writ why`",
-    });
-  }
-  return { authorization: `Bearer ${minted.token}` };
-}
-
-/** True when a call to this upstream needs a credential of its own. */
-export function needsOperation(launch: Launch): boolean {
-  return launch.kind === "http" && launch.credential === "operation";
-}
-
-/** What an upstream could still use once the call is over; the record of every call says it. */
-export function remains(launch: Launch): string {
-  if (needsOperation(launch)) return "operation credential: nothing stands after 30 s";
-  return launch.kind === "http" ? "none: the server asks for nothing" : "none: the server is a program of its own";
-}
 
 /** True when `text`, a result on its way to the agent, shows `secret`: as it is, escaped for JSON or a URL, in hex
  *  or in base64. A token shows when its signature does, since the rest is no use without it. */

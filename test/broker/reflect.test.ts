@@ -1,35 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { inject, reflects, remains } from "../../src/broker/inject.ts";
-import type { Launch } from "../../src/ports/configuration.ts";
+import { reflects } from "../../src/broker/reflect.ts";
 import { aKey } from "../wire/jose/forge.ts";
 import { signJwt } from "../../src/wire/jose/sign.ts";
 
-const http = (credential: "operation" | "none"): Launch => ({
-  kind: "http",
-  url: "http://127.0.0.1:1/mcp",
-  audience: "shop",
-  credential,
-});
-const stdio: Launch = { kind: "stdio", command: "server", args: [], cwd: "/", env: {} };
 const token = signJwt(aKey(), "at+jwt", { iss: "https://writ.example", jti: "j" });
 const signature = token.split(".")[2] ?? "";
-
-test("an upstream gets the operation credential only where it asks for one", () => {
-  expect(inject(http("operation"), { token })).toEqual({ authorization: `Bearer ${token}` });
-  expect(inject(http("none"), { token })).toEqual({});
-  expect(inject(stdio, { token })).toEqual({});
-});
-
-test("a call without its credential does not leave for an upstream that asks for one", () => {
-  expect(() => inject(http("operation"), null)).toThrow(expect.objectContaining({ code: "credential_absent" }));
-  expect(inject(http("none"), null)).toEqual({});
-});
-
-test("the record says what an upstream could still use afterwards", () => {
-  expect(remains(http("operation"))).toBe("operation credential: nothing stands after 30 s");
-  expect(remains(http("none"))).toBe("none: the server asks for nothing");
-});
 
 const escape = (text: string): string => [...text].map((char) => `\\u00${char.charCodeAt(0).toString(16)}`).join("");
 

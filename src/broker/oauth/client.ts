@@ -1,0 +1,51 @@
+import { importPKCS8 } from "jose";
+import {
+  allowInsecureRequests,
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
+  Configuration,
+  customFetch,
+  None,
+  PrivateKeyJwt,
+  type ServerMetadata,
+} from "openid-client";
+import type { OAuthRule } from "../../ports/configuration.ts";
+import { fetchWithin, type Reach } from "../../wire/http/guarded-fetch.ts";
+import { notGiven } from "../refusals.ts";
+import { mayGo } from "../vault/destination.ts";
+import type { OpenSecret } from "../vault/vault.ts";
+
+/** Writ as a client of one authorization server. Every request goes through the guard, follows no redirect, and where
+ *  a secret stands behind it, goes only to the places that secret is bound to. */
+export async function createClient(
+  rule: Pick<OAuthRule, "clientId" | "clientAuth">,
+  metadata: ServerMetadata,
+  secret: OpenSecret | null,
+  reach: Reach,
+): Promise<Configuration> {
+  const client = new Configuration(metadata, rule.clientId, undefined, await authOf(rule, secret));
+  const fetch = fetchWithin({ reach });
+  client[customFetch] = (url, { method, headers, body }) => {
+    if (secret !== null && !mayGo(secret.to, method, new URL(url)))
+      return Promise.reject(notGiven("its secret is not bound to where it would go"));
+    return fetch(url, { method, headers, body });
+  };
+  // The guard lets plain HTTP through to this machine alone.
+  if (metadata.issuer.startsWith("http:")) allowInsecureRequests(client);
+  return client;
+}
+
+async function authOf(rule: Pick<OAuthRule, "clientAuth">, secret: OpenSecret | null): Promise<ClientAuth> {
+  switch (rule.clientAuth) {
+    case "none":
+      return None();
+    case "client_secret_basic":
+      return ClientSecretBasic(secret?.value);
+    case "client_secret_post":
+      return ClientSecretPost(secret?.value);
+    case "private_key_jwt":
+      // The issuer is the assertion's only audience (RFC 7523bis).
+      return PrivateKeyJwt(await importPKCS8(secret?.value ?? "", "ES256"));
+  }
+}
