@@ -122,7 +122,7 @@ test("a key of Writ's own authenticates it, with the issuer as the assertion's o
 test("a token bound to a key goes with a fresh proof for each request", async () => {
   const issuer = await authorizationServer({ clients: [{ client_id: "writ", client_secret: KEY }] });
   const server = await guardedServer((came) =>
-    /^DPoP /.test(came.headers.authorization ?? "") ? null : { status: 401 },
+    came.headers.authorization?.startsWith("DPoP ") === true ? null : { status: 401 },
   );
   const desk = await openDesk(
     server.url,

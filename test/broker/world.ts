@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import Provider from "oidc-provider";
+import { Provider } from "oidc-provider";
 import { afterEach } from "vitest";
 import { z } from "zod";
 import type { ServerName } from "../../src/domain/ids.ts";

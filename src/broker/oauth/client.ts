@@ -25,11 +25,11 @@ export async function createClient(
   reach: Reach,
 ): Promise<Configuration> {
   const client = new Configuration(metadata, rule.clientId, undefined, await authOf(rule, secret));
-  const fetch = fetchWithin({ reach });
+  const within = fetchWithin({ reach });
   client[customFetch] = (url, { method, headers, body }) => {
     if (secret !== null && !mayGo(secret.to, method, new URL(url)))
       return Promise.reject(notGiven("its secret is not bound to where it would go"));
-    return fetch(url, { method, headers, body });
+    return within(url, { method, headers, body });
   };
   // The guard lets plain HTTP through to this machine alone.
   if (metadata.issuer.startsWith("http:")) allowInsecureRequests(client);
