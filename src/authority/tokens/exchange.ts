@@ -1,3 +1,4 @@
+import { exchangeDelegation } from "./exchange-delegation.ts";
 import { exchangeInstance } from "./exchange-instance.ts";
 import { type Exchanged, type ExchangedKind, TOKEN_TYPE_URI } from "./exchanged.ts";
 import { oauthError } from "./oauth-error.ts";
@@ -9,7 +10,10 @@ const BRANCHES: readonly {
   readonly subject: ExchangedKind;
   readonly actor: ExchangedKind | null;
   run(parts: TokenParts, asked: TokenAsk, exchanged: Exchanged): Promise<TokenAnswer>;
-}[] = [{ subject: "instance", actor: null, run: exchangeInstance }];
+}[] = [
+  { subject: "instance", actor: null, run: exchangeInstance },
+  { subject: "task", actor: "instance", run: exchangeDelegation },
+];
 
 /** Token exchange (RFC 8693). */
 export const exchange: GrantType = {
