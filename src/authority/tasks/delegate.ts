@@ -32,7 +32,10 @@ export interface Delegation {
  *  @throws WritError `credential_revoked` 401; `task_unknown`, `task_ended`, `task_expired`, `task_too_deep`;
  *  `delegation_widens`, `delegation_foreign` 403; `delegation_too_deep`, `delegation_loop`, `budget_spent` 409;
  *  `objective_invalid`, `lifetime_invalid` 400. */
-export async function delegate(parts: AuthorityParts, asked: Delegation): Promise<OpenedTask & { readonly instance: Instance }> {
+export async function delegate(
+  parts: AuthorityParts,
+  asked: Delegation,
+): Promise<OpenedTask & { readonly instance: Instance }> {
   const objective = readObjective(asked.objective);
   const lifetime = readLifetime(asked.lifetimeMs);
   const now = parts.clock.now();

@@ -20,10 +20,13 @@ beforeAll(async () => {
 afterAll(() => desk.close());
 beforeEach(async () => {
   [parent, child] = [await keyedInstance(desk), await keyedInstance(desk, "other")];
-  const { json } = await parent.exchange({ objective: "the owner's words" }, {
-    "writ-launcher-key": KEYS.launcher,
-    dpop: parent.proof({ url: `${desk.origin}/oauth/token` }),
-  });
+  const { json } = await parent.exchange(
+    { objective: "the owner's words" },
+    {
+      "writ-launcher-key": KEYS.launcher,
+      dpop: parent.proof({ url: `${desk.origin}/oauth/token` }),
+    },
+  );
   task = { id: String(json["task"]) as TaskId, token: String(json["access_token"]) };
 });
 
@@ -59,12 +62,30 @@ describe("refused, and nothing is opened", () => {
     ["with the child's proof, who does not hold the task", () => handDown({}, child), "proof_invalid"],
     [
       "with subject and actor the other way round",
-      () => handDown({ subject_token: child.credential, subject_token_type: JWT, actor_token: task.token, actor_token_type: ACCESS_TOKEN }),
+      () =>
+        handDown({
+          subject_token: child.credential,
+          subject_token_type: JWT,
+          actor_token: task.token,
+          actor_token_type: ACCESS_TOKEN,
+        }),
       "",
     ],
-    ["with the task's own token as actor", () => handDown({ actor_token: task.token, actor_token_type: ACCESS_TOKEN }), ""],
-    ["with the task's own token said to be a credential", () => handDown({ actor_token: task.token }), "credential_invalid"],
-    ["with an actor's credential said to be a task's", () => handDown({ subject_token: child.credential }), "credential_invalid"],
+    [
+      "with the task's own token as actor",
+      () => handDown({ actor_token: task.token, actor_token_type: ACCESS_TOKEN }),
+      "",
+    ],
+    [
+      "with the task's own token said to be a credential",
+      () => handDown({ actor_token: task.token }),
+      "credential_invalid",
+    ],
+    [
+      "with an actor's credential said to be a task's",
+      () => handDown({ subject_token: child.credential }),
+      "credential_invalid",
+    ],
     ["with an actor that is empty text", () => handDown({ actor_token: "." }), "credential_invalid"],
     ["for another resource", () => handDown({ resource: "https://elsewhere.example/mcp" }), ""],
     ["with a budget that is half said", () => handDown({ task_calls: "3" }), ""],
@@ -80,7 +101,8 @@ describe("refused, and nothing is opened", () => {
     ],
     [
       "with an unknown limit",
-      () => handDown({ authorization_details: JSON.stringify([{ ...HANDBOOK[0], where: { path: { regex: "^/srv" } } }]) }),
+      () =>
+        handDown({ authorization_details: JSON.stringify([{ ...HANDBOOK[0], where: { path: { regex: "^/srv" } } }]) }),
       "",
     ],
   ])("%s", async (_, ask, code) => {
@@ -94,7 +116,12 @@ describe("refused, and nothing is opened", () => {
 });
 
 test("what reaches further is refused in OAuth's words, limit by limit", async () => {
-  for (const change of [{ where: {} }, { tools: ["docs__*"] }, { uses: 99 }, { where: { path: { glob: "/srv/**" } } }]) {
+  for (const change of [
+    { where: {} },
+    { tools: ["docs__*"] },
+    { uses: 99 },
+    { where: { path: { glob: "/srv/**" } } },
+  ]) {
     const { status, json } = await handDown({ authorization_details: JSON.stringify([{ ...HANDBOOK[0], ...change }]) });
     expect([status, json["error"]]).toEqual([400, "invalid_authorization_details"]);
   }
@@ -116,7 +143,9 @@ test("the child's own token hands down further, and not back up", async () => {
   expect((await handDown({ authorization_details: "" }, holder)).json).toMatchObject({ code: "delegation_loop" });
   child = await keyedInstance(desk);
   const further = await handDown({}, holder);
-  const claims = JSON.parse(Buffer.from(String(further.json["access_token"]).split(".")[1] ?? "", "base64url").toString());
+  const claims = JSON.parse(
+    Buffer.from(String(further.json["access_token"]).split(".")[1] ?? "", "base64url").toString(),
+  );
   const name = (agent: string, id: string) => `spiffe://writ.local/agent/${agent}/${id}`;
   expect(claims.act).toEqual({
     sub: name("clerk", child.id),
