@@ -140,7 +140,7 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
     ...authority,
     issuer,
     gateway: `${issuer}/mcp`,
-    origins: [...new Set([issuer, origin])],
+    origins: namesOf(issuer, origin),
     dpop: createDpopGuard(),
     clients: openClientKeys(configuration.clients, readJsonFile),
   };
@@ -358,6 +358,15 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
         for (const step of undo.toReversed()) await step();
       })()),
   };
+}
+
+/** Every origin that a client on this machine, or one outside, may know the gateway by. */
+function namesOf(issuer: string, origin: string): readonly string[] {
+  const { protocol, port } = new URL(origin);
+  const local = ["127.0.0.1", "localhost", "[::1]"].map(
+    (host) => `${protocol}//${host}${port === "" ? "" : `:${port}`}`,
+  );
+  return [...new Set([issuer, origin, ...local])];
 }
 
 /** The starter policies stand beside a deployment's own. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createProver } from "../../src/doors/launcher/prover.ts";
 import { type Proxy, startProxy } from "../../src/doors/launcher/proxy.ts";
 
 interface Arrived {
@@ -28,6 +29,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => gateway.listen(0, "127.0.0.1", resolve));
   proxy = await startProxy({
     gateway: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`,
+    prover: createProver("http://127.0.0.1:7420"),
     token: () => Promise.resolve("the-task-token"),
     callerOf: () => caller,
     onRefused: () => {},
@@ -92,7 +94,7 @@ test("what a client says of its own authority stays behind", async () => {
     body: "{}",
     headers: { authorization: "Bearer mine", "proxy-authorization": "Basic x", cookie: "writ_session=x" },
   });
-  expect(arrived).toEqual([{ method: "POST", url: "/mcp", authorization: "Bearer the-task-token" }]);
+  expect(arrived).toEqual([{ method: "POST", url: "/mcp", authorization: "DPoP the-task-token" }]);
 });
 
 test("a process outside the tree is refused even with the whole address", async () => {

@@ -6,8 +6,6 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { createControl } from "../../src/doors/launcher/control.ts";
-import type { JsonObject } from "../../src/domain/json.ts";
 import { readKey } from "../../src/system/keys.ts";
 
 const STARTER = fileURLToPath(new URL("start-gateway.ts", import.meta.url));
@@ -47,6 +45,15 @@ export async function startGateway(folder: string): Promise<Gateway> {
     child.kill(signal);
     await gone;
   };
+  async function post<T>(path: string, bearer: string, body: object, more: Record<string, string> = {}): Promise<T> {
+    const response = await fetch(`${origin}${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json", ...more },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(await response.text());
+    return (await response.json()) as T;
+  }
   return {
     origin,
     pid: child.pid ?? 0,
@@ -56,11 +63,14 @@ export async function startGateway(folder: string): Promise<Gateway> {
       return Number((await said)[0]) / 2 ** 20;
     },
     async task(agent) {
-      const control = createControl(origin, readKey(join(folder, ".writ"), "launcher"));
+      // Without a proof of its key, as a client that can only send a header has it.
+      const launcher = readKey(join(folder, ".writ"), "launcher");
       const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-      const { credential } = await control.enrol(agent, publicKey.export({ format: "jwk" }) as JsonObject, {});
-      const { task, token } = await control.openTask(credential.token, "count");
-      return { id: task, token: token.token };
+      const key = publicKey.export({ format: "jwk" });
+      const { credential } = await post<{ credential: string }>("/v1/instances", launcher, { agent, key });
+      const vouched = { "writ-launcher-key": launcher };
+      const opened = await post<{ task: { id: string }; token: string }>("/v1/tasks", credential, {}, vouched);
+      return { id: opened.task.id, token: opened.token };
     },
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),

@@ -10,6 +10,8 @@ import { createNonces, type NonceSettings } from "./dpop-nonces.ts";
 export interface Proof {
   /** RFC 7638, of the key in the proof. */
   readonly thumbprint: string;
+  /** The one of ours that it carries. */
+  readonly nonce: string;
   /** Uses the proof up: true once, false for every time after, and where its nonce went stale meanwhile. */
   spend(now: number): boolean;
 }
@@ -89,7 +91,7 @@ export function createDpopGuard(settings: NonceSettings = {}): DpopGuard {
       if (nonce === null || !nonces.known(nonce, now)) return { kind: "refused", why: "proof_stale" };
       const { thumbprint } = key;
       const spend = (at: number): boolean => nonces.spend(nonce, `${thumbprint}.${id}`, at) === "fresh";
-      return { kind: "proven", proof: { thumbprint, spend } };
+      return { kind: "proven", proof: { thumbprint, nonce, spend } };
     },
   };
 }

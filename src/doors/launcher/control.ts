@@ -1,12 +1,13 @@
 import { WritError } from "../../domain/error.ts";
 import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts";
+import type { Prover } from "./prover.ts";
 
-/** What the launcher needs of the control plane: a thin client of four routes. Every answer that is not a yes is
- *  a WritError: the server's own words, or `control_unreachable` (503) when nobody answers. */
+/** What the launcher needs of the control plane. It proves the run's key with each request, so that what it is given is
+ *  worth nothing to whoever else gets hold of it. Every answer that is not a yes is a WritError: the server's own words,
+ *  or `control_unreachable` (503) when nobody answers. */
 export interface Control {
   enrol(
     agent: string,
-    key: JsonObject,
     selectors: Readonly<Record<string, string>>,
   ): Promise<{ readonly instance: string; readonly credential: Held }>;
   renewInstance(credential: string): Promise<Held>;
@@ -23,26 +24,45 @@ export interface Held {
   readonly expiresAt: number;
 }
 
-const TIMEOUT_MS = 15_000;
+interface Sent {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What the proof names as the token beside it; null where it goes in the body, or there is none. */
+  readonly bound: string | null;
+  readonly body: string;
+}
 
-export function createControl(origin: string, launcherKey: string): Control {
-  async function post(
-    path: string,
-    bearer: string,
-    body: JsonObject,
-    more: Record<string, string> = {},
-  ): Promise<JsonObject> {
-    let response: Response;
-    let text: string;
+const TIMEOUT_MS = 15_000;
+const EXCHANGE = {
+  grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+  subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+} as const;
+
+export function createControl(origin: string, launcherKey: string, prover: Prover): Control {
+  /** Sends once, and once more where the gateway gives another nonce for the proof. */
+  async function send(sent: Sent): Promise<JsonObject> {
+    const first = await once(sent);
+    const { response, answer } = first.again ? await once(sent) : first;
+    if (response.ok && isObject(answer)) return answer;
+    throw refusalOf(response.status, answer);
+  }
+
+  async function once({ path, headers, bound, body }: Sent): Promise<{
+    readonly response: Response;
+    readonly answer: Json;
+    readonly again: boolean;
+  }> {
     try {
-      response = await fetch(new URL(path, origin), {
+      const response = await fetch(new URL(path, origin), {
         method: "POST",
-        headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json", ...more },
-        body: JSON.stringify(body),
+        headers: { ...headers, dpop: prover.prove("POST", path, bound) },
+        body,
         redirect: "error",
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      text = await response.text();
+      const learned = prover.learn(response.headers.get("dpop-nonce"));
+      const answer = parse(await response.text());
+      return { response, answer, again: learned && !response.ok && asksForNonce(answer) };
     } catch (cause) {
       throw new WritError({
         code: "control_unreachable",
@@ -53,26 +73,44 @@ export function createControl(origin: string, launcherKey: string): Control {
         cause,
       });
     }
-    const answer = parse(text);
-    if (response.ok && isObject(answer)) return answer;
-    throw refusalOf(response.status, answer);
   }
 
+  const post = (path: string, credential: string, body: JsonObject): Promise<JsonObject> =>
+    send({
+      path,
+      headers: { authorization: `DPoP ${credential}`, "content-type": "application/json" },
+      bound: credential,
+      body: JSON.stringify(body),
+    });
+
+  const exchange = (credential: string, params: Readonly<Record<string, string>>): Promise<JsonObject> =>
+    send({
+      path: "/oauth/token",
+      headers: { "content-type": "application/x-www-form-urlencoded", "writ-launcher-key": launcherKey },
+      bound: null,
+      body: new URLSearchParams({ ...EXCHANGE, subject_token: credential, ...params }).toString(),
+    });
+
   return {
-    async enrol(agent, key, selectors) {
-      const answer = await post("/v1/instances", launcherKey, { agent, key, selectors });
+    async enrol(agent, selectors) {
+      const answer = await send({
+        path: "/v1/instances",
+        headers: { authorization: `Bearer ${launcherKey}`, "content-type": "application/json" },
+        bound: null,
+        body: JSON.stringify({ agent, key: prover.publicJwk, selectors }),
+      });
       return { instance: text(answer, "instance"), credential: held(answer, "credential") };
     },
     renewInstance: async (credential) => held(await post("/v1/instances/renew", credential, {}), "credential"),
     async openTask(credential, objective) {
-      const answer = await post("/v1/tasks", credential, { objective }, { "writ-launcher-key": launcherKey });
-      const task = own(answer, "task");
-      if (!isObject(task)) throw unreadable();
-      const deadline = own(task, "deadline");
+      const answer = await exchange(credential, { objective });
       return {
-        task: text(task, "id"),
-        deadline: typeof deadline === "number" ? deadline : 0,
-        token: held(answer, "token"),
+        task: text(answer, "task"),
+        deadline: number(answer, "task_deadline") * 1000,
+        token: {
+          token: text(answer, "access_token"),
+          expiresAt: Date.now() + number(answer, "expires_in") * 1000,
+        },
       };
     },
     renewTask: async (credential, task) =>
@@ -91,10 +129,14 @@ function parse(body: string): Json {
   }
 }
 
+/** True where the answer says that the same is wanted with another nonce, in OAuth's words or in ours. */
+function asksForNonce(answer: Json): boolean {
+  const error = isObject(answer) ? own(answer, "error") : undefined;
+  return error === "use_dpop_nonce" || (isObject(error) && own(error, "code") === "proof_stale");
+}
+
 function held(answer: JsonObject, member: string): Held {
-  const expiresAt = own(answer, "expiresAt");
-  if (typeof expiresAt !== "number") throw unreadable();
-  return { token: text(answer, member), expiresAt };
+  return { token: text(answer, member), expiresAt: number(answer, "expiresAt") };
 }
 
 function text(answer: JsonObject, member: string): string {
@@ -103,8 +145,23 @@ function text(answer: JsonObject, member: string): string {
   return value;
 }
 
+function number(answer: JsonObject, member: string): number {
+  const value = own(answer, member);
+  if (typeof value !== "number") throw unreadable();
+  return value;
+}
+
 function refusalOf(status: number, answer: Json): WritError {
   const error = isObject(answer) ? own(answer, "error") : undefined;
+  if (isObject(answer) && typeof error === "string") {
+    const code = own(answer, "code");
+    return new WritError({
+      code: typeof code === "string" ? code : error,
+      status,
+      message: text(answer, "error_description"),
+      hint: text(answer, "hint"),
+    });
+  }
   if (!isObject(error)) return unreadable();
   return new WritError({
     code: text(error, "code"),

@@ -1,9 +1,8 @@
-import { generateKeyPairSync } from "node:crypto";
 import { platform, release, userInfo } from "node:os";
 import { WritError } from "../../domain/error.ts";
-import type { JsonObject } from "../../domain/json.ts";
 import { createControl, type Held } from "./control.ts";
 import { callerOf, mark, type ProcessMark, TELLS, userOf } from "./process-tree.ts";
+import { createProver } from "./prover.ts";
 import { startProxy } from "./proxy.ts";
 
 export interface LaunchSettings {
@@ -44,7 +43,8 @@ const LEAST_LEFT_MS = 60_000;
  *  The instance key and every token stay in this process's memory.
  *  @throws WritError `control_unreachable`, or the control plane's own refusal; nothing is left open then. */
 export async function launch(settings: LaunchSettings): Promise<Launched> {
-  const control = createControl(settings.origin, settings.launcherKey);
+  const prover = createProver(settings.origin);
+  const control = createControl(settings.origin, settings.launcherKey, prover);
   const say = settings.say ?? (() => {});
   const { user } = settings;
   if (user !== undefined && !TELLS)
@@ -56,10 +56,8 @@ export async function launch(settings: LaunchSettings): Promise<Launched> {
       hint: "run it on Linux, or start the command with `writ run` as this user",
     });
   const checked = user === undefined && settings.checkTree !== false && TELLS;
-  const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const enrolled = await control.enrol(
     settings.agent,
-    publicKey.export({ format: "jwk" }) as JsonObject,
     selectors(settings.command, checked ? "checked" : user === undefined ? "unchecked" : "user", user),
   );
   let credential = enrolled.credential;
@@ -71,6 +69,7 @@ export async function launch(settings: LaunchSettings): Promise<Launched> {
 
   const proxy = await startProxy({
     gateway: settings.origin,
+    prover,
     token: async (task) => (task === null || task === opened.task ? token.token : below(task)),
     callerOf: (remotePort, localPort) =>
       user !== undefined

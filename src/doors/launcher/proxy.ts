@@ -2,12 +2,16 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { Agent, createServer, type IncomingMessage, request as forward, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { WritError } from "../../domain/error.ts";
+import { discardBody, readBody } from "../../wire/http/body.ts";
 import { checkOrigin, LOOPBACK } from "../../wire/http/origin.ts";
+import type { Prover } from "./prover.ts";
 import type { Caller } from "./process-tree.ts";
 
 export interface ProxyParts {
   /** Where the gateway listens, `http://127.0.0.1:7420`. */
   readonly gateway: string;
+  /** Proves the run's key with each request: the token alone opens nothing. */
+  readonly prover: Prover;
   /** The token of the run's task as it is now, or of a task below it.
    *  @throws WritError when no token is made for it: it is unknown, over, or not this run's. */
   readonly token: (task: string | null) => Promise<string>;
@@ -38,6 +42,8 @@ const HOP_BY_HOP = new Set([
 const STRIPPED = new Set([
   ...HOP_BY_HOP,
   "authorization",
+  "dpop",
+  "content-length",
   "cookie",
   "host",
   "origin",
@@ -45,6 +51,9 @@ const STRIPPED = new Set([
   "forwarded",
   "expect",
 ]);
+/** As large a message as the gateway reads, and as long as it waits for one. */
+const MAX_BODY = 4 * 1024 * 1024;
+const BODY_MS = 30_000;
 const METHODS = new Set(["GET", "POST", "DELETE"]);
 
 /** A loopback address that carries a client's MCP traffic to the gateway under the task's token, both ways as it
@@ -88,9 +97,11 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
       );
     if (!METHODS.has(incoming.method ?? ""))
       return refuse(response, 405, "method_unknown", "MCP uses GET, POST and DELETE", "use an MCP client");
-    parts.token(target.task).then(
-      (token) => carry(incoming, response, target.path, token),
-      (cause: unknown) => {
+    parts
+      .token(target.task)
+      .then((token) => relay(incoming, response, target.path, token))
+      .catch((cause: unknown) => {
+        if (response.headersSent) return void response.destroy();
         const known = cause instanceof WritError ? cause : null;
         refuse(
           response,
@@ -99,8 +110,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
           known?.message ?? "something failed inside",
           known?.hint ?? "start the run again",
         );
-      },
-    );
+      });
   });
   server.on("clientError", (_, socket) => socket.destroy());
 
@@ -113,13 +123,42 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
     return caller;
   }
 
-  function carry(incoming: IncomingMessage, response: ServerResponse, path: string, token: string): void {
-    // The body of anything else has no length of its own on the way on, and would be read as the next request.
-    const hasBody = incoming.method === "POST";
-    const headers: Record<string, string | string[]> = { authorization: `Bearer ${token}`, host: gateway.host };
+  /** Reads the request whole, so that it can be sent again under another nonce. */
+  async function relay(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    token: string,
+  ): Promise<void> {
+    // Of anything but a POST there is no body to carry: it would have no length on the way on.
+    if (incoming.method !== "POST") {
+      incoming.resume();
+      return carry(incoming, response, path, token, null, true);
+    }
+    const body = await readBody(incoming, { maxBytes: MAX_BODY, timeoutMs: BODY_MS });
+    if (body.kind === "gone") return;
+    if (body.kind === "read") return carry(incoming, response, path, token, body.bytes, true);
+    refuse(response, body.status, "body_refused", body.why, "send one JSON-RPC message");
+    discardBody(incoming);
+  }
+
+  function carry(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    token: string,
+    body: Buffer | null,
+    mayRepeat: boolean,
+  ): void {
+    const headers: Record<string, string | string[]> = {
+      authorization: `DPoP ${token}`,
+      dpop: parts.prover.prove(incoming.method ?? "", path, token),
+      host: gateway.host,
+      ...(body === null ? {} : { "content-length": String(body.length) }),
+    };
     for (const name in incoming.headers) {
       const value = incoming.headers[name];
-      if (value !== undefined && !STRIPPED.has(name) && (hasBody || name !== "content-length")) headers[name] = value;
+      if (value !== undefined && !STRIPPED.has(name)) headers[name] = value;
     }
     const onward = forward({
       agent,
@@ -130,11 +169,19 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
       headers,
     });
     onward.on("response", (answer) => {
+      const learned = parts.prover.learn(answer.headers["dpop-nonce"]);
+      const stale = (answer.headers["www-authenticate"] ?? "").includes('error="use_dpop_nonce"');
+      // It was refused before anybody looked at it: the same once more, under the nonce that came with the refusal.
+      if (learned && stale && answer.statusCode === 401 && mayRepeat) {
+        answer.resume();
+        return carry(incoming, response, path, token, body, false);
+      }
       const kept: string[] = [];
       const raw = answer.rawHeaders;
       for (let i = 0; i + 1 < raw.length; i += 2) {
         const name = (raw[i] ?? "").toLowerCase();
-        if (!HOP_BY_HOP.has(name) && name !== "set-cookie") kept.push(raw[i] ?? "", told(name, raw[i + 1] ?? ""));
+        if (!HOP_BY_HOP.has(name) && name !== "set-cookie" && name !== "dpop-nonce")
+          kept.push(raw[i] ?? "", told(name, raw[i + 1] ?? ""));
       }
       response.writeHead(answer.statusCode ?? 502, kept);
       // A stream's head must not wait for its first event.
@@ -157,11 +204,7 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
     response.on("close", () => {
       if (!response.writableFinished) onward.destroy();
     });
-    if (hasBody) incoming.pipe(onward);
-    else {
-      incoming.resume();
-      onward.end();
-    }
+    onward.end(body ?? undefined);
   }
 
   await new Promise<void>((resolve, reject) => {

@@ -43,6 +43,7 @@ export function createMcpDoor(parts: McpDoorParts): McpDoor {
     const caller = await parts.gate.authenticate(credential);
     if (caller.kind === "stranger") return stranger(request, response, caller.reason);
     // Only now, so that strangers do not fill what remembers proofs.
+    if (shown.nonce !== null) response.setHeader("dpop-nonce", shown.nonce);
     if (!shown.spend()) return stranger(request, response, reason("proof_invalid"));
     const view = viewOf(request.url ?? "", parts);
     if (view === null) {

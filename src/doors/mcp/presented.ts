@@ -9,6 +9,8 @@ export type Presented =
       readonly credential: Shown;
       /** Uses up the proof that came with it; false where another request used it meanwhile. */
       spend(): boolean;
+      /** The nonce for the next proof, where it is another one now. */
+      readonly nonce: string | null;
     }
   | { readonly kind: "refused"; readonly reason: Reason };
 
@@ -26,7 +28,13 @@ export function showing({ dpop, clock, origins }: McpDoorParts, request: Incomin
   const checked = dpop.check({ header, method: request.method ?? "", urls, token }, clock.now());
   if (checked.kind === "refused") return refused(checked.why);
   const { thumbprint, spend } = checked.proof;
-  return presented({ token, proven: thumbprint }, () => spend(clock.now()));
+  const nonce = dpop.nonce(clock.now());
+  return {
+    kind: "presented",
+    credential: { token, proven: thumbprint },
+    spend: () => spend(clock.now()),
+    nonce: nonce === checked.proof.nonce ? null : nonce,
+  };
 }
 
 /** What a client that is refused needs to come again: why, in which scheme, the nonce for a proof, and where it says how
@@ -50,8 +58,8 @@ export function challengeFor(
   };
 }
 
-function presented(credential: Shown, spend: () => boolean = () => true): Presented {
-  return { kind: "presented", credential, spend };
+function presented(credential: Shown): Presented {
+  return { kind: "presented", credential, spend: () => true, nonce: null };
 }
 
 function refused(code: Parameters<typeof reason>[0]): Presented {

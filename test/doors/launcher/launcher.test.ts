@@ -80,6 +80,13 @@ async function open(): Promise<Launched> {
   return launched;
 }
 
+/** The same, with a token that is over in `ms`: a third of that before it is, it is renewed. */
+async function openFor(ms: number): Promise<Launched> {
+  const [clerk] = desk.house.configuration.agents;
+  Object.assign(clerk ?? {}, { lifetimeMs: ms });
+  return open();
+}
+
 async function taskEnds(): Promise<readonly unknown[]> {
   return (await desk.house.records("task_ended")).map((record) => record.body["why"]);
 }
@@ -99,7 +106,7 @@ test("a command reaches the gateway under its task's token, whatever authority i
     },
   ]);
   expect(arrived[0]?.headers.cookie).toBeUndefined();
-  const token = arrived[0]?.headers.authorization?.slice("Bearer ".length) ?? "";
+  const token = arrived[0]?.headers.authorization?.slice("DPoP ".length) ?? "";
   expect(desk.house.credentials.inspectTask(token, desk.house.clock.at)).toMatchObject({
     kind: "verified",
     value: { agent: "clerk", owner: "ada" },
@@ -223,7 +230,7 @@ test("a task opened below the run's own has an address of its own, until it ends
   const launched = await open();
   const tokenAt = async (path: string): Promise<number | string> => {
     const response = await fetch(`${launched.url}${path}`, { method: "POST" });
-    const sent = arrived.pop()?.headers.authorization?.slice("Bearer ".length);
+    const sent = arrived.pop()?.headers.authorization?.slice("DPoP ".length);
     const verified = sent === undefined ? null : desk.house.credentials.inspectTask(sent, desk.house.clock.at);
     return verified?.kind === "verified" ? verified.value.task : response.status;
   };
@@ -288,10 +295,7 @@ test("a gateway that is gone is told as such, and one that breaks off breaks the
 });
 
 test("a token that runs out is renewed while the run goes on", async () => {
-  const now = Date.now();
-  desk.house.clock.at = now - 897_000;
-  const launched = await open();
-  desk.house.clock.at = now;
+  const launched = await openFor(4_000);
   const tokens = new Set<string>();
   while (tokens.size < 2) {
     await fetch(launched.url, { method: "POST", body: "{}" });
@@ -303,10 +307,7 @@ test("a token that runs out is renewed while the run goes on", async () => {
 });
 
 test("a run that was revoked stops renewing, and says so once", async () => {
-  const now = Date.now();
-  desk.house.clock.at = now - 897_000;
-  const launched = await open();
-  desk.house.clock.at = now;
+  const launched = await openFor(4_000);
   await desk.ask("POST", "/v1/revocations", KEYS.admin, { kind: "task", id: launched.task });
   while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(said).toEqual([expect.stringContaining("this run's calls will be refused")]);
