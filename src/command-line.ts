@@ -1,9 +1,11 @@
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ADMIN } from "./authority/people/people.ts";
 import type { Writ } from "./compose.ts";
 import { buildProgram } from "./doors/cli/program.ts";
-import type { CheckLine, CliParts, RunRequest } from "./doors/cli/parts.ts";
+import { bypassAs, bypassHere, mainFile } from "./bypass-command.ts";
+import type { BypassLook, CheckLine, CliParts, RunRequest } from "./doors/cli/parts.ts";
 import { holdTask } from "./doors/launcher/hold-task.ts";
 import { runAgent } from "./doors/launcher/run-agent.ts";
 import { runAs } from "./doors/launcher/run-as.ts";
@@ -43,6 +45,17 @@ export function run(args: readonly string[]): Promise<number> {
         say(`serving ${command} at ${socket}`),
       );
       return 0;
+    },
+    bypass: async ({ config, origin, plan, as }) => {
+      if (as === undefined) return bypassHere(() => configurationOf(config), plan, origin);
+      const configuration = await configurationOf(config);
+      const look = await bypassAs(
+        configuration,
+        { ...as, config, origin: origin ?? originOf(configuration) },
+        (settings, onOut) => runAsUser(settings, say, onOut),
+      );
+      await keepAsWrit(configuration, origin, look, say);
+      return look;
     },
     offlineDoctor,
   }).run(args);
@@ -91,6 +104,7 @@ export function untilStopped(): Promise<void> {
 async function runAsUser(
   { user, config, ...settings }: Parameters<CliParts["runAs"]>[0],
   say: (line: string) => void,
+  onOut?: (text: string) => void,
 ): Promise<number> {
   const { dataFolder, file } = await configurationOf(config);
   const { uid, gid } = statSync(dataFolder);
@@ -103,16 +117,37 @@ async function runAsUser(
       message: "the agent would run as the user of Writ, and could read all that Writ holds",
       hint: "name a user made for agents",
     });
-  const main = join(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "main.ts" : "main.js");
   const options = ["--json", "--url", settings.origin, ...(file === null ? [] : ["--config", file])];
   const start = ["task", "start", "--agent", settings.agent, "--user", `${as.uid}:${as.gid}`, "--", settings.objective];
   return runAs({
     ...settings,
     as,
-    launcher: { uid, gid, command: [process.execPath, main, ...options, ...start] },
+    launcher: { uid, gid, command: [process.execPath, mainFile(), ...options, ...start] },
     env: process.env,
     say: (line) => say(`writ: ${line}`),
+    ...(onOut === undefined
+      ? {}
+      : {
+          stdio: ["ignore", "pipe", "inherit"] as const,
+          onStarted: (child) => void child.stdout?.on("data", (chunk: Buffer) => onOut(chunk.toString())),
+        }),
   });
+}
+
+/** The look is kept by whoever holds the admin key: the user of the data folder. */
+async function keepAsWrit(
+  { dataFolder, file }: Configuration,
+  origin: string | undefined,
+  { report }: BypassLook,
+  say: (line: string) => void,
+): Promise<void> {
+  const { uid, gid } = statSync(dataFolder);
+  const options = [...(origin === undefined ? [] : ["--url", origin]), ...(file === null ? [] : ["--config", file])];
+  const args = [mainFile(), ...options, "doctor", "--bypass", "--keep", JSON.stringify(report)];
+  const kept = await new Promise<boolean>((done) => {
+    execFile(process.execPath, args, { uid, gid, env: { PATH: process.env["PATH"] } }, (error) => done(error === null));
+  });
+  if (!kept) say("writ: the running Writ could not be told; `writ doctor` will not show it");
 }
 
 /** Aborts when this process is asked to stop, or whoever started it for itself is gone. */

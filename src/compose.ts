@@ -47,6 +47,7 @@ import { openDataFolder } from "./system/data-folder.ts";
 import { createDigests } from "./system/digests.ts";
 import { systemIds } from "./system/ids.ts";
 import { proofOf } from "./system/provider-proof.ts";
+import { againstIsolation } from "./system/isolation.ts";
 import { readJsonFile } from "./system/json-file.ts";
 import { dropSigningFile, type Keys, openKeys } from "./system/keys.ts";
 import { listen, stopListening } from "./system/listener.ts";
@@ -270,7 +271,15 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
     version: VERSION,
     explain: (asked) => explained(parts, { ...asked, task: asked.task, agent: asked.agent }),
     verifyLedger: async () => ({ ...(await verifyLedger(store, digests)) }) as unknown as JsonObject,
-    doctor: () => examine({ configuration, catalogue, policies, enrolments, store }),
+    doctor: () =>
+      examine({
+        configuration,
+        catalogue,
+        policies,
+        enrolments,
+        store,
+        againstIsolation: () => againstIsolation(configuration),
+      }),
     ready: () => ready({ store, policies }),
   });
   undo.push(() => http.close());
@@ -320,12 +329,12 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
   void broker.leases.sweep().catch((cause: unknown) => log.error({ cause }, "leases could not be looked at"));
   const house = keepHouse(authority);
   undo.push(() => house.stop());
-  await store.write((tx) =>
-    tx.append({
+  const against = configuration.isolation === "isolated" ? againstIsolation(configuration) : [];
+  await store.write(async (tx) => {
+    const about = { at: clock.now(), call: null, task: null };
+    await tx.append({
+      ...about,
       kind: "start",
-      at: clock.now(),
-      call: null,
-      task: null,
       body: {
         origin,
         signing: signingKeys.signing().kid,
@@ -333,8 +342,11 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
         isolation: configuration.isolation,
         policies: policies.current()?.version ?? null,
       },
-    }),
-  );
+    });
+    if (against.length > 0)
+      await tx.append({ ...about, kind: "finding", body: { code: "isolation_untrue", says: against.join("; ") } });
+  });
+  if (against.length > 0) log.warn({ against }, "the configuration says isolated, and it is not");
   log.info(
     { origin, tier: configuration.tier, isolation: configuration.isolation, servers: catalogue.servers() },
     "writ is up",

@@ -1,3 +1,4 @@
+import type { BypassReport } from "./bypass.ts";
 import type { BrowserSessionRecord, SignInCode } from "./browser-session.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { Lease } from "./lease.ts";
@@ -28,5 +29,6 @@ export interface Documents {
   /** By kind, colon, id of what was revoked; and so is the next. */
   bar: Bar;
   sweep: Sweep;
+  bypass: BypassReport;
 }
 export type DocumentKind = keyof Documents;

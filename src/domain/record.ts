@@ -30,6 +30,7 @@ export const RECORD_KINDS = [
   "secret",
   "lease",
   "signing_key",
+  "bypass",
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

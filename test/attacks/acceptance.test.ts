@@ -34,6 +34,7 @@ async function writ(...line: string[]): Promise<{ code: number; out: string; err
     runAs: () => Promise.resolve(0),
     hold: () => Promise.resolve(0),
     serve: () => Promise.resolve(0),
+    bypass: () => Promise.resolve({ isolation: null, report: { at: 0, uid: 0, attempts: [] } }),
     offlineDoctor: () => Promise.resolve([]),
   }).run(line);
   return { code, out: out.join(""), err: err.join("\n") };

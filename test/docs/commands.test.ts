@@ -82,6 +82,7 @@ async function helpOf(path: readonly string[]): Promise<string> {
     runAs: unused,
     hold: unused,
     serve: unused,
+    bypass: unused,
     offlineDoctor: unused,
   }).run([...path, "--help"]);
   return out;

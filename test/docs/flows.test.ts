@@ -21,9 +21,10 @@ describe.each(FLOW_PAGES.map((file) => readFlow(file)))("$file", (page) => {
     expect([...page.problems, ...missing]).toEqual([]);
   });
 
-  test.runIf(page.steps.length > 0)("says what Writ does, step by step", async () => {
-    expect(await runFlow(page)).toEqual([]);
-  });
+  if (page.steps.length > 0)
+    test("says what Writ does, step by step", async () => {
+      expect(await runFlow(page)).toEqual([]);
+    });
 });
 
 const PAGE = (answer: string, shown: string): string => `

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { WritError } from "../../domain/error.ts";
 import type { Bind } from "./command.ts";
+import { type BypassOptions, doctorBypass } from "./doctor-bypass.ts";
 import { count, facts, plain, table } from "./output.ts";
 import { type CheckLine, EXIT } from "./parts.ts";
 
@@ -85,8 +86,14 @@ export function addSystemCommands(program: Command, bind: Bind): void {
   program
     .command("doctor")
     .description("say what is wrong, and the command that mends it")
+    .option("--bypass", "try to get past Writ from here, which is to be where an agent stands")
+    .option("--agent <name>", "with --bypass: inside a run of this agent; takes root")
+    .option("--user <user>", "with --bypass: as this user")
+    .addOption(new Option("--plan <plan>").hideHelp())
+    .addOption(new Option("--keep <report>").hideHelp())
     .action(
-      bind(async (session) => {
+      bind(async (session, options: BypassOptions & { readonly bypass?: boolean }) => {
+        if (options.bypass === true) return doctorBypass(session, options);
         const checks = [...(await session.parts.offlineDoctor(session.options.config))];
         try {
           const running = await (await session.client()).get<{ checks: readonly CheckLine[] }>("/v1/doctor");

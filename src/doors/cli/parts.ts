@@ -1,3 +1,6 @@
+import type { BypassReport } from "../../domain/bypass.ts";
+import type { Isolation } from "../../domain/tier.ts";
+
 /** What the command line is given; put together by hand in `main.ts`. Commands are thin clients of the HTTP API. */
 export interface CliParts {
   readonly version: string;
@@ -29,8 +32,22 @@ export interface CliParts {
   ) => Promise<number>;
   /** Runs a stdio server behind a Unix socket until told to stop. */
   readonly serve: (settings: { readonly socket: string; readonly command: readonly string[] }) => Promise<number>;
+  /** Tries to get past Writ, from here, or `as` an agent's user inside a run of the agent. */
+  readonly bypass: (asked: {
+    readonly config: string | undefined;
+    readonly origin: string | undefined;
+    /** What to try, from somebody who may know; else `writ.yaml` is read. */
+    readonly plan: string | undefined;
+    readonly as: { readonly agent: string; readonly user: string } | undefined;
+  }) => Promise<BypassLook>;
   /** What can be told without a running Writ. */
   readonly offlineDoctor: (config: string | undefined) => Promise<readonly CheckLine[]>;
+}
+
+export interface BypassLook {
+  /** What the deployment says of itself; null where that could not be read. */
+  readonly isolation: Isolation | null;
+  readonly report: BypassReport;
 }
 
 export interface Located {

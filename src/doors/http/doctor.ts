@@ -1,5 +1,7 @@
 import { statSync } from "node:fs";
 import type { Enrolments } from "../../authority/enrolment/enrolments.ts";
+import { LAST_BYPASS } from "../../authority/bypass.ts";
+import { opened } from "../../domain/bypass.ts";
 import type { Policies } from "../../authority/rules/policies.ts";
 import { type ServerName, splitQualified } from "../../domain/ids.ts";
 import type { Check } from "./parts.ts";
@@ -13,6 +15,8 @@ interface Examined {
   readonly policies: Policies;
   readonly enrolments: Enrolments;
   readonly store: Store;
+  /** What Writ sees by itself that speaks against `isolated`. */
+  readonly againstIsolation: () => readonly string[];
 }
 
 /** What must hold before traffic is sent here: the record can be read, and policies are in force. */
@@ -101,11 +105,45 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
             : `writ people enable ${id}`,
       ),
     ),
-    note(
+    ...(await isolation(parts)),
+  ];
+}
+
+/** Whether the boundary is where `writ.yaml` says it is, as far as can be seen, and what the last look from an agent's
+ *  position found. */
+async function isolation({ configuration, store, againstIsolation }: Examined): Promise<readonly Check[]> {
+  const last = await store.read((tx) => tx.document("bypass", LAST_BYPASS));
+  const looked = last === null ? null : `${new Date(last.at).toISOString().slice(0, 16)}Z as user ${last.uid}`;
+  const open = last === null ? [] : opened(last);
+  const found = open.map((one) => one.what).join("; ");
+  if (configuration.isolation === "same-user") {
+    return [
+      note(
+        "isolation",
+        "same user: this guards against a misled agent, not against hostile code; a user of its own for Writ would",
+      ),
+      ...(looked === null
+        ? []
+        : [note("bypass", `tried ${looked}: ${open.length} open${found === "" ? "" : `: ${found}`}`)]),
+    ];
+  }
+  const against = againstIsolation();
+  return [
+    check(
       "isolation",
-      configuration.isolation === "isolated"
-        ? "writ.yaml says that agents cannot reach what Writ holds; nothing here checks it"
-        : "same user: this guards against a misled agent, not against hostile code; a user of its own for Writ would",
+      against.length === 0,
+      against.length === 0
+        ? "`writ.yaml` says isolated, and nothing that Writ can see speaks against it"
+        : `\`writ.yaml\` says isolated, and it is not: ${against.join("; ")}`,
+      "follow deploy/README.md, or say `isolation: same-user`",
+    ),
+    check(
+      "bypass",
+      looked !== null && open.length === 0,
+      looked === null
+        ? "nobody has tried it from an agent's position"
+        : `tried ${looked}: ${open.length === 0 ? "nothing open" : found}`,
+      "writ doctor --bypass --agent NAME --user USER",
     ),
   ];
 }

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { keepBypass } from "../../authority/bypass.ts";
 import { refusal } from "../../authority/refusals.ts";
 import type { Digest, ServerName, ToolName } from "../../domain/ids.ts";
 import { qualified } from "../../domain/ids.ts";
@@ -7,6 +8,21 @@ import type { Refusals } from "./callers.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import { type AddRoute, shape } from "./route.ts";
 import { person } from "./routes-tasks.ts";
+
+const bypassReport = z.strictObject({
+  at: z.number(),
+  uid: z.number(),
+  attempts: z
+    .array(
+      z.strictObject({
+        what: z.string().max(500),
+        result: z.enum(["barrier", "friction", "open"]),
+        says: z.string().max(2_000),
+        mend: z.string().max(500).nullable(),
+      }),
+    )
+    .max(500),
+});
 
 /** Policies, tools, people, and how the system is. */
 export function addRuleRoutes(add: AddRoute, parts: HttpDoorParts, refusals: Refusals): void {
@@ -176,6 +192,19 @@ export function addRuleRoutes(add: AddRoute, parts: HttpDoorParts, refusals: Ref
         barred: (await tx.documents("bar")).map((bar) => bar.subject),
         refused: { ...refusals, enrolment: Object.fromEntries(parts.enrolments.refused), mcp: parts.strangers() },
       })),
+  });
+  add({
+    method: "post",
+    path: "/v1/bypass",
+    summary: "Keep what came of a look from an agent's position",
+    access: "admin",
+    status: 201,
+    body: bypassReport,
+    answers: z.object({ kept: z.boolean() }),
+    async run({ caller, body }) {
+      await keepBypass(authority, body, person(caller));
+      return { kept: true };
+    },
   });
   add({
     method: "get",

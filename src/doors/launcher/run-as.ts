@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { WritError } from "../../domain/error.ts";
@@ -21,7 +21,8 @@ export interface RunAsSettings {
   readonly launcher: Identity & { readonly command: readonly string[] };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  readonly stdio?: "inherit" | ["ignore", "pipe", "pipe"];
+  /** Default: our own. */
+  readonly stdio?: StdioOptions;
   readonly say: (line: string) => void;
   readonly onStarted?: (child: ChildProcess) => void;
 }

@@ -31,6 +31,7 @@ async function writ(
     hold: none,
     runAs: () => Promise.resolve(0),
     serve: () => Promise.resolve(0),
+    bypass: () => Promise.resolve({ isolation: null, report: { at: 0, uid: 0, attempts: [] } }),
     offlineDoctor: () => Promise.resolve([]),
   }).run(line);
   return { code, out: out.join(""), err: err.join("") };
