@@ -49,7 +49,7 @@ describe.skipIf(NOT_HERE !== null)("in the isolated set-up", () => {
     await ran.ended;
     const { got } = JSON.parse(ran.out()) as Loot;
     for (const one of [
-      { what: "signing.jwk", where: "its file" },
+      { what: "sealing.key", where: "its file" },
       { what: "admin.key", where: "its file" },
       { what: "the record", where: "its file" },
       { what: "a way to change the configuration", where: "its file" },
@@ -101,7 +101,7 @@ describe.skipIf(NOT_HERE !== null)("in the isolated set-up", () => {
       expect.arrayContaining([
         "be the user of Writ",
         "read the admin key",
-        "read the signing key",
+        "read the sealing key",
         "change the configuration",
         "answer questions as `writ approve` does",
         "enrol as the launcher does",
@@ -162,7 +162,6 @@ agents:
     const open = report.attempts.filter((one) => one.result === "open").map((one) => one.what);
     // What the agent really got, and the line of the report that says it would.
     const told: Record<string, string> = {
-      "signing.jwk": "read the signing key",
       "digest.key": "read the digest key",
       "sealing.key": "read the sealing key",
       "launcher.key": "read the launcher key",
