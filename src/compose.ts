@@ -8,7 +8,8 @@ import { createCredentials } from "./authority/tokens/credentials.ts";
 import { createDpopGuard } from "./authority/tokens/dpop.ts";
 import { openSigningKeys, type SigningKeys } from "./authority/tokens/signing-keys.ts";
 import type { TokenParts } from "./authority/tokens/parts.ts";
-import { closeOrphans, keepHouse } from "./authority/housekeeping.ts";
+import { joinFleet } from "./authority/fleet.ts";
+import { keepHouse } from "./authority/housekeeping.ts";
 import type { AuthorityParts } from "./authority/parts.ts";
 import { createProvider } from "./authority/people/provider.ts";
 import type { SignInParts } from "./authority/people/parts.ts";
@@ -44,6 +45,7 @@ import { holdAlone } from "./store/sql/alone.ts";
 import { openStore } from "./open-store.ts";
 import { systemClock } from "./system/clock.ts";
 import { openDataFolder } from "./system/data-folder.ts";
+import { openGatewayId } from "./system/gateway-id.ts";
 import { createDigests } from "./system/digests.ts";
 import { systemIds } from "./system/ids.ts";
 import { proofOf } from "./system/provider-proof.ts";
@@ -145,7 +147,9 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
     dpop: createDpopGuard(),
     clients: openClientKeys(configuration.clients, readJsonFile),
   };
-  await closeOrphans(authority);
+  const gateway = openGatewayId(configuration.dataFolder);
+  const fleet = await joinFleet(authority, { id: gateway, origin, version: VERSION });
+  undo.push(() => fleet.leave());
   const enrolments = await composeEnrolment(authority, undo);
   const people = createPeople(authority, keys);
   const sealing = {
@@ -207,6 +211,7 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
   const profiles = new Map(configuration.agents.map((agent) => [agent.name, profileOf(agent, digests)]));
   const parts: GateParts = {
     configuration: { ...configuration, servers: [...known.values()] },
+    gateway,
     store,
     credentials,
     policies: () => policies.current(),
@@ -336,6 +341,7 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
       ...about,
       kind: "start",
       body: {
+        gateway,
         origin,
         signing: signingKeys.signing().kid,
         tier: configuration.tier,

@@ -10,34 +10,6 @@ const SPENT_KEPT_MS = 24 * 3_600_000;
 
 type HouseParts = Pick<AuthorityParts, "store" | "clock" | "log" | "configuration" | "digests">;
 
-/** Calls that a gateway which is gone had sent, or was about to: nobody will ever hear how they ended. A read is closed
- *  as failed; anything else stays `outcome_unknown`, its budget kept, for a person to look at. Returns how many.
- *  Only for a start with no other gateway on the store. */
-export async function closeOrphans({ store, clock, log }: HouseParts): Promise<number> {
-  let closed = 0;
-  for (;;) {
-    const { items } = await store.read((tx) => tx.callsIn("admitted", { after: null, limit: PAGE }));
-    if (items.length === 0) break;
-    await store.write(async (tx) => {
-      for (const call of items) {
-        const state = call.changes ? "outcome_unknown" : "failed";
-        await tx.putCall({ ...call, state });
-        await tx.append({
-          kind: "outcome",
-          at: clock.now(),
-          call: call.id,
-          task: call.task,
-          body: { state, why: "the gateway stopped before it heard how the call ended" },
-        });
-      }
-    });
-    closed += items.length;
-  }
-  if (closed > 0)
-    log.warn({ calls: closed }, "calls were under way when the gateway last stopped; `writ audit tail` lists them");
-  return closed;
-}
-
 /** Ends tasks whose deadline has passed, goes on with revocations that were interrupted, and forgets spent credentials and documents that have expired, every few seconds until stopped. */
 export function keepHouse(parts: HouseParts): { stop(): void } {
   const timer = setInterval(() => {

@@ -1,3 +1,4 @@
+import type { GatewayId } from "./gateway.ts";
 import type { CallId, Digest, GrantId, SessionId, TaskId } from "./ids.ts";
 
 /** How a call ended, or has not. */
@@ -13,6 +14,8 @@ export interface AdmittedCall {
   readonly grant: GrantId | null;
   readonly changes: boolean;
   readonly tool: string;
+  /** The one that sends it, and alone hears how it ends. */
+  readonly gateway: GatewayId;
   readonly admittedAt: number;
   readonly state: CallState;
 }

@@ -1,4 +1,5 @@
 import type { BypassReport } from "./bypass.ts";
+import type { Gateway } from "./gateway.ts";
 import type { BrowserSessionRecord, SignInCode } from "./browser-session.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { Lease } from "./lease.ts";
@@ -10,6 +11,7 @@ import type { SigningKeyRecord } from "./signing-key.ts";
 /** What is written seldom and read by its key: one kind for each noun, kept whole. What every call reads, or what is
  *  looked up by more than its key, has a table of its own. */
 export interface Documents {
+  gateway: Gateway;
   signing_key: SigningKeyRecord;
   /** By the keyed digest of the token. */
   join_token: JoinToken;

@@ -133,6 +133,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     grant: spent?.id ?? null,
     changes,
     tool: qualified(call.server, call.tool),
+    gateway: parts.gateway,
     admittedAt: now,
     state: "admitted",
   });

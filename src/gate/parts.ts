@@ -2,6 +2,7 @@ import type { Broker } from "../broker/broker.ts";
 import type { Meaning } from "../analysis/effects.ts";
 import type { OwnGround } from "../analysis/self-target.ts";
 import type { Call } from "../domain/call.ts";
+import type { GatewayId } from "../domain/gateway.ts";
 import type { AgentName, ServerName } from "../domain/ids.ts";
 import type { ToolDefinition } from "../domain/tool.ts";
 import type { Configuration } from "../ports/configuration.ts";
@@ -16,6 +17,7 @@ import type { Owed } from "./owed.ts";
 /** What the stages are given; put together by hand in `main.ts`. */
 export interface GateParts {
   readonly configuration: Configuration;
+  readonly gateway: GatewayId;
   readonly store: Store;
   readonly credentials: Credentials;
   /** The set in force now; null before any was applied. */

@@ -1,5 +1,6 @@
 import type { AdmittedCall } from "../../domain/admission.ts";
 import type { Approval } from "../../domain/approval.ts";
+import type { GatewayId } from "../../domain/gateway.ts";
 import type { Grant } from "../../domain/grant.ts";
 import type {
   AgentName,
@@ -129,6 +130,7 @@ export function aCall(id: string, changes: Partial<AdmittedCall> = {}): Admitted
     grant: null,
     changes: false,
     tool: "files__read_file",
+    gateway: "gw_1" as GatewayId,
     admittedAt: 1_000,
     state: "admitted",
     ...changes,

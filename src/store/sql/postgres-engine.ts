@@ -10,6 +10,7 @@ import { createWrites } from "./postgres-writes.ts";
 /** The first statements of a transaction tell which state of the store it sees. */
 export type Begin = (
   script: string,
+  patienceMs: number,
   stand: (client: PoolClient, state: number) => PostgresConnection,
 ) => Promise<PostgresConnection>;
 
@@ -24,12 +25,12 @@ export function createPostgresEngine(pool: Pool): Engine {
   let closing: Promise<void> | null = null;
 
   /** A connection that was idle may be to a server that is gone; one that was just made is not. */
-  async function begin(...[script, stand]: Parameters<Begin>): Promise<PostgresConnection> {
+  async function begin(...[script, patienceMs, stand]: Parameters<Begin>): Promise<PostgresConnection> {
     for (let again = true; ; again = false) {
       let client: PoolClient | null = null;
       try {
         client = await pool.connect();
-        const answer: unknown = await client.query(script);
+        const answer: unknown = await client.query({ text: script, query_timeout: patienceMs } as never);
         const last = (answer as readonly { readonly rows: readonly { readonly value: number }[] }[]).at(-1);
         return stand(client, Number(last?.rows[0]?.value));
       } catch (cause) {

@@ -5,6 +5,8 @@ import type { Begin } from "./postgres-engine.ts";
 
 const BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT value FROM counters WHERE name = 'state'";
 
+const PATIENCE_MS = 3_000;
+
 interface Group {
   readonly begun: Promise<PostgresConnection>;
   members: number;
@@ -21,7 +23,11 @@ export function createReads(begin: Begin, known: KeptRows) {
       members: 0,
       begun: turn().then(() => {
         // Who comes from here on may know of a write that the snapshot misses.
-        const began = begin(BEGIN, (client, state) => new PostgresConnection(client, known.at(state), state));
+        const began = begin(
+          BEGIN,
+          PATIENCE_MS,
+          (client, state) => new PostgresConnection(client, known.at(state), state),
+        );
         if (forming === group) forming = null;
         return began;
       }),

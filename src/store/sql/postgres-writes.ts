@@ -12,6 +12,9 @@ const BATCH = 256;
 /** Each statement after the lock sees all that its last holder committed. */
 const BEGIN = `BEGIN; SELECT pg_advisory_xact_lock(${LOCK}, ${WRITERS}); SELECT value FROM counters WHERE name = 'state'`;
 
+/** Longer than the server lets anybody wait for the lock. */
+const PATIENCE_MS = 8_000;
+
 /** The channel on which a commit with events is told. */
 export const CHANNEL = "writ_events";
 
@@ -44,7 +47,7 @@ export function createWrites(begin: Begin, known: KeptRows) {
   async function commitSome(): Promise<void> {
     let connection: PostgresConnection;
     try {
-      connection = await begin(BEGIN, (client, state) => {
+      connection = await begin(BEGIN, PATIENCE_MS, (client, state) => {
         known.standAt(state);
         return new PostgresConnection(client, known, state);
       });

@@ -20,15 +20,16 @@ const SCHEMA = "writ";
 const CONNECTIONS = 8;
 const BIGINT = 20;
 
+/** How long an answer may take; waiting for the lock takes longer. */
+const PATIENCE_MS = 5_000;
+
+const SESSION = [`search_path=${SCHEMA}`, "default_transaction_isolation=read\\ committed", "synchronous_commit=on"];
 /** What the server does for a gateway that hangs or is cut off: it gives up the lock in its place. */
-const SESSION = [
-  `search_path=${SCHEMA}`,
+const BOUNDS = [
   "idle_in_transaction_session_timeout=5000",
   "lock_timeout=6000",
-  "statement_timeout=10000",
+  "statement_timeout=7000",
   "client_connection_check_interval=1000",
-  "default_transaction_isolation=read\\ committed",
-  "synchronous_commit=on",
 ];
 
 export interface PostgresParts {
@@ -45,10 +46,10 @@ export interface PostgresParts {
 export async function openPostgresStore(parts: PostgresParts): Promise<Store> {
   const address = readPostgresUrl(parts.url);
   const migrations = parts.migrations ?? MIGRATIONS;
+  await migrate(address, migrations);
   const pool = openPool(address, parts.log);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await migrate(db, migrations, nameOf(address));
     return await openSqlStore({
       engine: createPostgresEngine(pool),
       db,
@@ -68,7 +69,7 @@ function openPool(address: PostgresAddress, log: Log): pg.Pool {
     max: CONNECTIONS,
     // A connection that nobody answered is given up; whoever asked is told that the record cannot be reached.
     connectionTimeoutMillis: 3_000,
-    query_timeout: 12_000,
+    query_timeout: PATIENCE_MS,
   });
   // One that waits for work, and one at work: whoever uses it next, or uses it now, finds out.
   pool.on("error", (cause) => log.warn({ why: describePostgres(cause) }, "a connection to the database was lost"));
@@ -77,12 +78,12 @@ function openPool(address: PostgresAddress, log: Log): pg.Pool {
 }
 
 /** How every connection of a gateway is made. */
-function settings(address: PostgresAddress): pg.ClientConfig {
+function settings(address: PostgresAddress, bounds: readonly string[] = BOUNDS): pg.ClientConfig {
   return {
     ...address,
     keepAlive: true,
     pipeline: true,
-    options: SESSION.map((one) => `-c ${one}`).join(" "),
+    options: [...SESSION, ...bounds].map((one) => `-c ${one}`).join(" "),
     types: { getTypeParser: (oid: number, format?: "text" | "binary") => parserOf(oid, format) },
   } as pg.ClientConfig;
 }
@@ -92,13 +93,23 @@ function parserOf(oid: number, format: "text" | "binary" | undefined): unknown {
   return oid === BIGINT ? Number : pg.types.getTypeParser(oid, format as "text");
 }
 
-async function migrate(db: Kysely<Tables>, migrations: readonly Migration[], name: string): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    await sql`SELECT pg_advisory_xact_lock(${sql.lit(LOCK)}, ${sql.lit(MIGRATION)})`.execute(tx);
-    const version = await schemaVersion(tx, SCHEMA);
-    if (version > migrations.length) throw newer(name, version, migrations.length);
-    if (version === migrations.length) return;
-    await sql`CREATE SCHEMA IF NOT EXISTS ${sql.id(SCHEMA)}`.execute(tx);
-    await applyPending(tx, migrations, Date.now(), "postgres", SCHEMA);
-  });
+/** On a connection of its own, which takes as long as it takes. */
+async function migrate(address: PostgresAddress, migrations: readonly Migration[]): Promise<void> {
+  const pool = new pg.Pool({ ...settings(address, []), max: 1, connectionTimeoutMillis: PATIENCE_MS });
+  pool.on("error", () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await db.transaction().execute(async (tx) => {
+      await sql`SELECT pg_advisory_xact_lock(${sql.lit(LOCK)}, ${sql.lit(MIGRATION)})`.execute(tx);
+      const version = await schemaVersion(tx, SCHEMA);
+      if (version > migrations.length) throw newer(nameOf(address), version, migrations.length);
+      if (version === migrations.length) return;
+      await sql`CREATE SCHEMA IF NOT EXISTS ${sql.id(SCHEMA)}`.execute(tx);
+      await applyPending(tx, migrations, Date.now(), "postgres", SCHEMA);
+    });
+  } catch (cause) {
+    throw cause instanceof WritError ? cause : unavailable(describePostgres(cause), cause);
+  } finally {
+    await pool.end();
+  }
 }
