@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from "pg";
+import type { Pool, PoolClient, QueryConfig } from "pg";
 import { unavailable } from "../fault.ts";
 import type { Engine } from "./engine.ts";
 import { KeptRows } from "./kept-rows.ts";
@@ -30,7 +30,7 @@ export function createPostgresEngine(pool: Pool): Engine {
       let client: PoolClient | null = null;
       try {
         client = await pool.connect();
-        const answer: unknown = await client.query({ text: script, query_timeout: patienceMs } as never);
+        const answer: unknown = await client.query({ text: script, query_timeout: patienceMs } as QueryConfig);
         const last = (answer as readonly { readonly rows: readonly { readonly value: number }[] }[]).at(-1);
         return stand(client, Number(last?.rows[0]?.value));
       } catch (cause) {
