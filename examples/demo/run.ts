@@ -1,16 +1,29 @@
-// npm run demo [-- --json]: the demo alone, in a throw-away folder. Ends by itself; fails when anything is not as expected.
-import { mkdtempSync, rmSync } from "node:fs";
+// npm run demo [-- --json] [--store postgres]: the demo alone, in a throw-away folder. Ends by itself; fails when anything
+// is not as expected. With `--store postgres` on a real PostgreSQL server, which it starts and ends.
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts, type Line, play, setUp } from "./demo.ts";
 import { EXPECTED } from "./plan.ts";
+import { startPostgres } from "./postgres.ts";
 import { printLine, unexpected } from "./print.ts";
 
 const json = process.argv.includes("--json");
+const onPostgres = process.argv.join(" ").includes("--store postgres");
 const folder = mkdtempSync(join(tmpdir(), "writ-demo-data-"));
+const database = onPostgres ? mkdtempSync(join(tmpdir(), "writ-demo-postgres-")) : null;
 const lines: Line[] = [];
+let server: Awaited<ReturnType<typeof startPostgres>> | null = null;
 try {
-  const stage = await setUp({ dataFolder: folder, ports: await freePorts() });
+  if (database !== null) {
+    // The server runs as another user than root, and has to get to its folder.
+    chmodSync(database, 0o755);
+    server = await startPostgres(join(database, "data"), true);
+    process.env["DATABASE_URL"] = await server.database("writ");
+  }
+  const stage = await setUp({ dataFolder: join(folder, "data"), ports: await freePorts() });
+  // What Writ has read is nobody else's to read: the agent gets the environment of this process.
+  delete process.env["DATABASE_URL"];
   try {
     await play(stage, (line) => {
       lines.push(line);
@@ -22,7 +35,8 @@ try {
     await stage.close();
   }
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  await server?.stop();
+  for (const one of [folder, database]) if (one !== null) rmSync(one, { recursive: true, force: true });
 }
 for (const problem of unexpected(lines, EXPECTED)) {
   process.exitCode = 1;

@@ -5,12 +5,16 @@ import type { CallId, GrantId, TaskId } from "../../src/domain/ids.ts";
 import { reserve } from "../../src/domain/task.ts";
 import type { Log } from "../../src/ports/system.ts";
 import { aCall, aGrant, anEntry, aTask } from "../../src/store/conformance/values.ts";
+import { openPostgresStore } from "../../src/store/sql/postgres.ts";
 import { openSqliteStore } from "../../src/store/sql/sqlite.ts";
 
-const [file = "", run = ""] = process.argv.slice(2);
+const [run = ""] = process.argv.slice(2);
+const place = process.env["WRIT_TEST_PLACE"] ?? "";
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const task = `t_${run}` as TaskId;
-const store = await openSqliteStore({ file, log: quiet });
+const store = place.startsWith("postgres://")
+  ? await openPostgresStore({ url: place, log: quiet })
+  : await openSqliteStore({ file: place, log: quiet });
 await store.write((tx) => tx.putTask(aTask(task, { deadline: 1e15 })));
 let next = 0;
 

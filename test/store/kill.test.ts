@@ -9,22 +9,39 @@ import type { CallId, Digest, TaskId } from "../../src/domain/ids.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import type { Page, Store } from "../../src/ports/store.ts";
 import { id } from "../../src/store/conformance/values.ts";
+import { openPostgresStore } from "../../src/store/sql/postgres.ts";
 import { openSqliteStore } from "../../src/store/sql/sqlite.ts";
 import { newFolder, quiet } from "./folder.ts";
+import { realPostgres } from "./real-postgres.ts";
 
 const KILLS = Number(process.env["WRIT_KILLS"] ?? 20);
 const CHILD = fileURLToPath(new URL("kill-child.ts", import.meta.url));
 const plain = (text: string) => `sha-256:${hash("sha256", text, "base64url")}` as Digest;
 
-it(
-  "a process killed at any moment loses no call that it said was admitted, and spends no grant twice",
-  async () => {
-    const file = join(await newFolder(), "writ.db");
+const server = realPostgres();
+
+it.each([
+  [
+    "SQLite",
+    async () => join(await newFolder(), "writ.db"),
+    (file: string) => openSqliteStore({ file, log: quiet }),
+    KILLS,
+  ],
+  [
+    "PostgreSQL",
+    () => server.database(),
+    (url: string) => openPostgresStore({ url, log: quiet }),
+    Math.ceil(KILLS / 3),
+  ],
+])(
+  "a process killed at any moment loses no call that it said was admitted, and spends no grant twice, on %s",
+  async (_, make, open, kills) => {
+    const place = await make();
     let said = 0;
-    for (let run = 0; run < KILLS; run++) {
-      const admitted = await admitUntilKilled(file, String(run));
+    for (let run = 0; run < kills; run++) {
+      const admitted = await admitUntilKilled(place, String(run));
       said += admitted.length;
-      const store = await openSqliteStore({ file, log: quiet });
+      const store = await open(place);
       try {
         await holds(store, admitted, id(`t_${run}`));
         expect(await verifyLedger(store, { plain })).toMatchObject({ kind: "intact" });
@@ -32,14 +49,17 @@ it(
         await store.close();
       }
     }
-    expect(said).toBeGreaterThan(KILLS);
+    expect(said).toBeGreaterThan(kills);
   },
   Math.max(60_000, KILLS * 5_000),
 );
 
 /** Starts a process that admits calls, kills it some while after its first one, and returns what it said. */
-async function admitUntilKilled(file: string, run: string): Promise<CallId[]> {
-  const child = spawn(process.execPath, [CHILD, file, run], { stdio: ["ignore", "pipe", "inherit"] });
+async function admitUntilKilled(place: string, run: string): Promise<CallId[]> {
+  const child = spawn(process.execPath, [CHILD, run], {
+    env: { ...process.env, WRIT_TEST_PLACE: place },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const exited = once(child, "exit");
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));

@@ -7,8 +7,10 @@ import { end } from "../../src/domain/task.ts";
 import type { Page, Store, WriteTx } from "../../src/ports/store.ts";
 import { aCall, aGrant, anApproval, anEntry, aPin, aTask, id } from "../../src/store/conformance/values.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { openPostgresStore } from "../../src/store/sql/postgres.ts";
 import { openSqliteStore } from "../../src/store/sql/sqlite.ts";
 import { newFolder, quiet } from "./folder.ts";
+import { realPostgres } from "./real-postgres.ts";
 
 type Step = (tx: WriteTx) => Promise<unknown>;
 interface Write {
@@ -160,17 +162,27 @@ async function settle(work: Promise<unknown>): Promise<unknown> {
   }
 }
 
-it("the SQLite store gives the answers of the memory store, whatever is written together", async () => {
-  const folder = await newFolder();
+const RUNS = Number(process.env["WRIT_MODEL_RUNS"] ?? 100);
+const server = realPostgres();
+
+async function answersAlike(runs: number, open: (run: number) => Promise<Store>): Promise<void> {
   let run = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(write, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 6 }),
       async (bursts) => {
-        const sqlite = await openSqliteStore({ file: join(folder, `${run++}.db`), log: quiet });
-        expect(await play(sqlite, bursts)).toEqual(await play(createMemoryStore(), bursts));
+        expect(await play(await open(run++), bursts)).toEqual(await play(createMemoryStore(), bursts));
       },
     ),
-    { numRuns: Number(process.env["WRIT_MODEL_RUNS"] ?? 100) },
+    { numRuns: runs },
   );
+}
+
+it("the SQLite store gives the answers of the memory store, whatever is written together", async () => {
+  const folder = await newFolder();
+  await answersAlike(RUNS, (run) => openSqliteStore({ file: join(folder, `${run}.db`), log: quiet }));
+}, 120_000);
+
+it("the PostgreSQL store gives the answers of the memory store, whatever is written together", async () => {
+  await answersAlike(Math.ceil(RUNS / 4), async () => openPostgresStore({ url: await server.database(), log: quiet }));
 }, 120_000);
