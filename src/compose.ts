@@ -144,6 +144,7 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
     issuer,
     gateway: `${issuer}/mcp`,
     origins: namesOf(issuer, origin),
+    keys: signingKeys,
     dpop: createDpopGuard(),
     clients: openClientKeys(configuration.clients, readJsonFile),
   };

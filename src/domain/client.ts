@@ -5,5 +5,5 @@ import type { Brand } from "./brand.ts";
 export type ClientName = Brand<string, "ClientName">;
 
 /** What a client may ask of the token service beside getting tokens. */
-export const CLIENT_RIGHTS = ["introspect", "revoke"] as const;
+export const CLIENT_RIGHTS = ["introspect"] as const;
 export type ClientRight = (typeof CLIENT_RIGHTS)[number];

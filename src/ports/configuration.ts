@@ -125,6 +125,8 @@ export interface ClientConfiguration {
   readonly keys:
     | { readonly kind: "inline"; readonly jwks: JsonObject }
     | { readonly kind: "file"; readonly file: string };
+  /** The servers it speaks for: it is told of the credentials made for these, and of no others. */
+  readonly servers: readonly ServerName[];
   readonly may: readonly ClientRight[];
 }
 

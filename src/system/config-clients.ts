@@ -1,6 +1,8 @@
 import type { ClientName } from "../domain/client.ts";
 import type { JsonObject } from "../domain/json.ts";
-import type { ClientConfiguration } from "../ports/configuration.ts";
+import type { ServerName } from "../domain/ids.ts";
+import { didYouMean } from "./config-problems.ts";
+import type { ClientConfiguration, ServerConfiguration } from "../ports/configuration.ts";
 import type { Report } from "./config-bounds.ts";
 import type { ClientYaml } from "./config-schema.ts";
 
@@ -8,6 +10,7 @@ import type { ClientYaml } from "./config-schema.ts";
 export function resolveClient(
   name: string,
   yaml: ClientYaml,
+  servers: readonly ServerConfiguration[],
   at: (path: string) => string,
   report: Report,
 ): ClientConfiguration {
@@ -20,12 +23,19 @@ export function resolveClient(
       true,
     );
   }
+  const known = servers.map((one) => one.name);
+  for (const [i, server] of (yaml.servers ?? []).entries()) {
+    if (known.includes(server as ServerName)) continue;
+    const hint = didYouMean(server, known);
+    report(["clients", name, "servers", i], "server_unknown", `there is no server \`${server}\` in this file`, hint);
+  }
   return {
     name: name as ClientName,
     keys:
       yaml.jwks_file === undefined
         ? { kind: "inline", jwks: (yaml.jwks ?? { keys: [] }) as JsonObject }
         : { kind: "file", file: at(yaml.jwks_file) },
+    servers: (yaml.servers ?? []) as ServerName[],
     may: yaml.may ?? [],
   };
 }

@@ -87,7 +87,9 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     })),
     agents,
     servers,
-    clients: Object.entries(yaml.clients ?? {}).map(([name, client]) => resolveClient(name, client, at, report)),
+    clients: Object.entries(yaml.clients ?? {}).map(([name, client]) =>
+      resolveClient(name, client, servers, at, report),
+    ),
     keys: {
       rotateAfterMs: time(["keys", "rotate_after"], yaml.keys?.rotate_after, 30 * 24 * HOUR, HOUR, 366 * 24 * HOUR),
     },

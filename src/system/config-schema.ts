@@ -183,6 +183,7 @@ const vaultKey = { key: z.enum(["file", "env", "keyring", "age"]).optional(), id
 const client = z.strictObject({
   jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.json())).min(1, "at least one key") }).optional(),
   jwks_file: path.optional(),
+  servers: z.array(name).optional(),
   may: z.array(z.enum(CLIENT_RIGHTS)).optional(),
 });
 

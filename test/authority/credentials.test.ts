@@ -324,7 +324,6 @@ describe("an operation credential", () => {
           max_uses: 1,
         },
       ],
-      cnf: { jkt: signing.verification.thumbprint },
       task: "t_one",
       sid: "s_one",
       dec: "c_one",

@@ -19,7 +19,7 @@ import { generateSigningJwk, signingKey } from "../../src/wire/jose/sign.ts";
 
 export const ORIGIN = "http://127.0.0.1:7420";
 
-const YAML = `
+export const YAML = `
 owner: ada
 people: { dana: { roles: [approver] }, otto: { roles: [operator] }, vera: { roles: [viewer] } }
 approvals: { timeout: 60s }
@@ -57,14 +57,15 @@ export function createHouse(yaml = YAML, origin = ORIGIN): House {
   const signing = signingKey(signingJwk);
   if (signing === null) throw new Error("no signing key");
   const ring = { now: ringOf(signing) };
+  const keys: KeyRing = {
+    signing: () => ring.now.signing(),
+    find: (kid) => ring.now.find(kid),
+    published: () => ring.now.published(),
+  };
   const credentials = createCredentials({
     issuer: origin,
     trustDomain: parsed.configuration.trustDomain,
-    keys: {
-      signing: () => ring.now.signing(),
-      find: (kid) => ring.now.find(kid),
-      published: () => ring.now.published(),
-    },
+    keys,
     ids: systemIds,
   });
   const store = createMemoryStore();
@@ -88,6 +89,7 @@ export function createHouse(yaml = YAML, origin = ORIGIN): House {
       issuer: origin,
       gateway: `${origin}/mcp`,
       origins: [origin],
+      keys,
       dpop: createDpopGuard(),
       clients: openClientKeys(parsed.configuration.clients, () => null),
     },

@@ -85,8 +85,7 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
 
     mintOperation(request, audience, policyVersion, epoch, now) {
       if (audience === "" || audience === gateway || audience === issuer) throw notAnUpstream(audience);
-      const presenter = keys.signing().verification.thumbprint;
-      const claims = operationClaims(request, { policyVersion, epoch, presenter, trustDomain });
+      const claims = operationClaims(request, { policyVersion, epoch, trustDomain });
       return mint("operation", audience, now, Infinity, claims);
     },
 

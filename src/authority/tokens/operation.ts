@@ -4,13 +4,13 @@ import type { Sequence } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { actClaim } from "./actors.ts";
 
-/** The claims of the credential for exactly the call of `request` (RFC 9068 shape, one RFC 9396 element). */
+/** The claims of the credential for exactly the call of `request` (RFC 9068 shape, one RFC 9396 element). It is bound to no
+ *  key: the gateway carries it as a bearer token over the connection it was made for, and it is good for one call. */
 export function operationClaims(
   request: AccessRequest,
   facts: {
     readonly policyVersion: string;
     readonly epoch: Sequence;
-    readonly presenter: string;
     readonly trustDomain: string;
   },
 ): JsonObject {
@@ -31,7 +31,6 @@ export function operationClaims(
         max_uses: 1,
       },
     ],
-    cnf: { jkt: facts.presenter },
     task: principal.task,
     sid: principal.session,
     dec: call.id,

@@ -1,5 +1,6 @@
 import type { AuthorityParts } from "../parts.ts";
 import type { ClientKeys } from "./client-keys.ts";
+import type { KeyRing } from "./key-ring.ts";
 import type { DpopGuard } from "./dpop.ts";
 
 /** What the token service stands on. */
@@ -10,6 +11,8 @@ export interface TokenParts extends AuthorityParts {
   readonly gateway: string;
   /** Every name this gateway is reached by, the issuer's first: a proof names one of them. */
   readonly origins: readonly string[];
+  /** What we sign and check with. */
+  readonly keys: KeyRing;
   readonly dpop: DpopGuard;
   readonly clients: ClientKeys;
 }

@@ -11,3 +11,15 @@ export function prove({ dpop, clock }: Pick<TokenParts, "dpop" | "clock">, asked
   if (!checked.proof.spend(clock.now())) throw unauthenticated(reason("proof_invalid"));
   return checked.proof.thumbprint;
 }
+
+/** What a request to the token service brings to prove a key: the `DPoP` header, and what it may be about. */
+export interface Proving {
+  readonly proof: string | null;
+  readonly urls: readonly string[];
+}
+
+/** The thumbprint of the key that such a request proves; null where it proves none.
+ *  @throws WritError as `prove` does. */
+export function provenBeside(parts: Pick<TokenParts, "dpop" | "clock">, { proof, urls }: Proving): string | null {
+  return proof === null ? null : prove(parts, { header: proof, method: "POST", urls, token: null });
+}

@@ -5,7 +5,7 @@ import { authenticateClient, type TokenClient } from "./client-assertion.ts";
 import { exchange } from "./exchange.ts";
 import { type OAuthErrorCode, oauthError } from "./oauth-error.ts";
 import type { TokenParts } from "./parts.ts";
-import { prove } from "./prove.ts";
+import { type Proving, provenBeside } from "./prove.ts";
 
 /** A request for a token, its client and its proof checked. */
 export interface TokenAsk {
@@ -41,11 +41,8 @@ export const GRANT_TYPES: ReadonlyMap<string, GrantType> = new Map([
 ]);
 
 /** What a door read of a request to `/oauth/token`. */
-export interface TokenRequest {
+export interface TokenRequest extends Proving {
   readonly params: ReadonlyMap<string, string>;
-  readonly proof: string | null;
-  /** Origin and path, as a proof may name it. */
-  readonly urls: readonly string[];
   readonly vouched: boolean;
 }
 
@@ -56,10 +53,7 @@ export async function answerTokenRequest(
   grant: GrantType,
 ): Promise<TokenAnswer> {
   const client = await authenticateClient(parts, request.params);
-  const proven =
-    request.proof === null
-      ? null
-      : prove(parts, { header: request.proof, method: "POST", urls: request.urls, token: null });
+  const proven = provenBeside(parts, request);
   return grant.run(parts, { params: request.params, client, proven, vouched: request.vouched });
 }
 

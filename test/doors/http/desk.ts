@@ -52,11 +52,11 @@ export interface Answer {
 }
 
 /** The control plane over real HTTP on loopback, with real parts behind it and its clock at the real time. */
-export async function openDesk(mcp?: Parameters<typeof createServer>[1]): Promise<Desk> {
+export async function openDesk(mcp?: Parameters<typeof createServer>[1], yaml?: string): Promise<Desk> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const house = createHouse(undefined, origin);
+  const house = createHouse(yaml, origin);
   house.clock.at = Date.now();
   const enrolments = createEnrolments(house, {
     "join-token": joinTokenAttestor(house),

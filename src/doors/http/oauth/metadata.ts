@@ -31,6 +31,12 @@ function serverMetadata({ tokens: { issuer }, signIn, authority }: HttpDoorParts
     token_endpoint: `${issuer}/oauth/token`,
     token_endpoint_auth_methods_supported: [...authentication.methods, "none"],
     token_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
+    introspection_endpoint: `${issuer}/oauth/introspect`,
+    introspection_endpoint_auth_methods_supported: authentication.methods,
+    introspection_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
+    revocation_endpoint: `${issuer}/oauth/revoke`,
+    revocation_endpoint_auth_methods_supported: [...authentication.methods, "none"],
+    revocation_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     ...(signIn.clients.any ? { authorization_endpoint: `${issuer}/oauth/authorize` } : {}),
     ...(authority.configuration.signIn.registration === null

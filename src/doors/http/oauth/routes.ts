@@ -1,6 +1,10 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type OAuthErrorCode, toOAuth } from "../../../authority/tokens/oauth-error.ts";
+import { authenticateClient } from "../../../authority/tokens/client-assertion.ts";
+import { introspect } from "../../../authority/tokens/introspect.ts";
+import { type Proving, provenBeside } from "../../../authority/tokens/prove.ts";
+import { revokeToken } from "../../../authority/tokens/revoke-token.ts";
 import { answerTokenRequest, grantTypeOf } from "../../../authority/tokens/token-endpoint.ts";
 import type { Refusals } from "../callers.ts";
 import type { HttpDoorParts } from "../parts.ts";
@@ -12,27 +16,40 @@ import { addMetadataRoutes } from "./metadata.ts";
 export function addOAuthRoutes(app: OpenAPIHono, parts: HttpDoorParts, refusals: Refusals): void {
   addMetadataRoutes(app, parts);
 
-  app.post("/oauth/token", async (c) => {
-    let otherwise: OAuthErrorCode = "invalid_request";
-    try {
-      const params = readForm(await formOf(c));
-      const grant = grantTypeOf(params);
-      otherwise = grant.refusedAs;
-      const launcherKey = c.req.header("writ-launcher-key");
-      const answer = await answerTokenRequest(
-        parts.tokens,
-        {
-          params,
-          proof: c.req.header("dpop") ?? null,
-          urls: urlsOf(parts, c),
-          vouched: launcherKey !== undefined && parts.people.isLauncher(launcherKey),
-        },
-        grant,
-      );
-      return say(parts, c, 200, answer);
-    } catch (cause) {
-      return refused(parts, refusals, c, cause, otherwise);
-    }
+  /** One endpoint: reads the form, and answers or refuses in OAuth's words. */
+  function serve(
+    path: string,
+    run: (
+      asked: { readonly params: ReadonlyMap<string, string>; readonly vouched: boolean } & Proving,
+      refuseAs: (code: OAuthErrorCode) => void,
+    ) => Promise<object>,
+  ): void {
+    app.post(path, async (c) => {
+      let otherwise: OAuthErrorCode = "invalid_request";
+      try {
+        const params = readForm(await formOf(c));
+        const launcherKey = c.req.header("writ-launcher-key");
+        const vouched = launcherKey !== undefined && parts.people.isLauncher(launcherKey);
+        const proving = { proof: c.req.header("dpop") ?? null, urls: urlsOf(parts, c) };
+        return say(parts, c, 200, await run({ params, vouched, ...proving }, (code) => (otherwise = code)));
+      } catch (cause) {
+        return refused(parts, refusals, c, cause, otherwise);
+      }
+    });
+  }
+
+  serve("/oauth/token", (request, refuseAs) => {
+    const grant = grantTypeOf(request.params);
+    refuseAs(grant.refusedAs);
+    return answerTokenRequest(parts.tokens, request, grant);
+  });
+  serve("/oauth/introspect", async ({ params }) =>
+    introspect(parts.tokens, await authenticateClient(parts.tokens, params), params),
+  );
+  serve("/oauth/revoke", async ({ params, ...proving }) => {
+    const client = await authenticateClient(parts.tokens, params);
+    await revokeToken(parts.tokens, { client, proven: provenBeside(parts.tokens, proving), params });
+    return {};
   });
 }
 
