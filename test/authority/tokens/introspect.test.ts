@@ -39,6 +39,7 @@ async function underWay(): Promise<{ readonly token: string; end(): Promise<void
         id,
         task: principal.task,
         session: principal.session,
+        gateway: "g_1" as never,
         clientKey: null,
         digest: "sha-256:x" as never,
         grant: null,
