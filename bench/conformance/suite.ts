@@ -27,7 +27,7 @@ export async function runSuite(url: string, revision: Revision): Promise<Result>
   const scored = await scoredScenarios(revision);
   const folder = await mkdtemp(join(tmpdir(), "conformance-"));
   try {
-    const said = await suite(["server", "--url", url, "--requirements", revision, "-o", folder]);
+    const said = await runCommand(["server", "--url", url, "--requirements", revision, "-o", folder]);
     const passed = new Map<string, number>();
     const checks = [0, 0] as [number, number];
     const scenarios = [0, 0] as [number, number];
@@ -67,7 +67,8 @@ async function scoredScenarios(revision: Revision): Promise<readonly string[]> {
   return server;
 }
 
-async function suite(args: readonly string[]): Promise<string> {
+/** What the suite says, run with these arguments. */
+export async function runCommand(args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, [join(SUITE, "dist", "index.js"), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });

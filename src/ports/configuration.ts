@@ -183,7 +183,7 @@ export interface OAuthRule {
   readonly secret: SecretName | null;
   /** Null: as the server asks. */
   readonly scopes: readonly string[] | null;
-  /** RFC 8707; null for none. */
+  /** RFC 8707; null: as the server's own metadata says, else its address. */
   readonly resource: string | null;
   /** RFC 8693 `audience`; null for none. */
   readonly audience: string | null;

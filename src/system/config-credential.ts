@@ -24,7 +24,6 @@ const NOT_OURS =
 /** What the broker puts in for one server, with its defaults. */
 export function resolveCredential(
   yaml: CredentialYaml | "operation" | "none" | undefined,
-  url: string,
   path: Path,
   report: Report,
 ): CredentialRule {
@@ -69,7 +68,7 @@ export function resolveCredential(
       return header(yaml, secret, path, report);
     case "oauth":
     case "exchange":
-      return oauth(yaml, kind, secret, url, path, report);
+      return oauth(yaml, kind, secret, path, report);
     case "github":
       return github(yaml, secret);
   }
@@ -94,7 +93,6 @@ function oauth(
   yaml: CredentialYaml,
   kind: OAuthRule["kind"],
   secret: SecretName | null,
-  url: string,
   path: Path,
   report: Report,
 ): OAuthRule {
@@ -113,7 +111,7 @@ function oauth(
     clientAuth,
     secret,
     scopes: yaml.scopes ?? null,
-    resource: yaml.resource ?? withoutFragment(url),
+    resource: yaml.resource ?? null,
     audience: yaml.audience ?? null,
     dpop: yaml.dpop ?? false,
   };
@@ -129,10 +127,4 @@ function github(yaml: CredentialYaml, secret: SecretName | null): GitHubRule {
     permissions: yaml.permissions ?? {},
     api: (yaml.api ?? "https://api.github.com").replace(/\/+$/, ""),
   };
-}
-
-function withoutFragment(url: string): string {
-  const whole = new URL(url);
-  whole.hash = "";
-  return whole.href;
 }

@@ -97,7 +97,7 @@ function launchOf(yaml: ServerYaml, path: Path, folder: string, report: Report):
       "take the user name and password out of the address",
     );
   }
-  const credential = resolveCredential(yaml.credential, yaml.url, [...path, "credential"], report);
+  const credential = resolveCredential(yaml.credential, [...path, "credential"], report);
   // What is exchanged is shown to the issuer, and to nobody else.
   const shownTo = typeof credential === "object" && credential.kind === "exchange" ? credential.issuer : null;
   return {

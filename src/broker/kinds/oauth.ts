@@ -40,6 +40,7 @@ export function oauth(rule: OAuthRule, url: URL, parts: OAuthParts): CredentialS
       : "access token for the call: revoked after it where the issuer can, else until it expires";
   let issuer = rule.issuer;
   let scopes = rule.scopes;
+  let resource = rule.resource ?? withoutFragment(url);
   let prover: Promise<Prover> | null = null;
   const tokens = createTokens(parts.now, (on) => obtain(on, null).then(({ token }) => token));
 
@@ -49,10 +50,11 @@ export function oauth(rule: OAuthRule, url: URL, parts: OAuthParts): CredentialS
 
   async function findIssuer(said: string | null): Promise<string> {
     if (issuer !== null) return issuer;
-    const resource = await discoverResource(url, said, reach());
-    const [named] = resource?.issuers ?? [];
+    const about = await discoverResource(url, said, reach());
+    const [named] = about?.issuers ?? [];
     if (named === undefined) throw notGiven("the server does not say who issues its tokens");
-    scopes ??= resource?.scopes ?? null;
+    scopes ??= about?.scopes ?? null;
+    resource = rule.resource ?? about?.resource ?? resource;
     return (issuer = named);
   }
 
@@ -73,7 +75,7 @@ export function oauth(rule: OAuthRule, url: URL, parts: OAuthParts): CredentialS
     const client = await clientFor(on);
     const asked = {
       ...(scopes === null || scopes.length === 0 ? {} : { scope: scopes.join(" ") }),
-      ...(rule.resource === null ? {} : { resource: rule.resource }),
+      resource,
     };
     const options = rule.dpop ? { DPoP: getDPoPHandle(client, (await proving()).keys) } : {};
     const answer = await granted(() =>
@@ -136,6 +138,12 @@ export function oauth(rule: OAuthRule, url: URL, parts: OAuthParts): CredentialS
       await granted(() => tokenRevocation(client, token));
     },
   };
+}
+
+function withoutFragment(url: URL): string {
+  const whole = new URL(url);
+  whole.hash = "";
+  return whole.href;
 }
 
 /** What the authorization server says, in one word that is safe to pass on. */

@@ -2,7 +2,6 @@ import { importPKCS8 } from "jose";
 import {
   allowInsecureRequests,
   type ClientAuth,
-  ClientSecretBasic,
   ClientSecretPost,
   Configuration,
   customFetch,
@@ -41,11 +40,19 @@ async function authOf(rule: Pick<OAuthRule, "clientAuth">, secret: OpenSecret | 
     case "none":
       return None();
     case "client_secret_basic":
-      return ClientSecretBasic(secret?.value);
+      return basic(secret?.value ?? "");
     case "client_secret_post":
       return ClientSecretPost(secret?.value);
     case "private_key_jwt":
       // The issuer is the assertion's only audience (RFC 7523bis).
       return PrivateKeyJwt(await importPKCS8(secret?.value ?? "", "ES256"));
   }
+}
+
+/** RFC 6749 §2.3.1, encoded no further than a form has to be: many servers compare what they get as it is. */
+function basic(secret: string): ClientAuth {
+  return (_, { client_id: id }, __, headers) => {
+    const [user, password] = [id, secret].map((part) => new URLSearchParams({ "": part }).toString().slice(1));
+    headers.set("authorization", `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`);
+  };
 }
