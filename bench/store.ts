@@ -1,7 +1,8 @@
-// One write as the gate makes it at admission, over the SQLite store: how many a second at 1, 16 and 64 at once, beside
-// what the disk itself takes to make 400 bytes durable in the same folder. Prints one JSON object.
+// One write as the gate makes it at admission, over the SQLite store and over a PostgreSQL server on loopback: how many a
+// second at 1, 16 and 64 at once, beside what the disk itself takes to make 400 bytes durable in the same folder. Prints
+// one JSON object.
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -10,6 +11,8 @@ import type { CallId, GrantId, SessionId, TaskId } from "../src/domain/ids.ts";
 import { reserve } from "../src/domain/task.ts";
 import type { Store } from "../src/ports/store.ts";
 import { aCall, aGrant, anEntry, aSession, aTask } from "../src/store/conformance/values.ts";
+import { startPostgres } from "../examples/demo/postgres.ts";
+import { openPostgresStore } from "../src/store/sql/postgres.ts";
 import { openSqliteStore } from "../src/store/sql/sqlite.ts";
 
 const SECONDS = Number(process.env["WRIT_BENCH_SECONDS"] ?? 2);
@@ -20,7 +23,22 @@ let calls = 0;
 const folder = await mkdtemp(join(tmpdir(), "writ-bench-"));
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 try {
-  const store = await openSqliteStore({ file: join(folder, "writ.db"), log });
+  const sqlite = await measure(await openSqliteStore({ file: join(folder, "writ.db"), log }));
+  // Where root starts it, the server runs as another user, and has to get to its folder.
+  await chmod(folder, 0o755);
+  const server = await startPostgres(join(folder, "postgres"), true);
+  try {
+    const postgres = await measure(await openPostgresStore({ url: await server.database("writ"), log }));
+    console.log(JSON.stringify({ ...sqlite, postgres }, null, 2));
+  } finally {
+    await server.stop();
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Both stores make the same writes, each in a deployment of one task; closes the store. */
+async function measure(store: Store): Promise<Record<string, unknown>> {
   await store.write(async (tx) => {
     const budget = { calls: 1e9, writes: 1e9 };
     await tx.putTask(aTask(TASK, { deadline: 1e15, budget }));
@@ -33,9 +51,7 @@ try {
   for (const concurrency of [1, 16, 64]) result[`at_${concurrency}`] = await run(store, concurrency, SECONDS);
   result["fsync_p50_us_after"] = fsyncP50(folder);
   await store.close();
-  console.log(JSON.stringify(result, null, 2));
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  return result;
 }
 
 async function run(store: Store, concurrency: number, seconds: number): Promise<Record<string, number>> {
