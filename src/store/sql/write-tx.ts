@@ -35,8 +35,12 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
   async putTask(task: Task): Promise<void> {
     const active = task.state.kind === "active" ? 1 : 0;
     const values = { id: task.id, parent: task.parent, active, body: JSON.stringify(task) };
-    const replaced = await this.connection.run(this.#writing.replaceTask, values);
-    if (replaced === 0) await this.#run(this.#writing.putTask, values);
+    const before = this.connection.kept.get<Task>(KEY.task(task.id)) ?? null;
+    // What is known to be there is replaced without waiting to hear that it was.
+    if (before?.parent === task.parent && before.state.kind === task.state.kind)
+      await this.#run(this.#writing.replaceTask, values);
+    else if ((await this.connection.run(this.#writing.replaceTask, values)) === 0)
+      await this.#run(this.#writing.putTask, values);
     this.#wrote(KEY.task(task.id), values);
   }
 
@@ -55,14 +59,15 @@ export class SqlWriteTx extends SqlReadTx implements WriteTx {
   async putGrant(grant: Grant): Promise<void> {
     const { kept } = this.connection;
     const values = { id: grant.id, task: grant.task, body: JSON.stringify(grant) };
-    const replaced = await this.connection.run(this.#writing.replaceGrant, values);
-    if (replaced === 0) {
+    const known = kept.get<readonly Grant[]>(KEY.grants(grant.task)) ?? null;
+    const stays = known?.some((one) => one.id === grant.id) ?? false;
+    if (stays) await this.#run(this.#writing.replaceGrant, values);
+    else if ((await this.connection.run(this.#writing.replaceGrant, values)) === 0) {
       const before = await this.grant(grant.id);
       if (before !== null) kept.forget(KEY.grants(before.task));
       kept.forget(KEY.grants(grant.task));
       return this.#run(this.#writing.putGrant, values);
     }
-    const known = kept.get<readonly Grant[]>(KEY.grants(grant.task)) ?? null;
     const now = freeze(JSON.parse(values.body) as Grant);
     if (known !== null)
       kept.keep(KEY.grants(grant.task), freeze(known.map((one) => (one.id === grant.id ? now : one))));
