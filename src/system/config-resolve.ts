@@ -9,7 +9,7 @@ import { bounded, HOUR, isLoopback, MINUTE, type Report, SECOND } from "./config
 import type { Path } from "./config-problems.ts";
 import type { WritYaml } from "./config-schema.ts";
 import { resolveServer } from "./config-servers.ts";
-import { reportSharedClients, resolveSignIn } from "./config-sign-in.ts";
+import { reportSharedClients, reportSharedPeople, resolveSignIn } from "./config-sign-in.ts";
 import { resolveVault } from "./config-vault.ts";
 
 /** Where a configuration starts from: the file (or null), the folder that relative paths mean, and the policies used
@@ -64,6 +64,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     resolveAgent(name, agent, base.folder, servers, people, report),
   );
   reportSharedClients(agents, report);
+  reportSharedPeople(yaml.people ?? {}, report);
   const time = (path: Path, text: string | undefined, otherwise: number, least: number, most: number): number =>
     bounded(path, text, otherwise, least, most, report);
   return {

@@ -240,6 +240,7 @@ export type CredentialYaml = z.infer<typeof credential>;
 export type ToolRuleYaml = z.infer<typeof toolRule>;
 export type EnrolYaml = z.infer<typeof enrol>;
 export type ClientYaml = z.infer<typeof client>;
+export type PersonYaml = z.infer<typeof person>;
 export type SignInYaml = z.infer<typeof signIn>;
 export type SignInClientYaml = z.infer<typeof signInClient>;
 export type AgentYaml = z.infer<typeof agent>;

@@ -8,7 +8,7 @@ import type {
 } from "../ports/configuration.ts";
 import type { Report } from "./config-bounds.ts";
 import { didYouMean } from "./config-problems.ts";
-import type { AgentYaml, SignInClientYaml, SignInYaml } from "./config-schema.ts";
+import type { AgentYaml, PersonYaml, SignInClientYaml, SignInYaml } from "./config-schema.ts";
 
 /** How people sign in, and whether programs may register themselves. */
 export function resolveSignIn(
@@ -87,6 +87,25 @@ export function resolveSignInClients(
         );
     return { id: client.id, name: client.name ?? null, redirectUris: client.redirect_uris ?? null };
   });
+}
+
+/** Two entries for one person at the provider would leave it to their order who that is. */
+export function reportSharedPeople(people: Readonly<Record<string, PersonYaml>>, report: Report): void {
+  for (const member of ["subject", "email"] as const) {
+    const taken = new Set<string>();
+    for (const [name, person] of Object.entries(people)) {
+      const said = member === "email" ? person.email?.toLowerCase() : person.subject;
+      if (said === undefined) continue;
+      if (taken.has(said))
+        report(
+          ["people", name, member],
+          "person_twice",
+          `\`${said}\` is somebody else's ${member} in this file`,
+          "a person has one entry",
+        );
+      taken.add(said);
+    }
+  }
 }
 
 /** A program acts as one agent. */

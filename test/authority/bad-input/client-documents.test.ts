@@ -130,3 +130,14 @@ test("registrations do not fill the store", async () => {
     status: 429,
   });
 });
+
+test("two people with one subject or address at the provider: the configuration does not hold", () => {
+  house = createHouse("{}");
+  for (const said of ['subject: "7"', "email: Dana@example.com"]) {
+    const yaml = `people: { dana: { ${said} }, erik: { ${said.toLowerCase()} } }`;
+    expect(parseConfiguration(yaml, "/w.yaml")).toMatchObject({
+      kind: "refused",
+      problems: [{ code: "person_twice" }],
+    });
+  }
+});
