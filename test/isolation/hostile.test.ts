@@ -195,9 +195,19 @@ describe("a deployment that says isolated and is not", () => {
       `isolation: isolated
 servers:
   files: { command: ${process.execPath}, args: [${join(ROOT, "test/gate/fixture-server.ts")}, counted] }
+agents:
+  clerk: {}
 `,
     );
     try {
+      await runAgent({
+        origin: house.writ.origin,
+        launcherKey: house.writ.keys.launcher,
+        agent: "clerk",
+        objective: "",
+        command: ["true"],
+        say: () => {},
+      });
       const answer = await fetch(`${house.writ.origin}/v1/doctor`, {
         headers: { authorization: `Bearer ${house.writ.keys.admin}` },
       });
@@ -212,6 +222,7 @@ servers:
       expect(checks).toContainEqual(
         expect.objectContaining({ name: "bypass", ok: false, says: expect.stringContaining("nobody has tried it") }),
       );
+      expect(checks.find(({ name }) => name === "isolation")?.says).toContain("`clerk` ran as the user of Writ");
       const findings = await house.writ.store.read((tx) => tx.ledger({ after: 0, limit: 10, kind: "finding" }));
       expect(findings).toMatchObject([{ body: { code: "isolation_untrue" } }]);
     } finally {

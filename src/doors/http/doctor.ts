@@ -127,7 +127,10 @@ async function isolation({ configuration, store, againstIsolation }: Examined): 
         : [note("bypass", `tried ${looked}: ${open.length} open${found === "" ? "" : `: ${found}`}`)]),
     ];
   }
-  const against = againstIsolation();
+  const uid = String(process.getuid?.() ?? "");
+  const { items } = await store.read((tx) => tx.instances({ after: null, limit: 50 }));
+  const beside = new Set(items.filter((one) => one.selectors["runsAs"] === uid).map((one) => one.agent));
+  const against = [...againstIsolation(), ...[...beside].map((agent) => `\`${agent}\` ran as the user of Writ`)];
   return [
     check(
       "isolation",
