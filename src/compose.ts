@@ -21,6 +21,7 @@ import { profileOf } from "./authority/profile.ts";
 import { createBroker } from "./broker/broker.ts";
 import { discreetLog } from "./broker/discreet-log.ts";
 import { createKnown } from "./broker/known.ts";
+import { lacking } from "./broker/lacks.ts";
 import { createVault } from "./broker/vault/vault.ts";
 import { composeEnrolment } from "./compose-enrolment.ts";
 import { createHttpDoor } from "./doors/http/door.ts";
@@ -279,6 +280,7 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
     verifyLedger: async () => ({ ...(await verifyLedger(store, digests)) }) as unknown as JsonObject,
     doctor: () =>
       examine({
+        lacking: () => lacking(configuration.servers, vault),
         configuration,
         catalogue,
         policies,

@@ -38,6 +38,23 @@ test("a server that wants a static key gets it with every message, and the agent
   expect((await desk.records("outcome")).at(-1)?.body).toMatchObject({ given: "header", state: "completed" });
 });
 
+test("the doctor says which server lacks its secret, and says no more once it is there", async () => {
+  const server = await guardedServer(needs(`Bearer ${KEY}`));
+  const desk = await openDesk(server.url, "{ kind: header, secret: shop-key }");
+  const lacks = async (): Promise<string> => {
+    const { checks } = (await (await desk.admin("GET", "/v1/doctor")).json()) as {
+      checks: { name: string; says: string }[];
+    };
+    return checks
+      .filter(({ name }) => name === "credential of shop")
+      .map(({ says }) => says)
+      .join();
+  };
+  expect(await lacks()).toBe("the vault holds no secret `shop-key` of deployment");
+  await desk.secret("shop-key", KEY, ["shop"]);
+  expect(await lacks()).toBe("");
+});
+
 test("a header of the server's own carries the secret without a scheme", async () => {
   const server = await guardedServer((came) => (came.headers["x-api-key"] === KEY ? null : { status: 403 }));
   const desk = await openDesk(server.url, "{ kind: header, secret: shop-key, header: X-Api-Key }");

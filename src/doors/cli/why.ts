@@ -136,6 +136,9 @@ function approval(value: Approval | null): readonly string[] {
 function credential(value: Json | undefined): string | null {
   if (!isObject(value)) return null;
   const expires = own(value, "expires");
+  const [kind, remains] = [text(value, "kind"), text(value, "remains")];
+  // The record names the one that Writ mints for every call; a server of another kind is given another.
+  if (kind !== null && kind !== "operation") return join(kind === "none" ? null : kind, remains);
   return `${text(value, "id")}, once, for ${text(value, "audience")}${typeof expires === "number" ? `, until ${time(expires)}` : ""}`;
 }
 

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Enrolments } from "../../authority/enrolment/enrolments.ts";
 import { LAST_BYPASS } from "../../authority/bypass.ts";
 import { opened } from "../../domain/bypass.ts";
+import type { Lack } from "../../broker/lacks.ts";
 import type { Policies } from "../../authority/rules/policies.ts";
 import { type ServerName, splitQualified } from "../../domain/ids.ts";
 import type { Check } from "./parts.ts";
@@ -15,6 +16,8 @@ interface Examined {
   readonly policies: Policies;
   readonly enrolments: Enrolments;
   readonly store: Store;
+  /** Servers that cannot be given the credential they ask for. */
+  readonly lacking: () => Promise<readonly Lack[]>;
   /** What Writ sees by itself that speaks against `isolated`. */
   readonly againstIsolation: () => readonly string[];
 }
@@ -105,6 +108,7 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
             : `writ people enable ${id}`,
       ),
     ),
+    ...(await parts.lacking()).map(({ server, says, mend }) => check(`credential of ${server}`, false, says, mend)),
     ...(await isolation(parts)),
   ];
 }
