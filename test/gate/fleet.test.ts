@@ -117,6 +117,8 @@ test("a gateway that no longer hears of revocations lets only reads through, the
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   expect((await clerk.call("look", { at: "x" })).code).toBeNull();
+  const ready = async (house: House) => (await fetch(`${house.writ.origin}/readyz`)).status;
+  expect([await ready(one), await ready(two)]).toEqual([200, 503]);
   await soon(() => two.writ.store.feed() === "lost", 15_000);
   expect((await clerk.call("look", { at: "x" })).code).toBe("feed_stale");
   // What is revoked meanwhile is revoked here as well: the tables are asked.

@@ -39,6 +39,14 @@ export async function ready({ store, policies }: Pick<Examined, "store" | "polic
       "look at the disk, then start Writ again",
     ),
     check(
+      "feed",
+      store.feed() === "live",
+      store.feed() === "live"
+        ? "what other gateways write is heard"
+        : `what other gateways write is not heard (${store.feed()}): ${store.feed() === "stale" ? "only reads pass" : "nothing passes"}`,
+      "look at the connection to the database",
+    ),
+    check(
       "policies",
       trouble === null,
       trouble ?? `in force: ${policies.current()?.version.slice(0, 24)}`,
