@@ -14,6 +14,7 @@ import type { AuthorityParts } from "./authority/parts.ts";
 import { createProvider } from "./authority/people/provider.ts";
 import type { SignInParts } from "./authority/people/parts.ts";
 import { createSignInClients } from "./authority/people/sign-in-clients.ts";
+import { startTransmitter } from "./authority/events/transmitter.ts";
 import { createPeople, type People } from "./authority/people/people.ts";
 import { createPins } from "./authority/rules/pins.ts";
 import { createPolicies, type Policies } from "./authority/rules/policies.ts";
@@ -58,6 +59,7 @@ import { type FolderOfPolicies, readPolicyFiles } from "./system/policy-files.ts
 import { wrappingOf } from "./system/vault-keys.ts";
 import { createUpstreams } from "./upstream/upstreams.ts";
 import { LOOPBACK, withOrigin } from "./wire/http/origin.ts";
+import { guardedFetch } from "./wire/http/guarded-fetch.ts";
 import { open as unseal, seal } from "./wire/jose/seal.ts";
 
 /** The policies that come with Writ. */
@@ -335,6 +337,13 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
   undo.push(() => clearInterval(turning));
   // What upstreams gave for tasks that ended while no gateway was there.
   void broker.leases.sweep().catch((cause: unknown) => log.error({ cause }, "leases could not be looked at"));
+  const transmitter = startTransmitter({
+    ...authority,
+    issuer: tokens.issuer,
+    env: process.env,
+    push: (asked) => guardedFetch({ ...asked, method: "POST" }, { reach: "configured" }),
+  });
+  undo.push(() => transmitter.stop());
   const house = keepHouse(authority);
   undo.push(() => house.stop());
   const against = configuration.isolation === "isolated" ? againstIsolation(configuration) : [];

@@ -6,6 +6,7 @@ import type { Lease } from "./lease.ts";
 import type { Bar, Sweep } from "./revocation.ts";
 import type { Secret, VaultKey } from "./secret.ts";
 import type { AuthorizationCode, RegisteredClient, SignIn, SignInToken } from "./sign-in.ts";
+import type { Delivery } from "./security-event.ts";
 import type { SigningKeyRecord } from "./signing-key.ts";
 
 /** What is written seldom and read by its key: one kind for each noun, kept whole. What every call reads, or what is
@@ -32,5 +33,7 @@ export interface Documents {
   bar: Bar;
   sweep: Sweep;
   bypass: BypassReport;
+  /** By the receiver's name. */
+  delivery: Delivery;
 }
 export type DocumentKind = keyof Documents;

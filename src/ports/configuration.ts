@@ -5,6 +5,7 @@ import type { EffectKind } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { EventName } from "../domain/security-event.ts";
 import type { Person } from "../domain/person.ts";
 import type { Budget } from "../domain/task.ts";
 import type { Isolation, Mode, Tier } from "../domain/tier.ts";
@@ -35,6 +36,8 @@ export interface Configuration {
   readonly agents: readonly AgentConfiguration[];
   readonly servers: readonly ServerConfiguration[];
   readonly clients: readonly ClientConfiguration[];
+  /** Who is told what was revoked and what changed. */
+  readonly receivers: readonly ReceiverConfiguration[];
   /** A signing key gives way to the next after this. */
   readonly keys: { readonly rotateAfterMs: number };
   readonly approvals: AnsweringRules & {
@@ -65,6 +68,19 @@ export type VaultKeySource =
   | { readonly kind: "keyring" }
   /** An age identity file (`age-keygen`). */
   | { readonly kind: "age"; readonly identity: string };
+
+export interface ReceiverConfiguration {
+  readonly name: string;
+  readonly url: string;
+  /** `aud` of what it is sent. */
+  readonly audience: string;
+  /** The variable that holds its whole `Authorization` header; null for none. */
+  readonly authorizationEnv: string | null;
+  readonly events: readonly EventName[];
+  /** Whose events it hears; null for everybody's. */
+  readonly agents: readonly AgentName[] | null;
+  readonly owners: readonly PersonName[] | null;
+}
 
 export interface AgentConfiguration {
   readonly name: AgentName;

@@ -1,6 +1,7 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import type { Instance, Principal } from "../domain/principal.ts";
 import type { Sequence } from "../domain/ids.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { Reason } from "../domain/reason.ts";
 import type { Task } from "../domain/task.ts";
 
@@ -40,6 +41,8 @@ export interface Credentials {
     now: number,
   ): Verified<{ readonly instance: Instance["id"]; readonly epoch: Sequence; readonly keyId: string }>;
   inspectTask(token: string, now: number): Verified<Principal>;
+  /** A security event token (RFC 8417) with this `jti`; it says what happened, and opens nothing. */
+  mintEvent(audience: string, id: string, claims: JsonObject, now: number): string;
   /** For exactly the call of `request`, for one upstream; single use. */
   mintOperation(request: AccessRequest, audience: string, policyVersion: string, epoch: Sequence, now: number): Minted;
 }

@@ -8,6 +8,7 @@ import { resolveClient } from "./config-clients.ts";
 import { bounded, HOUR, isLoopback, MINUTE, type Report, SECOND } from "./config-bounds.ts";
 import type { Path } from "./config-problems.ts";
 import type { WritYaml } from "./config-schema.ts";
+import { resolveReceiver } from "./config-receivers.ts";
 import { resolveServer } from "./config-servers.ts";
 import { reportSharedClients, reportSharedPeople, resolveSignIn } from "./config-sign-in.ts";
 import { resolveVault } from "./config-vault.ts";
@@ -88,6 +89,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     })),
     agents,
     servers,
+    receivers: Object.entries(yaml.receivers ?? {}).map(([name, one]) => resolveReceiver(name, one, agents, report)),
     clients: Object.entries(yaml.clients ?? {}).map(([name, client]) =>
       resolveClient(name, client, servers, at, report),
     ),

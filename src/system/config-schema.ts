@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CLIENT_RIGHTS } from "../domain/client.ts";
 import { EFFECT_KINDS } from "../domain/effect.ts";
+import { EVENT_NAMES } from "../domain/security-event.ts";
 import { TIERS } from "../domain/tier.ts";
 import { DATE, DURATION, SIZE } from "./config-units.ts";
 
@@ -187,6 +188,18 @@ const client = z.strictObject({
   may: z.array(z.enum(CLIENT_RIGHTS)).optional(),
 });
 
+const receiver = z.strictObject({
+  url: z.url({ protocol: /^https?$/, error: "an http or https address" }),
+  audience: z.string().min(1).optional(),
+  authorization_env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable")
+    .optional(),
+  events: z.array(z.enum(EVENT_NAMES)).min(1, "at least one event").optional(),
+  agents: z.array(name).optional(),
+  owners: z.array(name).optional(),
+});
+
 export const writYaml = z.strictObject({
   tier: z.enum(TIERS).optional(),
   owner: name.optional(),
@@ -229,6 +242,7 @@ export const writYaml = z.strictObject({
   servers: z.record(name, server).optional(),
   agents: z.record(name, agent).optional(),
   clients: z.record(name, client).optional(),
+  receivers: z.record(name, receiver).optional(),
   keys: z.strictObject({ rotate_after: duration.optional() }).optional(),
 });
 
@@ -241,6 +255,7 @@ export type ToolRuleYaml = z.infer<typeof toolRule>;
 export type EnrolYaml = z.infer<typeof enrol>;
 export type ClientYaml = z.infer<typeof client>;
 export type PersonYaml = z.infer<typeof person>;
+export type ReceiverYaml = z.infer<typeof receiver>;
 export type SignInYaml = z.infer<typeof signIn>;
 export type SignInClientYaml = z.infer<typeof signInClient>;
 export type AgentYaml = z.infer<typeof agent>;

@@ -83,6 +83,9 @@ export function createCredentials(settings: CredentialSettings): Credentials & {
       });
     },
 
+    mintEvent: (aud, jti, claims, now) =>
+      signJwt(keys.signing(), "secevent+jwt", { iss: issuer, aud, iat: Math.floor(now / 1000), jti, ...claims }),
+
     mintOperation(request, audience, policyVersion, epoch, now) {
       if (audience === "" || audience === gateway || audience === issuer) throw notAnUpstream(audience);
       const claims = operationClaims(request, { policyVersion, epoch, trustDomain });

@@ -59,6 +59,7 @@ export async function ready({ store, policies }: Pick<Examined, "store" | "polic
 export async function examine(parts: Examined): Promise<readonly Check[]> {
   const { configuration, catalogue, policies, store } = parts;
   const proposal = await policies.proposal();
+  const deliveries = await store.read((tx) => tx.documents("delivery"));
   const bars = await store.read((tx) => tx.documents("bar"));
   const unknown = await store.read((tx) => tx.callsIn("outcome_unknown", { after: null, limit: 1 }));
   return [
@@ -104,6 +105,18 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
       "writ audit tail",
     ),
     keyFolder(configuration),
+    ...deliveries
+      .filter((one) => configuration.receivers.some(({ name }) => name === one.receiver))
+      .map(({ receiver, delivered, dropped, trouble }) =>
+        check(
+          `receiver ${receiver}`,
+          trouble === null && dropped.length === 0,
+          trouble === null && dropped.length === 0
+            ? `has taken ${delivered} events`
+            : `${trouble ?? "answers again"}${dropped.length === 0 ? "; what it has not taken is sent again" : `; it never took entries ${dropped.join(", ")} of the record`}`,
+          `look at \`receivers.${receiver}\` in writ.yaml, and at what runs there`,
+        ),
+      ),
     ...bars.map(({ subject: { kind, id }, by, why }) =>
       check(
         `${kind} ${id}`,

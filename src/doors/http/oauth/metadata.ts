@@ -12,6 +12,11 @@ const CACHED = { "cache-control": "public, max-age=60" };
 /** What others read before they speak to us: true to what is there. */
 export function addMetadataRoutes(app: OpenAPIHono, parts: HttpDoorParts): void {
   app.get("/.well-known/oauth-authorization-server", (c) => c.json(serverMetadata(parts), 200, CACHED));
+  app.get("/.well-known/ssf-configuration", (c) =>
+    parts.authority.configuration.receivers.length === 0
+      ? c.notFound()
+      : c.json(transmitterMetadata(parts), 200, CACHED),
+  );
   app.get("/.well-known/oauth-protected-resource/mcp", (c) => c.json(resourceMetadata(parts, ""), 200, CACHED));
   app.get("/.well-known/oauth-protected-resource/mcp/:server", (c) => {
     const server = c.req.param("server");
@@ -50,6 +55,17 @@ function serverMetadata({ tokens: { issuer }, signIn, authority }: HttpDoorParts
     client_id_metadata_document_supported: signIn.clients.any,
     dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
     authorization_details_types_supported: [DETAIL_TYPE],
+  };
+}
+
+/** Shared Signals Framework 1.0 §7.1. Streams are set in `writ.yaml`, not over the network. */
+function transmitterMetadata({ tokens: { issuer } }: HttpDoorParts): JsonObject {
+  return {
+    spec_version: "1_0",
+    issuer,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    delivery_methods_supported: ["urn:ietf:rfc:8935"],
+    default_subjects: "ALL",
   };
 }
 
