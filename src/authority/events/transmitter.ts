@@ -40,7 +40,7 @@ export function startTransmitter(parts: TransmitterParts): Transmitter {
   const { receivers } = parts.configuration;
   const running = new Map<string, Promise<void>>();
   const seen = new Map<string, number>();
-  let stopped = false;
+  const over = new AbortController();
 
   function wake(): void {
     for (const receiver of receivers) void tell(receiver);
@@ -57,7 +57,7 @@ export function startTransmitter(parts: TransmitterParts): Transmitter {
   }
 
   async function tellAll(receiver: ReceiverConfiguration): Promise<void> {
-    while (!stopped) {
+    while (!over.signal.aborted) {
       const next = await nextFor(receiver);
       if (next === null || !(await claim(next.delivery))) return;
       const why = await push(receiver, next.record, next.event);
@@ -182,7 +182,7 @@ export function startTransmitter(parts: TransmitterParts): Transmitter {
       await Promise.all(receivers.map(tell));
     },
     async stop() {
-      stopped = true;
+      over.abort();
       clearInterval(timer);
       unsubscribe();
       await Promise.all(running.values());
