@@ -24,7 +24,7 @@ import { discreetLog } from "./broker/discreet-log.ts";
 import { createKnown } from "./broker/known.ts";
 import { lacking } from "./broker/lacks.ts";
 import { createVault } from "./broker/vault/vault.ts";
-import { composeEnrolment } from "./compose-enrolment.ts";
+import { composeEnrolment, composeIssuers } from "./compose-enrolment.ts";
 import { createHttpDoor } from "./doors/http/door.ts";
 import { createMcpDoor } from "./doors/mcp/door.ts";
 import { OWN_CONFIGURATION, ownChannel, ownDefinitions } from "./doors/mcp/own-tools.ts";
@@ -150,11 +150,12 @@ async function build(configuration: Configuration, open: Log, undo: (() => unkno
     keys: signingKeys,
     dpop: createDpopGuard(),
     clients: openClientKeys(configuration.clients, readJsonFile),
+    issuers: composeIssuers(authority, issuer),
   };
   const gateway = openGatewayId(configuration.dataFolder);
   const fleet = await joinFleet(authority, { id: gateway, origin, version: VERSION });
   undo.push(() => fleet.leave());
-  const enrolments = await composeEnrolment(authority, undo);
+  const enrolments = await composeEnrolment(authority, tokens, undo);
   const people = createPeople(authority, keys);
   const sealing = {
     seal: (payload: JsonObject, aad: string): string => seal(keys.sealing, payload, aad),

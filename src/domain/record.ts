@@ -6,6 +6,7 @@ export const RECORD_KINDS = [
   "start",
   "enrolment",
   "join_token",
+  "inbound_grant",
   "task_opened",
   "task_ended",
   "grant_issued",

@@ -38,6 +38,9 @@ export interface Configuration {
   readonly clients: readonly ClientConfiguration[];
   /** Who is told what was revoked and what changed. */
   readonly receivers: readonly ReceiverConfiguration[];
+  /** Whose tokens for workloads are believed. */
+  readonly issuers: readonly IssuerConfiguration[];
+  readonly federation: readonly TrustDomainConfiguration[];
   /** A signing key gives way to the next after this. */
   readonly keys: { readonly rotateAfterMs: number };
   readonly approvals: AnsweringRules & {
@@ -132,6 +135,39 @@ export interface ProviderConfiguration {
     readonly roles: readonly string[];
     readonly groups: readonly string[];
   }[];
+}
+
+/** An OpenID issuer of tokens for workloads. */
+export interface IssuerConfiguration {
+  readonly name: string;
+  /** Exactly as its tokens say. */
+  readonly issuer: string;
+  /** Null: where its discovery document says. */
+  readonly jwksUri: string | null;
+  /** Null: this deployment's own issuer. */
+  readonly audience: string | null;
+  readonly algorithms: readonly string[];
+  /** The longest its tokens may live. */
+  readonly lifetimeMs: number;
+  /** Which clients may act for its people by its word (ID-JAG). */
+  readonly grants: readonly InboundRule[];
+}
+
+/** One client of an identity provider, and for whom it may act. */
+export interface InboundRule {
+  readonly client: ClientName;
+  /** As whom. */
+  readonly agent: AgentName;
+  /** By the provider's own `sub`. */
+  readonly people: Readonly<Record<string, PersonName>>;
+}
+
+/** A SPIFFE trust domain whose SVIDs are believed, each under its own bundle. */
+export interface TrustDomainConfiguration {
+  readonly name: string;
+  readonly bundle: { readonly kind: "file"; readonly file: string } | { readonly kind: "url"; readonly url: string };
+  /** Null: this deployment's own issuer. */
+  readonly audience: string | null;
 }
 
 /** A client that proves itself with a key (`private_key_jwt`, RFC 7523). */

@@ -6,6 +6,7 @@ import { readLimit, readToolPattern } from "../domain/limit.ts";
 import type { AgentConfiguration, ServerConfiguration } from "../ports/configuration.ts";
 import { bounded, HOUR, MINUTE, type Report, SECOND } from "./config-bounds.ts";
 import { didYouMean, type Path } from "./config-problems.ts";
+import type { Known } from "./config-pins.ts";
 import { resolveEnrolment } from "./config-enrolment.ts";
 import { resolveSignInClients } from "./config-sign-in.ts";
 import type { AgentYaml, ScopeYaml, WhereYaml } from "./config-schema.ts";
@@ -18,7 +19,7 @@ export function resolveAgent(
   yaml: AgentYaml,
   folder: string,
   servers: readonly ServerConfiguration[],
-  people: readonly string[],
+  known: Known,
   report: Report,
 ): AgentConfiguration {
   const drafts = (member: "scope" | "envelope", origin: GrantOrigin): GrantDraft[] =>
@@ -32,7 +33,7 @@ export function resolveAgent(
     budget: { calls: yaml.budget?.calls ?? DEFAULT_BUDGET.calls, writes: yaml.budget?.writes ?? DEFAULT_BUDGET.writes },
     lifetimeMs: bounded(["agents", name, "lifetime"], yaml.lifetime, 30 * MINUTE, SECOND, 7 * 24 * HOUR, report),
     clients: resolveSignInClients(yaml.clients, name, report),
-    enrol: resolveEnrolment(yaml.enrol, ["agents", name, "enrol"], people, report),
+    enrol: resolveEnrolment(yaml.enrol, ["agents", name, "enrol"], known, report),
   };
 }
 

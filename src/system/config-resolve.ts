@@ -9,6 +9,7 @@ import { bounded, HOUR, isLoopback, MINUTE, type Report, SECOND } from "./config
 import type { Path } from "./config-problems.ts";
 import type { WritYaml } from "./config-schema.ts";
 import { resolveReceiver } from "./config-receivers.ts";
+import { resolveFederation, resolveIssuers } from "./config-issuers.ts";
 import { resolveServer } from "./config-servers.ts";
 import { reportSharedClients, reportSharedPeople, resolveSignIn } from "./config-sign-in.ts";
 import { resolveVault } from "./config-vault.ts";
@@ -58,11 +59,18 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
       "write https, a host and perhaps a port, and nothing after it; http is for this machine",
     );
   }
+  const issuers = resolveIssuers(
+    yaml.issuers,
+    { clients: Object.keys(yaml.clients ?? {}), agents: Object.keys(yaml.agents ?? {}), people },
+    report,
+  );
+  const federation = resolveFederation(yaml.federation, yaml.trust_domain ?? "writ.local", at, report);
+  const known = { people, issuers, trustDomains: federation.map(({ name }) => name) };
   const servers = Object.entries(yaml.servers ?? {}).map(([name, server]) =>
     resolveServer(name, server, base.folder, report),
   );
   const agents = Object.entries(yaml.agents ?? {}).map(([name, agent]) =>
-    resolveAgent(name, agent, base.folder, servers, people, report),
+    resolveAgent(name, agent, base.folder, servers, known, report),
   );
   reportSharedClients(agents, report);
   reportSharedPeople(yaml.people ?? {}, report);
@@ -90,6 +98,8 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     agents,
     servers,
     receivers: Object.entries(yaml.receivers ?? {}).map(([name, one]) => resolveReceiver(name, one, agents, report)),
+    issuers,
+    federation,
     clients: Object.entries(yaml.clients ?? {}).map(([name, client]) =>
       resolveClient(name, client, servers, at, report),
     ),

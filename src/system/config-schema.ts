@@ -118,8 +118,11 @@ const server = z.strictObject({
     .optional(),
 });
 
+/** What a claim must be, to the letter. */
+const pinned = z.string({ error: "a text; a number goes in quotes" }).min(1, "a text").max(512);
+
 const enrol = z.strictObject({
-  kind: z.enum(["launcher", "join-token", "unix"]),
+  kind: z.enum(["launcher", "join-token", "unix", "oidc", "spiffe"]),
   uid: z.int().min(0, "a user id").optional(),
   gid: z.int().min(0, "a group id").optional(),
   exe: z
@@ -130,8 +133,55 @@ const enrol = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, "a SHA-256 in 64 lower-case hexadecimal digits")
     .optional(),
+  issuer: name.optional(),
+  kubernetes: z
+    .strictObject({
+      namespace: pinned,
+      service_account: pinned,
+      service_account_uid: pinned.optional(),
+      pod_uid: pinned.optional(),
+    })
+    .optional(),
+  github: z
+    .strictObject({
+      repository_id: z.string({ error: "a number in quotes" }).regex(/^[0-9]+$/, "a number in quotes"),
+      job_workflow_ref: pinned.optional(),
+      ref: pinned.optional(),
+      environment: pinned.optional(),
+      event_name: pinned.optional(),
+    })
+    .optional(),
+  claims: z.record(z.string().regex(/^(?!__proto__$).{1,128}$/), pinned).optional(),
+  id: z.string().optional(),
   owner: name.optional(),
   scope: z.boolean().optional(),
+});
+
+const issuer = z.strictObject({
+  issuer: z.url({ protocol: /^https?$/, error: "an https address" }),
+  jwks_uri: z.url({ protocol: /^https?$/, error: "an https address" }).optional(),
+  audience: z.string().min(1).max(512).optional(),
+  algorithms: z
+    .array(
+      z.enum(["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "Ed25519", "EdDSA"]),
+    )
+    .min(1, "at least one algorithm")
+    .optional(),
+  max_life: duration.optional(),
+  grants: z
+    .array(
+      z.strictObject({
+        client: name,
+        agent: name,
+        people: z.record(z.string().regex(/^(?!__proto__$).{1,256}$/), name),
+      }),
+    )
+    .optional(),
+});
+
+const trustDomain = z.strictObject({
+  bundle: z.string().min(1, "a path or an https address"),
+  audience: z.string().min(1).max(512).optional(),
 });
 
 const signInClient = z.strictObject({
@@ -243,6 +293,10 @@ export const writYaml = z.strictObject({
   agents: z.record(name, agent).optional(),
   clients: z.record(name, client).optional(),
   receivers: z.record(name, receiver).optional(),
+  issuers: z.record(name, issuer).optional(),
+  federation: z
+    .record(z.string().regex(/^[a-z0-9._-]{1,255}$/, "a trust domain: lower-case letters, digits, dots"), trustDomain)
+    .optional(),
   keys: z.strictObject({ rotate_after: duration.optional() }).optional(),
 });
 
@@ -258,6 +312,8 @@ export type PersonYaml = z.infer<typeof person>;
 export type ReceiverYaml = z.infer<typeof receiver>;
 export type SignInYaml = z.infer<typeof signIn>;
 export type SignInClientYaml = z.infer<typeof signInClient>;
+export type IssuerYaml = z.infer<typeof issuer>;
+export type TrustDomainYaml = z.infer<typeof trustDomain>;
 export type AgentYaml = z.infer<typeof agent>;
 
 /** The same as JSON Schema 2020-12, for editors. */

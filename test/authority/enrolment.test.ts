@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { enrol } from "../../src/authority/enrolment/enrol.ts";
 import { createEnrolments } from "../../src/authority/enrolment/enrolments.ts";
 import { issueJoinToken, JOIN_TOKEN_LIFE_MS, joinTokenAttestor } from "../../src/authority/enrolment/join-token.ts";
+import { svidAttestor } from "../../src/authority/enrolment/jwt-svid.ts";
+import { workloadAttestor } from "../../src/authority/enrolment/workload-token.ts";
 import { unixAttestor } from "../../src/authority/enrolment/unix-peer.ts";
 import { openTask } from "../../src/authority/tasks/open-task.ts";
 import { type Attestation, registrationOf } from "../../src/domain/attestation.ts";
@@ -25,6 +27,8 @@ function open() {
   const peers = { lacks: "this system does not tell", see: () => "peer_unknown" };
   const enrolments = createEnrolments(house, {
     "join-token": joinTokenAttestor(house),
+    oidc: workloadAttestor({ ...house, issuers: [] }, new Set()),
+    spiffe: svidAttestor({ ...house, federation: new Map() }),
     unix: unixAttestor({ digests: house.digests, peers }, { hash: false }),
   });
   return { house, enrolments };

@@ -92,6 +92,7 @@ export function createHouse(yaml = YAML, origin = ORIGIN): House {
       keys,
       dpop: createDpopGuard(),
       clients: openClientKeys(parsed.configuration.clients, () => null),
+      issuers: [],
     },
     jwks: () => credentials.jwks(),
     records: (kind) =>

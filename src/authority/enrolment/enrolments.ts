@@ -8,6 +8,8 @@ import { type Enrolled, evidenceRefused, register } from "./enrol.ts";
  *  key of its own. */
 export interface Evidence {
   readonly "join-token": { readonly token: string };
+  readonly oidc: { readonly token: string };
+  readonly spiffe: { readonly token: string };
   /** The other end of the connection that the request came by; text where nothing is known of it. */
   readonly unix: { readonly peer: SeenPeer | string };
 }

@@ -1,4 +1,5 @@
 import type { AuthorityParts } from "../parts.ts";
+import type { KnownIssuer } from "../enrolment/workload-token.ts";
 import type { ClientKeys } from "./client-keys.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { DpopGuard } from "./dpop.ts";
@@ -15,4 +16,6 @@ export interface TokenParts extends AuthorityParts {
   readonly keys: KeyRing;
   readonly dpop: DpopGuard;
   readonly clients: ClientKeys;
+  /** Whose word is believed about other deployments' workloads and people. */
+  readonly issuers: readonly KnownIssuer[];
 }

@@ -45,7 +45,7 @@ export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments, token
     summary: "Enrol by evidence: what is shown decides which agent it becomes",
     access: "anybody",
     status: 201,
-    body: z.strictObject({ kind: z.enum(["join-token"]), token: z.string().max(8192), key: keyBody }),
+    body: z.strictObject({ kind: z.enum(["join-token", "oidc", "spiffe"]), token: z.string().max(8192), key: keyBody }),
     answers: z.object({ instance: z.string(), agent: z.string(), actor: z.string(), credential: z.string(), ...held }),
     async run({ body: { kind, token, key: jwk }, proof }) {
       const thumbprint = thumbprintOf(jwk);

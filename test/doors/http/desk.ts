@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { createEnrolments } from "../../../src/authority/enrolment/enrolments.ts";
 import { joinTokenAttestor } from "../../../src/authority/enrolment/join-token.ts";
 import { openSigningKeys, type SigningKeys } from "../../../src/authority/tokens/signing-keys.ts";
+import { svidAttestor } from "../../../src/authority/enrolment/jwt-svid.ts";
+import { workloadAttestor } from "../../../src/authority/enrolment/workload-token.ts";
 import { unixAttestor } from "../../../src/authority/enrolment/unix-peer.ts";
 import { createPeople, type People } from "../../../src/authority/people/people.ts";
 import { createSignInClients } from "../../../src/authority/people/sign-in-clients.ts";
@@ -60,6 +62,8 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1], yaml?: 
   house.clock.at = Date.now();
   const enrolments = createEnrolments(house, {
     "join-token": joinTokenAttestor(house),
+    oidc: workloadAttestor({ ...house, issuers: [] }, new Set()),
+    spiffe: svidAttestor({ ...house, federation: new Map() }),
     unix: unixAttestor({ digests: house.digests, peers: NOBODY }, { hash: false }),
   });
   const people = createPeople(house, KEYS);
