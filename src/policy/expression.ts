@@ -56,15 +56,6 @@ export function contextReads(conditions: unknown): readonly ContextRead[] {
   return reads;
 }
 
-/** Whether the policy speaks of `principal`, `action` or `resource` in its conditions. */
-export function mentions(conditions: unknown, variable: "principal" | "action" | "resource"): boolean {
-  let found = false;
-  walk(conditions, (node) => {
-    if (node["Var"] === variable) found = true;
-  });
-  return found;
-}
-
 /** Every entity written out in the policy. */
 export function entities(policy: unknown): readonly TypeAndId[] {
   const found: TypeAndId[] = [];

@@ -385,9 +385,15 @@ test("the record is listed, one JSON object a line where asked, and verified", a
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as { kind: string });
-  expect(rows.map((row) => row.kind)).toEqual(["policy_applied", "enrolment", "task_opened"]);
+  expect(rows.map((row) => row.kind)).toEqual([
+    "policy_applied",
+    "signing_key",
+    "signing_key",
+    "enrolment",
+    "task_opened",
+  ]);
   expect((await writ(["audit", "tail", "-n", "1"])).out).toContain("task_opened");
-  expect((await writ(["audit", "verify"])).out).toBe("intact: 3 entries\n");
+  expect((await writ(["audit", "verify"])).out).toBe("intact: 5 entries\n");
 });
 
 test("panic, people and agents speak plainly", async () => {
