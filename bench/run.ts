@@ -1,4 +1,4 @@
-// npm run bench [-- mcp|decision|store …] [-- --json]: the benchmarks named, or all of them, one after the other.
+// npm run bench [-- mcp|decision|store|authority …] [-- --json]: the benchmarks named, or all of them, one after the other.
 // Each is a process of its own, so that none measures what another left behind.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ const BENCHES = {
   mcp: join("mcp", "run.ts"),
   decision: "decision.ts",
   store: "store.ts",
+  authority: "authority.ts",
 } as const;
 type Bench = keyof typeof BENCHES;
 
