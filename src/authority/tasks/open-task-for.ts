@@ -1,3 +1,4 @@
+import type { Wanted } from "../../domain/delegation.ts";
 import type { TaskId } from "../../domain/ids.ts";
 import type { Instance } from "../../domain/principal.ts";
 import type { Shown } from "../../ports/credentials.ts";
@@ -16,6 +17,7 @@ export async function openTaskFor(
     readonly objective: string;
     readonly parent: TaskId | null;
     readonly vouched: boolean;
+    readonly wanted?: readonly Wanted[] | undefined;
   },
 ): Promise<OpenedTask & { readonly instance: Instance }> {
   const { instance } = await authenticateInstance(parts, asked.shown);
@@ -24,6 +26,7 @@ export async function openTaskFor(
     objective: asked.objective,
     declaredBy: asked.vouched ? "owner" : "agent-claimed",
     parent: asked.parent,
+    ...(asked.wanted === undefined ? {} : { wanted: asked.wanted }),
   });
   // A revocation that came between found no task to end; what it kills must not have opened one behind it.
   await authenticateInstance(parts, asked.shown).catch(async (cause: unknown) => {

@@ -1,4 +1,5 @@
 import type { Grant, GrantDraft } from "../../domain/grant.ts";
+import { handDown, type Wanted } from "../../domain/delegation.ts";
 import type { TaskId } from "../../domain/ids.ts";
 import type { Instance } from "../../domain/principal.ts";
 import type { Budget, Task } from "../../domain/task.ts";
@@ -18,13 +19,16 @@ export interface TaskRequest {
   readonly declaredBy: "owner" | "agent-claimed";
   /** The task this one is part of; its instance must be the same. */
   readonly parent: TaskId | null;
+  /** Less than what it would start with: each within one of those grants. Default: all of them. */
+  readonly wanted?: readonly Wanted[];
 }
 
 /** Opens a task in a session of its own.
  *  For the owner's launcher it holds the grants of `agents.NAME.scope`, and so it does for an instance whose
  *  registration says so. One that any other agent asked for holds none: each grant is asked for in turn. A child inherits its parent's labels and denials, ends with it, and takes half of
  *  what the parent has left of its budget, so that both can act.
- *  @throws WritError `objective_invalid`, `task_unknown`, `task_ended`, `task_expired`, `task_too_deep`, `budget_spent`. */
+ *  @throws WritError `objective_invalid`, `task_unknown`, `task_ended`, `task_expired`, `task_too_deep`, `budget_spent`,
+ *  `scope_exceeded` 403 for a wish that no grant of the scope covers. */
 export async function openTask(parts: AuthorityParts, asked: TaskRequest): Promise<OpenedTask> {
   const objective = readObjective(asked.objective);
   const agent = agentOf(parts, asked.instance.agent);
@@ -52,7 +56,8 @@ export async function openTask(parts: AuthorityParts, asked: TaskRequest): Promi
     };
     if (parent !== null) await tx.putTask(lending(parent, task.budget));
     const scoped = asked.declaredBy === "owner" || asked.instance.scoped;
-    const grants = scoped && parent === null ? agent.scope.map((draft) => grantOf(parts, draft, task)) : [];
+    const scope = scoped && parent === null ? agent.scope.map((draft) => grantOf(parts, draft, task)) : [];
+    const grants = asked.wanted === undefined ? scope : narrowed(parts, scope, asked.wanted, now);
     return begin(parts, tx, { instance: asked.instance, task, session, grants });
   });
 }
@@ -67,6 +72,31 @@ export function grantOf(parts: AuthorityParts, draft: GrantDraft, task: Task): G
     revoked: false,
     version: 0,
   };
+}
+
+/** The grants of the scope, cut down to what is wanted of them: uses are taken out of those there are. */
+function narrowed(
+  parts: AuthorityParts,
+  scope: readonly Grant[],
+  wanted: readonly Wanted[],
+  now: number,
+): readonly Grant[] {
+  const left = [...scope];
+  return wanted.map((one) => {
+    for (const [i, grant] of left.entries()) {
+      const handed = handDown(grant, one, now);
+      if (handed.kind !== "within") continue;
+      left[i] = handed.from;
+      return { ...grant, ...handed.given, id: parts.ids.mint("grant"), used: 0 };
+    }
+    throw refusal(
+      "scope_exceeded",
+      403,
+      { tools: one.tools.slice(0, 10) },
+      "this reaches further than what the agent's tasks start with",
+      "ask for less, or leave it out, and ask for more with `writ__request_grant`",
+    );
+  });
 }
 
 /** @throws WritError `budget_spent` when there are not two calls left. */

@@ -1,3 +1,4 @@
+import { WritError } from "../../domain/error.ts";
 import type { TaskId } from "../../domain/ids.ts";
 import type { Grant } from "../../domain/grant.ts";
 import type { Instance } from "../../domain/principal.ts";
@@ -6,32 +7,29 @@ import type { Minted } from "../../ports/credentials.ts";
 import { authenticateInstance } from "../enrolment/enrol.ts";
 import { openTaskFor } from "../tasks/open-task-for.ts";
 import { renewTask } from "../tasks/renew-task.ts";
-import { writeDetails } from "./authorization-details.ts";
+import { readDetails, writeDetails } from "./authorization-details.ts";
 import { type Exchanged, TOKEN_TYPE_URI } from "./exchanged.ts";
 import { oauthError } from "./oauth-error.ts";
 import type { TokenParts } from "./parts.ts";
 import type { TokenAnswer, TokenAsk } from "./token-endpoint.ts";
 
 /** Instance credential → task token. Two parameters of our own: `task` names the running task to get a fresh token for;
- *  without it a task is opened, with the words of `objective`. */
+ *  without it a task is opened, with the words of `objective`. `authorization_details` asks for less than the agent's tasks
+ *  start with. */
 export async function exchangeInstance(
   parts: TokenParts,
   { params, proven, vouched }: TokenAsk,
   { subject }: Exchanged,
 ): Promise<TokenAnswer> {
-  if (params.has("authorization_details"))
-    throw oauthError(
-      "invalid_authorization_details",
-      "a task starts with what `writ.yaml` says its agent starts with",
-      "leave it out, and ask for more with `writ__request_grant`",
-    );
   const shown = { token: subject.token, proven };
   const id = params.get("task");
+  const wanted = readDetails(parts, params.get("authorization_details"), "plan", "writ.yaml") ?? undefined;
   if (id === undefined) {
     const objective = params.get("objective") ?? "";
-    const opened = await openTaskFor(parts, { shown, objective, parent: null, vouched });
+    const opened = await openTaskFor(parts, { shown, objective, parent: null, vouched, wanted }).catch(tooMuch);
     return taskAnswer(parts, { ...opened, minted: opened.token });
   }
+  if (wanted !== undefined) throw fixed();
   const { instance } = await authenticateInstance(parts, shown);
   const minted = await renewTask(parts, { instance, task: id as TaskId });
   const { task, grants } = await parts.store.read(async (tx) => ({
@@ -40,6 +38,21 @@ export async function exchangeInstance(
   }));
   if (task === null) throw new TypeError("a task that was renewed is there");
   return taskAnswer(parts, { task, grants, minted, instance });
+}
+
+/** More than the agent's tasks start with, in OAuth's words. */
+function tooMuch(cause: unknown): never {
+  if (cause instanceof WritError && cause.code === "scope_exceeded")
+    throw oauthError("invalid_authorization_details", cause.message, cause.hint);
+  throw cause;
+}
+
+function fixed(): Error {
+  return oauthError(
+    "invalid_authorization_details",
+    "a running task holds what it holds",
+    "leave it out, and ask for more with `writ__request_grant`",
+  );
 }
 
 /** A task token as an exchange answers it; every member beyond RFC 8693 is for the launcher. */

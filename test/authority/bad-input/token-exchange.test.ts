@@ -162,4 +162,47 @@ describe("authorization_details", () => {
     expect((await ask(details)).json["error"]).toBe("invalid_authorization_details");
     expect(await opened()).toBe(before);
   });
+
+  const vouched = async (details: unknown, more: Record<string, string> = {}) =>
+    instance.exchange(
+      { authorization_details: JSON.stringify(details), ...more },
+      { ...prove(), "writ-launcher-key": KEYS.launcher },
+    );
+
+  test("narrower than the agent's scope are granted as asked, and echoed", async () => {
+    const narrow = { ...scope, where: { path: { exact: "/srv/desk/sample/handbook.md" } }, uses: 1 };
+    const { json } = await vouched([narrow]);
+    expect(json["authorization_details"]).toEqual([narrow]);
+    const [last] = (await desk.house.records("task_opened")).slice(-1);
+    expect(last?.body["grants"]).toHaveLength(1);
+  });
+
+  test.each<[string, unknown]>([
+    ["a wider path", [{ ...scope, where: { path: { glob: "/srv/**" } }, uses: 1 }]],
+    ["no limit where the scope has one", [{ type: scope.type, tools: scope.tools, uses: 1 }]],
+    ["more uses", [{ ...scope, uses: 4 }]],
+    [
+      "more uses in two parts",
+      [
+        { ...scope, uses: 3 },
+        { ...scope, uses: 1 },
+      ],
+    ],
+    ["as many uses as there are", [scope]],
+    ["every tool of the server", [{ ...scope, tools: ["docs__*"], uses: 1 }]],
+    ["another tool beside", [{ ...scope, tools: [...scope.tools, "docs__write_file"], uses: 1 }]],
+    ["a tool of another server", [{ ...scope, tools: ["shop__order"], uses: 1 }]],
+  ])("that ask for %s are refused, and open nothing", async (_, details) => {
+    const before = await opened();
+    expect((await vouched(details)).json["error"]).toBe("invalid_authorization_details");
+    expect(await opened()).toBe(before);
+  });
+
+  test("of an agent that speaks for itself are refused, and so are those for a running task", async () => {
+    expect((await ask([{ ...scope, uses: 1 }])).json["error"]).toBe("invalid_authorization_details");
+    const running = String((await instance.exchange()).json["task"]);
+    expect((await vouched([{ ...scope, uses: 1 }], { task: running })).json["error"]).toBe(
+      "invalid_authorization_details",
+    );
+  });
 });
