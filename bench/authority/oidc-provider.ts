@@ -4,7 +4,7 @@
 import { createPublicKey, generateKeyPairSync, type JsonWebKeyInput } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { jwtVerify } from "jose";
-import Provider from "oidc-provider";
+import { Provider } from "oidc-provider";
 
 const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const RESOURCE = "urn:bench:resource";
