@@ -10,7 +10,10 @@ const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const RESOURCE = "urn:bench:resource";
 
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const keys = JSON.parse(process.argv[2] ?? "{}") as { readonly client: object; readonly subject: JsonWebKeyInput["key"] };
+const keys = JSON.parse(process.argv[2] ?? "{}") as {
+  readonly client: object;
+  readonly subject: JsonWebKeyInput["key"];
+};
 const subjectKey = createPublicKey({ key: keys.subject, format: "jwk" });
 const provider = new Provider("http://127.0.0.1", {
   jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), alg: "ES256", use: "sig", kid: "bench" }] },
