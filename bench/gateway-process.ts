@@ -1,7 +1,7 @@
 // node bench/gateway-process.ts WRIT.YAML: a Writ of its own on a free port; prints its address and stays.
 import { join } from "node:path";
 import { untilStopped } from "../src/command-line.ts";
-import { compose } from "../src/compose.ts";
+import { compose } from "../src/compose/compose.ts";
 import { readConfiguration } from "../src/system/config.ts";
 import { createLog } from "../src/system/log.ts";
 

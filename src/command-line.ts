@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ADMIN } from "./authority/people/people.ts";
-import type { Writ } from "./compose.ts";
+import type { Writ } from "./compose/compose.ts";
 import { buildProgram } from "./doors/cli/program.ts";
 import { bypassAs, bypassHere, mainFile } from "./bypass-command.ts";
 import type { BypassLook, CheckLine, CliParts, RunRequest } from "./doors/cli/parts.ts";
@@ -76,7 +76,7 @@ function originOf({ listen }: Configuration): string {
 async function up(config: string | undefined, say: (line: string) => void): Promise<number> {
   const configuration = await configurationOf(config);
   // The other commands are clients: they need not wait for the gateway, its engine and its database to load.
-  const { compose } = await import("./compose.ts");
+  const { compose } = await import("./compose/compose.ts");
   openDataFolder(configuration.dataFolder);
   const writ = await compose(
     configuration,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { enrol } from "../src/authority/enrolment/enrol.ts";
 import { openTask } from "../src/authority/tasks/open-task.ts";
-import { compose, type Writ } from "../src/compose.ts";
+import { compose, type Writ } from "../src/compose/compose.ts";
 import type { JsonObject } from "../src/domain/json.ts";
 import type { Task } from "../src/domain/task.ts";
 import type { Log } from "../src/ports/system.ts";

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
-import { compose } from "../../src/compose.ts";
+import { compose } from "../../src/compose/compose.ts";
 import { readConfiguration } from "../../src/system/config.ts";
 import { createLog } from "../../src/system/log.ts";
 import { Browser } from "../../test/authority/sign-in/browser.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import { endTask } from "../../src/authority/tasks/end-task.ts";
-import { compose, type Writ } from "../../src/compose.ts";
+import { compose, type Writ } from "../../src/compose/compose.ts";
 import { WritError } from "../../src/domain/error.ts";
 import type { ApprovalId, TaskId } from "../../src/domain/ids.ts";
 import type { LedgerRecord } from "../../src/domain/record.ts";

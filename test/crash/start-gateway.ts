@@ -2,7 +2,7 @@
 // and stays. At SIGUSR2 it prints how many bytes are alive in its heap.
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
-import { compose } from "../../src/compose.ts";
+import { compose } from "../../src/compose/compose.ts";
 import { readConfiguration } from "../../src/system/config.ts";
 import { createLog } from "../../src/system/log.ts";
 

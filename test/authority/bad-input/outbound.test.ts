@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import { expect, test } from "vitest";
 import { revokeSubject } from "../../../src/authority/revocation/revoke.ts";
-import { compose } from "../../../src/compose.ts";
+import { compose } from "../../../src/compose/compose.ts";
 import type { TaskId } from "../../../src/domain/ids.ts";
 import { end } from "../../../src/domain/task.ts";
 import type { Log } from "../../../src/ports/system.ts";

@@ -1,5 +1,5 @@
 import { ADMIN } from "../../../src/authority/people/people.ts";
-import type { Writ } from "../../../src/compose.ts";
+import type { Writ } from "../../../src/compose/compose.ts";
 import type { Person } from "../../../src/domain/person.ts";
 
 /** What a person does at a browser, page by page, with the cookies it keeps. */

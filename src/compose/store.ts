@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { WritError } from "./domain/error.ts";
-import type { Configuration } from "./ports/configuration.ts";
-import type { Store } from "./ports/store.ts";
-import type { Log } from "./ports/system.ts";
-import { openPostgresStore } from "./store/sql/postgres.ts";
-import { openSqliteStore } from "./store/sql/sqlite.ts";
+import { WritError } from "../domain/error.ts";
+import type { Configuration } from "../ports/configuration.ts";
+import type { Store } from "../ports/store.ts";
+import type { Log } from "../ports/system.ts";
+import { openPostgresStore } from "../store/sql/postgres.ts";
+import { openSqliteStore } from "../store/sql/sqlite.ts";
 
 /** The store that the configuration speaks of: PostgreSQL where its environment variable holds an address, a file in
  *  the data folder where it does not.

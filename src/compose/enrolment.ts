@@ -1,16 +1,16 @@
 import { readFile } from "node:fs/promises";
-import { createEnrolments, type Enrolments } from "./authority/enrolment/enrolments.ts";
-import { joinTokenAttestor } from "./authority/enrolment/join-token.ts";
-import { unixAttestor } from "./authority/enrolment/unix-peer.ts";
-import { svidAttestor } from "./authority/enrolment/jwt-svid.ts";
-import { createKeySource } from "./authority/enrolment/key-source.ts";
-import { bundleReader, keysOfIssuer } from "./authority/enrolment/published-keys.ts";
-import { type KnownIssuer, workloadAttestor } from "./authority/enrolment/workload-token.ts";
-import type { TokenParts } from "./authority/tokens/parts.ts";
-import type { AuthorityParts } from "./authority/parts.ts";
-import { createEnrolSocket } from "./doors/http/enrol-socket.ts";
-import { listenLocally, stopListening } from "./system/listener.ts";
-import { openPeers } from "./system/peers.ts";
+import { createEnrolments, type Enrolments } from "../authority/enrolment/enrolments.ts";
+import { joinTokenAttestor } from "../authority/enrolment/join-token.ts";
+import { unixAttestor } from "../authority/enrolment/unix-peer.ts";
+import { svidAttestor } from "../authority/enrolment/jwt-svid.ts";
+import { createKeySource } from "../authority/enrolment/key-source.ts";
+import { bundleReader, keysOfIssuer } from "../authority/enrolment/published-keys.ts";
+import { type KnownIssuer, workloadAttestor } from "../authority/enrolment/workload-token.ts";
+import type { TokenParts } from "../authority/tokens/parts.ts";
+import type { AuthorityParts } from "../authority/parts.ts";
+import { createEnrolSocket } from "../doors/http/enrol-socket.ts";
+import { listenLocally, stopListening } from "../system/listener.ts";
+import { openPeers } from "../system/peers.ts";
 
 /** The attestors, as `writ.yaml` has need of them, and the socket for local processes where one is registered.
  *  @throws WritError `socket_in_use`, `listen_failed`. */
