@@ -82,7 +82,7 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
       { cause, call: call.id, tool: qualified(call.server, call.tool) },
       handedOver ? "a connector failed where it promised not to" : "an admitted call could not be sent",
     );
-    if (!handedOver && cause instanceof WritError)
+    if (given === null && cause instanceof WritError)
       return unsent(
         admission,
         cause.code === "credential_not_given" ? String(cause.facts["why"]) : cause.code,

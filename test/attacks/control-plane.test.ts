@@ -134,7 +134,7 @@ test("a panic that falls between an instance's check and its new task leaves no 
     return write.call(store, body) as ReturnType<typeof body>;
   };
   const answer = await desk.ask("POST", "/v1/tasks", credential.token, { objective: "late" });
-  expect(answer.status).toBe(401);
+  expect([answer.status, (answer.json["error"] as { code: string }).code]).toEqual([403, "panic"]);
   const running = await store.read((tx) => tx.tasks({ active: true, after: null, limit: 10 }));
   expect(running.items).toEqual([]);
 });
