@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { read, ROOT } from "./pages.ts";
 import { FLOW_PAGES, readFlow } from "./flows/page.ts";
@@ -8,7 +8,7 @@ import { runFlow } from "./flows/run.ts";
 test("there are pages of flows, and each is listed on their first page", () => {
   expect(FLOW_PAGES.length).toBeGreaterThan(0);
   const index = read("docs/flows/README.md");
-  expect(FLOW_PAGES.filter((file) => !index.includes(`(${file.split("/").at(-1)})`))).toEqual([]);
+  expect(FLOW_PAGES.filter((file) => !index.includes(`(${relative("docs/flows", file)})`))).toEqual([]);
 });
 
 describe.each(FLOW_PAGES.map((file) => readFlow(file)))("$file", (page) => {
