@@ -1,5 +1,6 @@
 /** What authority costs: exchanges per second beside `oidc-provider` in the same run, microseconds to mint and to verify
- *  a credential. Prints one JSON object. `time-to-dead.ts` is beside. */
+ *  a credential and to take a call through the gate, milliseconds until an ended task's calls are dead. Prints one JSON
+ *  object. `WRIT_BENCH=short` takes fewer of each. */
 import { createCredentials } from "../src/authority/tokens/credentials.ts";
 import { createDpopGuard } from "../src/authority/tokens/dpop.ts";
 import { ringOf } from "../src/authority/tokens/key-ring.ts";
@@ -8,9 +9,14 @@ import type { Task } from "../src/domain/task.ts";
 import { systemIds } from "../src/system/ids.ts";
 import { proofMaker } from "../src/wire/jose/dpop-proof.ts";
 import { generateSigningJwk, signingKey } from "../src/wire/jose/sign.ts";
+import { measureCorridor } from "./authority/corridor.ts";
 import { measureExchange } from "./authority/exchange.ts";
+import { measureTimeToDead } from "./authority/time-to-dead.ts";
 
-const [ROUND_MS, ROUNDS] = process.env["WRIT_BENCH"] === "short" ? [1_000, 3] : [5_000, 7];
+const SHORT = process.env["WRIT_BENCH"] === "short";
+const [ROUND_MS, ROUNDS] = SHORT ? [1_000, 3] : [5_000, 7];
+const CALLS = SHORT ? 500 : 5_000;
+const TRIALS = SHORT ? 20 : 1_000;
 
 /** Microseconds at the median of `times`: minting a task token, verifying one for the first time and again, and
  *  checking a proof. */
@@ -57,8 +63,10 @@ const { mint, verifyFirst, verifyAgain, makeProof, checkProof } = measureTokens(
 console.log(
   JSON.stringify({
     exchange: await measureExchange(ROUND_MS, ROUNDS),
-    mint_p50_us: mint,
     verify: { first_p50_us: verifyFirst, again_p50_us: verifyAgain },
+    mint: { p50_us: mint },
     proof: { make_p50_us: makeProof, check_p50_us: checkProof },
+    corridor: await measureCorridor(CALLS),
+    timeToDead: await measureTimeToDead(TRIALS),
   }),
 );

@@ -1,7 +1,7 @@
 /** How long a task's calls still get through once somebody ends it, while other agents keep the gateway busy.
  *  A trial: a task's calls run in several lanes; `POST /v1/tasks/{id}/end` is issued, which is what `writ task end` sends;
  *  time to dead is from the moment of issuing to the last call of the task that reached its server after it, 0 if none
- *  did. The server and the clock are in this process, the gateway in one of its own. Prints one JSON object. */
+ *  did. The server and the clock are in this process, the gateway in one of its own. */
 import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
@@ -115,7 +115,7 @@ async function lane(origin: string, task: Task, signal: AbortSignal): Promise<nu
 }
 
 /** A server of one tool that notes when each task last reached it. */
-async function startServer(): Promise<{
+export async function startServer(): Promise<{
   readonly url: string;
   readonly reached: Map<string, number>;
   stop(): void;
@@ -215,6 +215,3 @@ function quantile(times: readonly number[], q: number): number {
   const sorted = times.toSorted((a, b) => a - b);
   return Math.round((sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? 0) * 100) / 100;
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  process.stdout.write(`${JSON.stringify(await measureTimeToDead(Number(process.argv[2] ?? 1_000)))}\n`);

@@ -4,9 +4,10 @@ import type { Grant } from "../../domain/grant.ts";
 import type { Instance } from "../../domain/principal.ts";
 import type { Task } from "../../domain/task.ts";
 import type { Minted } from "../../ports/credentials.ts";
-import { authenticateInstance } from "../enrolment/enrol.ts";
+import { holds } from "../enrolment/enrol.ts";
+import { unauthenticated } from "../refusals.ts";
 import { openTaskFor } from "../tasks/open-task-for.ts";
-import { renewTask } from "../tasks/renew-task.ts";
+import { renewIn } from "../tasks/renew-task.ts";
 import { readDetails, writeDetails } from "./authorization-details.ts";
 import { type Exchanged, TOKEN_TYPE_URI } from "./exchanged.ts";
 import { oauthError } from "./oauth-error.ts";
@@ -30,14 +31,17 @@ export async function exchangeInstance(
     return taskAnswer(parts, { ...opened, minted: opened.token });
   }
   if (wanted !== undefined) throw fixed();
-  const { instance } = await authenticateInstance(parts, shown);
-  const minted = await renewTask(parts, { instance, task: id as TaskId });
-  const { task, grants } = await parts.store.read(async (tx) => ({
-    task: await tx.task(id as TaskId),
-    grants: await tx.grants(id as TaskId),
-  }));
-  if (task === null) throw new TypeError("a task that was renewed is there");
-  return taskAnswer(parts, { task, grants, minted, instance });
+  const verified = parts.credentials.verifyInstance(shown, parts.clock.now());
+  if (verified.kind === "refused") throw unauthenticated(verified.reason);
+  const renewed = await parts.store.read(async (tx) => {
+    const instance = await holds(tx, verified.value);
+    return {
+      instance,
+      ...(await renewIn(parts, tx, { instance, task: id as TaskId })),
+      grants: await tx.grants(id as TaskId),
+    };
+  });
+  return taskAnswer(parts, renewed);
 }
 
 /** More than the agent's tasks start with, in OAuth's words. */
