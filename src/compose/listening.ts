@@ -1,5 +1,5 @@
-import { createServer, type RequestListener } from "node:http";
-import { listen, stopListening } from "../system/listener.ts";
+import type { RequestListener } from "node:http";
+import { listen, patientServer, stopListening } from "../system/listener.ts";
 import { type AllowedOrigins, LOOPBACK, withOrigin } from "../wire/http/origin.ts";
 import type { Base } from "./base.ts";
 
@@ -17,7 +17,7 @@ export interface Listening {
 
 /** Listens before anything else is made: the issuer's name has the port in it. */
 export async function startListening({ configuration, undo }: Base): Promise<Listening> {
-  const server = createServer({ requestTimeout: 60_000, headersTimeout: 30_000, keepAliveTimeout: 65_000 });
+  const server = patientServer();
   const origin = await listen(server, configuration.listen);
   undo.push(() => stopListening(server));
   let answer: RequestListener = notYet;

@@ -1,7 +1,16 @@
 import { chmodSync, statSync, unlinkSync } from "node:fs";
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { WritError } from "../domain/error.ts";
+
+/** How long a request may take to come, its headers and all of it, and how often that is looked at. */
+const SLOWEST = { headersTimeout: 30_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 };
+
+/** A server that answers 408 to a request that comes too slowly, and cuts it: nobody holds a connection by sending a
+ *  byte now and then. Answers may take as long as they do. */
+export function patientServer(slowest = SLOWEST): Server {
+  return createServer({ ...slowest, keepAliveTimeout: 65_000 });
+}
 
 /** Listens, and resolves to the origin it is reached at, with the port it really has.
  *  @throws WritError `port_in_use`, `listen_failed`. */
