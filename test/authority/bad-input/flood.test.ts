@@ -55,20 +55,23 @@ test("a body larger than any request needs is refused before it is read", async 
 test.each([
   ["its headers", "POST /oauth/token HTTP/1.1\r\nHost: localhost\r\n", "X-Slow: a\r\n"],
   ["its body", "POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n", "a"],
-])("a request that sends %s a little at a time is cut with 408, and others are answered meanwhile", async (_, begin, more) => {
-  const server = patientServer({ headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 });
-  server.on("request", (request, response) => void request.resume().once("end", () => response.end("answered")));
-  const origin = await listen(server, { host: "127.0.0.1", port: 0 });
-  const slow = connect(Number(new URL(origin).port), "127.0.0.1");
-  let heard = "";
-  slow.setEncoding("utf8").on("data", (text: string) => (heard += text));
-  slow.on("error", () => {});
-  const closed = once(slow, "close");
-  slow.write(begin);
-  const drip = setInterval(() => slow.write(more), 30);
-  expect(await (await fetch(origin)).text()).toBe("answered");
-  await closed;
-  clearInterval(drip);
-  expect(heard).toMatch(/^HTTP\/1\.1 408 /);
-  await stopListening(server);
-});
+])(
+  "a request that sends %s a little at a time is cut with 408, and others are answered meanwhile",
+  async (_, begin, more) => {
+    const server = patientServer({ headersTimeout: 200, requestTimeout: 400, connectionsCheckingInterval: 50 });
+    server.on("request", (request, response) => void request.resume().once("end", () => response.end("answered")));
+    const origin = await listen(server, { host: "127.0.0.1", port: 0 });
+    const slow = connect(Number(new URL(origin).port), "127.0.0.1");
+    let heard = "";
+    slow.setEncoding("utf8").on("data", (text: string) => (heard += text));
+    slow.on("error", () => {});
+    const closed = once(slow, "close");
+    slow.write(begin);
+    const drip = setInterval(() => slow.write(more), 30);
+    expect(await (await fetch(origin)).text()).toBe("answered");
+    await closed;
+    clearInterval(drip);
+    expect(heard).toMatch(/^HTTP\/1\.1 408 /);
+    await stopListening(server);
+  },
+);
