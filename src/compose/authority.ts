@@ -38,17 +38,19 @@ export async function composeAuthority(base: Base, disk: OnDisk, at: Listening):
   const credentials = createCredentials({ issuer, trustDomain: configuration.trustDomain, keys: signingKeys, ids });
   const authority: AuthorityParts = { store, credentials, clock, ids, digests, configuration, log };
   const named = { issuer, gateway: `${issuer}/mcp`, origins };
+  const issuers = composeIssuers(authority, issuer);
+  const fleet = await joinFleet(authority, { id: disk.gateway, origin: at.origin, version: VERSION });
+  undo.push(() => fleet.leave());
+  const enrolments = await composeEnrolment(authority, { issuer, issuers }, undo);
   const tokens: TokenParts = {
     ...authority,
     ...named,
     keys: signingKeys,
     dpop: createDpopGuard(),
     clients: openClientKeys(configuration.clients, readJsonFile),
-    issuers: composeIssuers(authority, issuer),
+    issuers,
+    enrolments,
   };
-  const fleet = await joinFleet(authority, { id: disk.gateway, origin: at.origin, version: VERSION });
-  undo.push(() => fleet.leave());
-  const enrolments = await composeEnrolment(authority, tokens, undo);
   const people = createPeople(authority, keys);
   const signIn: SignInParts = {
     ...authority,

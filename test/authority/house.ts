@@ -93,6 +93,7 @@ export function createHouse(yaml = YAML, origin = ORIGIN): House {
       dpop: createDpopGuard(),
       clients: openClientKeys(parsed.configuration.clients, () => null),
       issuers: [],
+      enrolments: { attested: () => Promise.reject(new TypeError("nobody enrols here")) },
     },
     jwks: () => credentials.jwks(),
     records: (kind) =>

@@ -6,7 +6,7 @@ import type { Instance } from "../../domain/principal.ts";
 import { reason } from "../../domain/reason.ts";
 import type { AgentConfiguration } from "../../ports/configuration.ts";
 import type { Minted, Shown } from "../../ports/credentials.ts";
-import type { ReadTx } from "../../ports/store.ts";
+import type { ReadTx, WriteTx } from "../../ports/store.ts";
 import type { AuthorityParts } from "../parts.ts";
 import { refuseBarred } from "../revocation/bars.ts";
 import { agentUnknown, refusal, unauthenticated } from "../refusals.ts";
@@ -63,6 +63,17 @@ export async function register(
   thumbprint: string,
   proven = false,
 ): Promise<Enrolled> {
+  return parts.store.write((tx) => registerIn(parts, tx, attestation, thumbprint, proven));
+}
+
+/** The same in this transaction, for whoever makes more of it than an instance. */
+export async function registerIn(
+  parts: AuthorityParts,
+  tx: WriteTx,
+  attestation: Attestation,
+  thumbprint: string,
+  proven: boolean,
+): Promise<Enrolled> {
   const found = registrationOf(parts.configuration.agents, attestation);
   if (found.kind !== "registered") throw unregistered(parts, attestation, found);
   const now = parts.clock.now();
@@ -80,14 +91,12 @@ export async function register(
     scoped: found.registration.scoped,
   };
   const { once } = attestation;
-  return parts.store.write(async (tx) => {
-    await refuseBarred(tx, instance);
-    if (once !== null && !(await tx.spend(`enrolment:${once.issuer}`, once.id, once.until))) throw evidenceRefused();
-    const epoch = await tx.sequence();
-    await tx.putInstance(instance);
-    await tx.append({ kind: "enrolment", at: now, call: null, task: null, body: describeInstance(parts, instance) });
-    return { instance, credential: parts.credentials.mintInstance(instance, epoch, now) };
-  });
+  await refuseBarred(tx, instance);
+  if (once !== null && !(await tx.spend(`enrolment:${once.issuer}`, once.id, once.until))) throw evidenceRefused();
+  const epoch = await tx.sequence();
+  await tx.putInstance(instance);
+  await tx.append({ kind: "enrolment", at: now, call: null, task: null, body: describeInstance(parts, instance) });
+  return { instance, credential: parts.credentials.mintInstance(instance, epoch, now) };
 }
 
 /** One answer for everything that can be wrong with evidence: whoever guesses learns nothing from it. */

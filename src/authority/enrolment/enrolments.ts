@@ -1,3 +1,4 @@
+import type { Attestation } from "../../domain/attestation.ts";
 import { WritError } from "../../domain/error.ts";
 import type { Attestor } from "../../ports/attestor.ts";
 import type { SeenPeer } from "../../ports/peer.ts";
@@ -26,6 +27,13 @@ export interface Enrolments {
     thumbprint: string,
     proven?: boolean,
   ): Promise<Enrolled>;
+  /** Has the evidence looked at, and makes of it what `make` does. Both kinds of refusal are counted.
+   *  @throws WritError 401 `evidence_refused`, and as `make` does. */
+  attested<K extends EvidenceKind, T>(
+    kind: K,
+    evidence: Evidence[K],
+    make: (attestation: Attestation) => Promise<T>,
+  ): Promise<T>;
   /** How many were refused since the start, by reason. */
   readonly refused: ReadonlyMap<string, number>;
   /** What each attestor lacks here; null when it can be used. */
@@ -35,18 +43,25 @@ export interface Enrolments {
 export function createEnrolments(parts: AuthorityParts, attestors: Attestors): Enrolments {
   const refused = new Map<string, number>();
   const count = (why: string): void => void refused.set(why, (refused.get(why) ?? 0) + 1);
+  async function attested<K extends EvidenceKind, T>(
+    kind: K,
+    evidence: Evidence[K],
+    make: (attestation: Attestation) => Promise<T>,
+  ): Promise<T> {
+    const found = await attestors[kind].attest(evidence);
+    if (found.kind === "refused") {
+      count(found.why);
+      throw evidenceRefused();
+    }
+    return make(found.attestation).catch((cause: unknown) => {
+      if (cause instanceof WritError) count(cause.code === "evidence_refused" ? "evidence_spent" : cause.code);
+      throw cause;
+    });
+  }
   return {
-    async enrol(kind, evidence, thumbprint, proven) {
-      const attested = await attestors[kind].attest(evidence);
-      if (attested.kind === "refused") {
-        count(attested.why);
-        throw evidenceRefused();
-      }
-      return register(parts, attested.attestation, thumbprint, proven).catch((cause: unknown) => {
-        if (cause instanceof WritError) count(cause.code === "evidence_refused" ? "evidence_spent" : cause.code);
-        throw cause;
-      });
-    },
+    attested,
+    enrol: (kind, evidence, thumbprint, proven) =>
+      attested(kind, evidence, (attestation) => register(parts, attestation, thumbprint, proven)),
     refused,
     attestors: () =>
       (Object.keys(attestors) as EvidenceKind[]).map((kind) => ({ kind, lacks: attestors[kind].unavailable() })),

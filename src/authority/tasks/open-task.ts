@@ -3,7 +3,7 @@ import { handDown, type Wanted } from "../../domain/delegation.ts";
 import type { TaskId } from "../../domain/ids.ts";
 import type { Instance } from "../../domain/principal.ts";
 import type { Budget, Task } from "../../domain/task.ts";
-import type { ReadTx } from "../../ports/store.ts";
+import type { ReadTx, WriteTx } from "../../ports/store.ts";
 import { agentOf } from "../enrolment/enrol.ts";
 import type { AuthorityParts } from "../parts.ts";
 import { refusal, taskUnknown } from "../refusals.ts";
@@ -29,37 +29,40 @@ export interface TaskRequest {
  *  what the parent has left of its budget, so that both can act.
  *  @throws WritError `objective_invalid`, `task_unknown`, `task_ended`, `task_expired`, `task_too_deep`, `budget_spent`,
  *  `scope_exceeded` 403 for a wish that no grant of the scope covers. */
-export async function openTask(parts: AuthorityParts, asked: TaskRequest): Promise<OpenedTask> {
+export function openTask(parts: AuthorityParts, asked: TaskRequest): Promise<OpenedTask> {
+  return parts.store.write((tx) => openTaskIn(parts, tx, asked));
+}
+
+/** The same in this transaction. */
+export async function openTaskIn(parts: AuthorityParts, tx: WriteTx, asked: TaskRequest): Promise<OpenedTask> {
   const objective = readObjective(asked.objective);
   const agent = agentOf(parts, asked.instance.agent);
   const now = parts.clock.now();
-  return parts.store.write(async (tx) => {
-    const parent = asked.parent === null ? null : await parentOf(tx, asked, asked.parent, now);
-    const session = sessionFor(parts, asked.instance, parent === null ? null : await tx.session(parent.session));
-    const task: Task = {
-      id: parts.ids.mint("task"),
-      objective,
-      declaredBy: objective === "" ? "none" : asked.declaredBy,
-      owner: parent?.owner ?? asked.instance.owner,
-      agent: agent.name,
-      instance: asked.instance.id,
-      session: session.id,
-      parent: parent?.id ?? null,
-      depth: parent === null ? 0 : parent.depth + 1,
-      ...(parent?.delegators === undefined ? {} : { delegators: parent.delegators }),
-      openedAt: now,
-      deadline: Math.min(now + agent.lifetimeMs, parent?.deadline ?? Number.POSITIVE_INFINITY),
-      budget: parent === null ? agent.budget : halfOfRest(parent),
-      used: { calls: 0, writes: 0 },
-      state: { kind: "active" },
-      version: 0,
-    };
-    if (parent !== null) await tx.putTask(lending(parent, task.budget));
-    const scoped = asked.declaredBy === "owner" || asked.instance.scoped;
-    const scope = scoped && parent === null ? agent.scope.map((draft) => grantOf(parts, draft, task)) : [];
-    const grants = asked.wanted === undefined ? scope : narrowed(parts, scope, asked.wanted, now);
-    return begin(parts, tx, { instance: asked.instance, task, session, grants });
-  });
+  const parent = asked.parent === null ? null : await parentOf(tx, asked, asked.parent, now);
+  const session = sessionFor(parts, asked.instance, parent === null ? null : await tx.session(parent.session));
+  const task: Task = {
+    id: parts.ids.mint("task"),
+    objective,
+    declaredBy: objective === "" ? "none" : asked.declaredBy,
+    owner: parent?.owner ?? asked.instance.owner,
+    agent: agent.name,
+    instance: asked.instance.id,
+    session: session.id,
+    parent: parent?.id ?? null,
+    depth: parent === null ? 0 : parent.depth + 1,
+    ...(parent?.delegators === undefined ? {} : { delegators: parent.delegators }),
+    openedAt: now,
+    deadline: Math.min(now + agent.lifetimeMs, parent?.deadline ?? Number.POSITIVE_INFINITY),
+    budget: parent === null ? agent.budget : halfOfRest(parent),
+    used: { calls: 0, writes: 0 },
+    state: { kind: "active" },
+    version: 0,
+  };
+  if (parent !== null) await tx.putTask(lending(parent, task.budget));
+  const scoped = asked.declaredBy === "owner" || asked.instance.scoped;
+  const scope = scoped && parent === null ? agent.scope.map((draft) => grantOf(parts, draft, task)) : [];
+  const grants = asked.wanted === undefined ? scope : narrowed(parts, scope, asked.wanted, now);
+  return begin(parts, tx, { instance: asked.instance, task, session, grants });
 }
 
 export function grantOf(parts: AuthorityParts, draft: GrantDraft, task: Task): Grant {

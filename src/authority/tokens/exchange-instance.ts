@@ -45,7 +45,7 @@ export async function exchangeInstance(
 }
 
 /** More than the agent's tasks start with, in OAuth's words. */
-function tooMuch(cause: unknown): never {
+export function tooMuch(cause: unknown): never {
   if (cause instanceof WritError && cause.code === "scope_exceeded")
     throw oauthError("invalid_authorization_details", cause.message, cause.hint);
   throw cause;

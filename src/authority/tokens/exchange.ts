@@ -43,7 +43,7 @@ function tokenIn({ params }: TokenAsk, role: "subject" | "actor"): Exchanged["su
 
 /** A task token is for this gateway, and no exchange here makes anything else.
  *  @throws WritError `invalid_target`, `invalid_scope`, `invalid_request`. */
-function checkTarget(parts: TokenParts, { params }: TokenAsk): void {
+export function checkTarget(parts: TokenParts, { params }: TokenAsk): void {
   const servers = parts.configuration.servers.map((server) => `${parts.gateway}/${server.name}`);
   for (const name of ["resource", "audience"]) {
     const target = params.get(name);

@@ -1,4 +1,5 @@
 import type { AuthorityParts } from "../parts.ts";
+import type { Enrolments } from "../enrolment/enrolments.ts";
 import type { KnownIssuer } from "../enrolment/workload-token.ts";
 import type { ClientKeys } from "./client-keys.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -18,4 +19,5 @@ export interface TokenParts extends AuthorityParts {
   readonly clients: ClientKeys;
   /** Whose word is believed about other deployments' workloads and people. */
   readonly issuers: readonly KnownIssuer[];
+  readonly enrolments: Pick<Enrolments, "attested">;
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../domain/json.ts";
-import { inboundGrant } from "../enrolment/inbound-grant.ts";
+import { assertionGrant } from "../enrolment/assertion-grant.ts";
 import { codeGrant } from "../people/code-grant.ts";
 import { refreshGrant } from "../people/refresh-grant.ts";
 import { authenticateClient, type TokenClient } from "./client-assertion.ts";
@@ -37,7 +37,7 @@ export interface GrantType {
 /** Every grant type there is, by its name on the wire; the metadata names the same. */
 export const GRANT_TYPES: ReadonlyMap<string, GrantType> = new Map([
   ["urn:ietf:params:oauth:grant-type:token-exchange", exchange],
-  ["urn:ietf:params:oauth:grant-type:jwt-bearer", inboundGrant],
+  ["urn:ietf:params:oauth:grant-type:jwt-bearer", assertionGrant],
   ["authorization_code", codeGrant],
   ["refresh_token", refreshGrant],
 ]);
