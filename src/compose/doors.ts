@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { offerStepUp } from "../authority/people/step-up.ts";
 import { createHttpDoor } from "../doors/http/door.ts";
 import { examine, ready } from "../doors/http/doctor.ts";
 import { createMcpDoor, type McpDoor } from "../doors/mcp/door.ts";
@@ -53,6 +54,8 @@ export function composeDoors(
     dpop: tokens.dpop,
     sealing: signIn.sealing,
     signsIn: signIn.clients.any,
+    offer: (principal, draft, resource) =>
+      offerStepUp(authority, { principal, draft, resource, policyVersion: policies.current()?.version ?? "none" }),
     streams,
     onToolsChanged: (listener) => catalogue.onChange(listener),
     onScopeChanged: (task, listener) =>

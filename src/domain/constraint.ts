@@ -1,8 +1,8 @@
 import type { Facts } from "./error.ts";
-import { type Json, isObject, own } from "./json.ts";
+import { type Json, type JsonObject, isObject, own } from "./json.ts";
 import { climbs, globMatches, normalisePath } from "./path.ts";
 
-/** A limit on one argument. Closed: a kind this version does not know is refused when it is read. */
+/** A limit on one argument, or on all of them at once. Closed: a kind this version does not know is refused when it is read. */
 export type Constraint =
   | { readonly kind: "exact"; readonly argument: string; readonly value: Json }
   | { readonly kind: "one_of"; readonly argument: string; readonly values: readonly Json[] }
@@ -10,7 +10,9 @@ export type Constraint =
   | { readonly kind: "prefix"; readonly argument: string; readonly prefix: string }
   | { readonly kind: "range"; readonly argument: string; readonly min?: number; readonly max?: number }
   /** Over the canonical absolute path; `base` is what a relative argument starts from. */
-  | { readonly kind: "glob"; readonly argument: string; readonly pattern: string; readonly base: string };
+  | { readonly kind: "glob"; readonly argument: string; readonly pattern: string; readonly base: string }
+  /** These arguments, and no other beside them: one call. */
+  | { readonly kind: "whole"; readonly argument: ""; readonly value: JsonObject };
 
 export interface Violation {
   readonly argument: string;
@@ -19,7 +21,7 @@ export interface Violation {
 
 /** Null when `argument` of `input` is present and inside the limit. A missing argument is outside every limit. */
 export function violates(constraint: Constraint, input: Json): Violation | null {
-  const value = at(input, constraint.argument);
+  const value = constraint.kind === "whole" ? input : at(input, constraint.argument);
   return value !== undefined && admits(constraint, value)
     ? null
     : {
@@ -32,6 +34,7 @@ export function violates(constraint: Constraint, input: Json): Violation | null 
 export function admits(constraint: Constraint, value: Json): boolean {
   switch (constraint.kind) {
     case "exact":
+    case "whole":
       return same(constraint.value, value);
     case "one_of":
       return constraint.values.some((allowed) => same(allowed, value));
@@ -72,6 +75,8 @@ export function describe(constraint: Constraint): string {
     }
     case "glob":
       return `\`${constraint.argument}\` is inside ${constraint.pattern}`;
+    case "whole":
+      return `the arguments are ${JSON.stringify(constraint.value)} and no other`;
   }
 }
 

@@ -40,7 +40,8 @@ export function handDown(from: Grant, wanted: Wanted, now: number): HandedDown {
 
 /** True when every value that `own` admits, `limit` admits. Sound and not complete: false where that is not plain. */
 export function narrows(own: Constraint, limit: Constraint): boolean {
-  if (own.argument !== limit.argument) return false;
+  // What was given for one call is not handed on.
+  if (own.argument !== limit.argument || limit.kind === "whole") return false;
   switch (own.kind) {
     case "exact":
       return admitted(limit, [own.value]);

@@ -6,6 +6,7 @@ import type { Lease } from "./lease.ts";
 import type { Bar, Sweep } from "./revocation.ts";
 import type { Secret, VaultKey } from "./secret.ts";
 import type { AuthorizationCode, RegisteredClient, SignIn, SignInToken } from "./sign-in.ts";
+import type { StepUp } from "./step-up.ts";
 import type { Delivery } from "./security-event.ts";
 import type { SigningKeyRecord } from "./signing-key.ts";
 
@@ -29,6 +30,7 @@ export interface Documents {
   /** A code that was used, or a refresh token, by its keyed digest. */
   sign_in_token: SignInToken;
   registered_client: RegisteredClient;
+  step_up: StepUp;
   /** By kind, colon, id of what was revoked; and so is the next. */
   bar: Bar;
   sweep: Sweep;

@@ -39,7 +39,8 @@ export type Coverage =
   | { readonly kind: "unnamed" };
 
 /** The first grant that admits the call. One that is spent or expired still names its tool, and says so;
- *  a revoked one is as if it had never been, and so is one that was issued just in time for a call that was made. */
+ *  a revoked one is as if it had never been, and so is one that was issued just in time for a call that was made. One
+ *  that is for a single call says nothing about any other. */
 export function cover(
   grants: readonly Grant[],
   server: ServerName,
@@ -53,6 +54,7 @@ export function cover(
     if (grant.origin === "just-in-time" && usedUp(grant)) continue;
     const violation = limits(grant, now) ?? firstViolation(grant, input);
     if (violation === null) return { kind: "covered", grant };
+    if (isForOneCall(grant)) continue;
     nearest ??= violation;
   }
   return nearest === null ? { kind: "unnamed" } : { kind: "outside", violation: nearest };
@@ -87,6 +89,10 @@ function limits(grant: Grant, now: number): Violation | null {
     };
   }
   return null;
+}
+
+function isForOneCall({ constraints }: Grant): boolean {
+  return constraints.some(({ kind }) => kind === "whole");
 }
 
 function usedUp(grant: Grant): boolean {

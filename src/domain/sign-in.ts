@@ -29,6 +29,8 @@ export interface AuthorizationRequest {
   readonly resource: string;
   /** As the client wrote it; null for what the agent starts with. */
   readonly scope: string | null;
+  /** The one call that it asks about, in a sign-in that goes on; null for a new one. */
+  readonly stepUp: { readonly id: string; readonly signIn: SignInId } | null;
   readonly until: number;
 }
 

@@ -109,6 +109,7 @@ function codeFor(
     challenge: "",
     resource,
     scope: null,
+    stepUp: null,
     until,
   };
   return { request, owner, objective: "", until };

@@ -2,6 +2,7 @@ import { WritError } from "../../domain/error.ts";
 import type { AuthorizationRequest, SignInClient } from "../../domain/sign-in.ts";
 import { refusal } from "../refusals.ts";
 import type { SignInParts } from "./parts.ts";
+import { namedBy, STEP_UP_SCOPE } from "./step-up.ts";
 import { redirectMatches } from "../../wire/http/redirects.ts";
 
 /** How long a person has from the client's request to their answer. */
@@ -55,8 +56,13 @@ export async function readAuthorization(parts: SignInParts, query: URLSearchPara
   if (!resources(parts).includes(resource))
     return back("invalid_target", `name the resource, exactly: ${parts.gateway}`);
   const scope = one("scope");
-  if ((scope ?? "").split(" ").some((token) => token !== "" && token !== "offline_access"))
+  const [call = null, ...others] = (scope ?? "")
+    .split(" ")
+    .filter((token) => token !== "" && token !== "offline_access");
+  if (others.length > 0 || (call !== null && !call.startsWith(STEP_UP_SCOPE)))
     return back("invalid_scope", "there are no scopes here");
+  const stepUp = call === null ? null : await namedBy(parts, { scope: call, client: client.id, resource });
+  if (call !== null && stepUp === null) return back("invalid_scope", "no call of this client waits under this scope");
   return {
     kind: "asked",
     request: {
@@ -67,6 +73,7 @@ export async function readAuthorization(parts: SignInParts, query: URLSearchPara
       challenge,
       resource,
       scope,
+      stepUp: stepUp === null ? null : { id: stepUp.id, signIn: stepUp.signIn },
       until: parts.clock.now() + REQUEST_LIFE_MS,
     },
   };

@@ -1,4 +1,9 @@
-import type { AuthorizationCode } from "../../domain/sign-in.ts";
+import type { TaskId } from "../../domain/ids.ts";
+import type { Instance } from "../../domain/principal.ts";
+import type { AuthorizationCode, SignInId } from "../../domain/sign-in.ts";
+import { standing } from "../../domain/task.ts";
+import type { WriteTx } from "../../ports/store.ts";
+import { renewTask } from "../tasks/renew-task.ts";
 import { oauthError } from "../tokens/oauth-error.ts";
 import type { TokenParts } from "../tokens/parts.ts";
 import type { GrantType, TokenAnswer, TokenAsk } from "../tokens/token-endpoint.ts";
@@ -25,6 +30,7 @@ export const codeGrant: GrantType = {
         return used === null ? { kind: "refused" } : { kind: "again", signIn: used.signIn };
       }
       if (!fits(parts, asked, held)) return { kind: "refused" };
+      if (held.request.stepUp !== null) return goOn(parts, tx, { id, signIn: held.request.stepUp.signIn, asked });
       const begun = await beginSignIn(parts, tx, held, { gateway: parts.gateway, proven: asked.proven });
       const { id: signIn } = begun.signIn;
       const { deadline } = begun.opened.task;
@@ -35,8 +41,13 @@ export const codeGrant: GrantType = {
     });
     if (outcome.kind === "again")
       await endSignIn(parts, outcome.signIn, { by: "writ", why: "its authorization code was used again" });
-    if (outcome.kind !== "begun") throw notGood();
-    const { begun, refresh } = outcome;
+    if (outcome.kind !== "begun" && outcome.kind !== "on") throw notGood();
+    const { refresh } = outcome;
+    if (outcome.kind === "on") {
+      const minted = await renewTask(parts, outcome);
+      return answerOf(parts, { minted, refresh, bound: asked.proven !== null, task: outcome.task });
+    }
+    const { begun } = outcome;
     return answerOf(parts, {
       minted: begun.opened.token,
       refresh,
@@ -48,8 +59,29 @@ export const codeGrant: GrantType = {
 
 type Outcome =
   | { readonly kind: "begun"; readonly begun: Begun; readonly refresh: string }
+  /** Its sign-in goes on, with the same task. */
+  | { readonly kind: "on"; readonly instance: Instance; readonly task: TaskId; readonly refresh: string }
   | { readonly kind: "again"; readonly signIn: string }
   | { readonly kind: "refused" };
+
+/** A code for one call more: fresh tokens of the sign-in there is, for whoever holds its key. */
+async function goOn(
+  parts: TokenParts,
+  tx: WriteTx,
+  given: { readonly id: string; readonly signIn: SignInId; readonly asked: TokenAsk },
+): Promise<Outcome> {
+  const signIn = await tx.document("sign_in", given.signIn);
+  const task = signIn === null ? null : await tx.task(signIn.task);
+  const instance = signIn === null ? null : await tx.instance(signIn.instance);
+  if (signIn === null || task === null || instance === null) return { kind: "refused" };
+  if (signIn.thumbprint !== given.asked.proven) return { kind: "refused" };
+  if (standing(task, parts.clock.now()) !== "active") return { kind: "refused" };
+  const refresh = freshToken(parts);
+  await tx.putDocument("sign_in_token", given.id, { signIn: signIn.id, used: true }, task.deadline);
+  const next = { signIn: signIn.id, used: false };
+  await tx.putDocument("sign_in_token", parts.digests.keyed(refresh), next, task.deadline);
+  return { kind: "on", instance, task: task.id, refresh };
+}
 
 function fits(parts: TokenParts, { params, client }: TokenAsk, { request, until }: AuthorizationCode): boolean {
   const verifier = params.get("code_verifier") ?? "";

@@ -5,6 +5,7 @@ import { readObjective } from "../tasks/begin.ts";
 import { refusal, roleMissing } from "../refusals.ts";
 import { answerTo } from "./authorization.ts";
 import type { SignInParts } from "./parts.ts";
+import { answerStepUp, stepUpOf } from "./step-up.ts";
 
 const CODE_LIFE_MS = 60_000;
 
@@ -17,7 +18,7 @@ export function ownerFor({ configuration }: Pick<SignInParts, "configuration">, 
 /** A signed-in person's answer to a client, once. Resolves to where their browser goes: back to the client, with a code
  *  for a yes.
  *  @throws WritError 403 `role_missing` for somebody with no role here, 409 `request_answered`, 410 `request_expired`,
- *  400 `objective_invalid`. */
+ *  400 `objective_invalid`; and for a call that it asks about as `stepUpOf` and `answerStepUp`. */
 export async function answerRequest(
   parts: SignInParts,
   given: {
@@ -34,6 +35,8 @@ export async function answerRequest(
   if (now >= request.until)
     throw refusal("request_expired", 410, {}, "this request is too old", "start again from the program");
   const owner = ownerFor(parts, person);
+  if (request.stepUp !== null)
+    await answerStepUp(parts, { stepUp: await stepUpOf(parts, request.stepUp, owner), person, verdict });
   const code = `wc_${parts.ids.nonce()}${parts.ids.nonce()}`;
   await parts.store.write(async (tx) => {
     if (!(await tx.spend("authorization", request.id, request.until)))

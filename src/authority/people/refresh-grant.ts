@@ -5,7 +5,7 @@ import { oauthError } from "../tokens/oauth-error.ts";
 import type { GrantType, TokenAsk } from "../tokens/token-endpoint.ts";
 import { renewTask } from "../tasks/renew-task.ts";
 import { answerOf, freshToken, notGood } from "./code-grant.ts";
-import { endSignIn } from "./sign-ins.ts";
+import { endSignIn, mayAct } from "./sign-ins.ts";
 
 /** A refresh token for a fresh task token and the next refresh token. Each is good once: one that comes again was
  *  copied, so everything of its sign-in ends. All of them end with the task. */
@@ -49,15 +49,13 @@ async function again(parts: TokenParts, signIn: SignIn): Promise<never> {
 
 function fits({ configuration }: TokenParts, { params, client, proven }: TokenAsk, signIn: SignIn): boolean {
   const resource = params.get("resource");
-  const agent = configuration.agents.find((one) => one.name === signIn.agent);
-  const listed = agent?.clients.some((one) => one.id === signIn.client) === true;
   return (
     client.kind === "public" &&
     client.id === signIn.client &&
     proven === signIn.thumbprint &&
     (resource === undefined || resource === signIn.resource) &&
     // Whoever was taken out of `writ.yaml` since is not served on.
-    (listed || configuration.signIn.registration === signIn.agent) &&
+    mayAct(configuration, signIn) &&
     (signIn.owner === configuration.owner || configuration.people.some((one) => one.name === signIn.owner))
   );
 }

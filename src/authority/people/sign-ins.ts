@@ -3,6 +3,7 @@ import type { PersonName } from "../../domain/ids.ts";
 import { type Instance, raise, type Session } from "../../domain/principal.ts";
 import type { AuthorizationCode, SignIn, SignInId } from "../../domain/sign-in.ts";
 import { standing, type Task } from "../../domain/task.ts";
+import type { Configuration } from "../../ports/configuration.ts";
 import type { ReadTx, WriteTx } from "../../ports/store.ts";
 import { agentOf } from "../enrolment/enrol.ts";
 import type { AuthorityParts } from "../parts.ts";
@@ -82,6 +83,12 @@ export async function beginSignIn(
   };
   await tx.putDocument("sign_in", signIn.id, signIn, task.deadline);
   return { signIn, instance, opened };
+}
+
+/** Whether the client of this sign-in may still send its person to us as that agent. */
+export function mayAct({ agents, signIn: { registration } }: Configuration, signIn: SignIn): boolean {
+  const agent = agents.find((one) => one.name === signIn.agent);
+  return agent?.clients.some((one) => one.id === signIn.client) === true || registration === signIn.agent;
 }
 
 /** Ends everything that came of one code: its instance is revoked and its task ended. Once; nothing where it is over. */

@@ -1,6 +1,6 @@
 import { type Approval, stateAt } from "../../domain/approval.ts";
 import { describeGrant, type GrantDraft } from "../../domain/grant.ts";
-import type { TaskId } from "../../domain/ids.ts";
+import type { Digest, TaskId } from "../../domain/ids.ts";
 import type { Json } from "../../domain/json.ts";
 import type { Instance } from "../../domain/principal.ts";
 import { standing } from "../../domain/task.ts";
@@ -39,7 +39,7 @@ export async function requestGrant(parts: AuthorityParts, asked: GrantRequest): 
   }
   const now = parts.clock.now();
   const draft = canonicalize(written(asked.draft));
-  const digest = parts.digests.keyed(`${GRANT_REQUEST.tool}\n${draft}`);
+  const digest = grantDigest(parts, asked.draft);
   return parts.store.write(async (tx) => {
     const task = await tx.task(asked.task);
     if (task === null || task.instance !== asked.instance.id) throw taskUnknown(asked.task);
@@ -110,6 +110,11 @@ export async function requestGrant(parts: AuthorityParts, asked: GrantRequest): 
     await tx.publish("approval", approval.id);
     return approval;
   });
+}
+
+/** What the same wish has again, of whatever task. */
+export function grantDigest({ digests }: Pick<AuthorityParts, "digests">, draft: GrantDraft): Digest {
+  return digests.keyed(`${GRANT_REQUEST.tool}\n${canonicalize(written(draft))}`);
 }
 
 export function isGrantRequest(approval: Approval): boolean {

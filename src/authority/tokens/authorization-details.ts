@@ -55,6 +55,7 @@ export function writeDetails(granted: readonly Pick<GrantDraft, "tools" | "const
 function writeLimit(constraint: Constraint): JsonObject {
   switch (constraint.kind) {
     case "exact":
+    case "whole":
       return { exact: constraint.value };
     case "one_of":
       return { one_of: constraint.values };

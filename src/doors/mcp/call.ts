@@ -45,7 +45,34 @@ export async function call(visit: Visit, asked: Asked, method: CallDraft["method
   const response = await walk(visit, asked, draft);
   if (opened.used !== null && response.kind === "refused" && COMES_AGAIN.has(response.reason.code))
     conversation.givenBack.add(opened.used);
-  await answer(visit, asked, { ...came, params: opened.params }, response);
+  const round = { ...came, params: opened.params };
+  if (response.kind === "refused" && (await stepUp(visit, asked, draft, response))) return;
+  await answer(visit, asked, round, response);
+}
+
+/** Refusals that a grant cures. */
+const CURED: ReadonlySet<ReasonCode> = new Set(["no_grant", "outside_grant"]);
+
+/** Tells a client that signs its person in what this very call needs (RFC 6750 §3.1); false for any other, and for what
+ *  no grant cures. The answer itself is the one that it would get anyway. */
+async function stepUp(
+  { parts, principal, conversation, reply }: Visit,
+  { id }: Asked,
+  draft: CallDraft,
+  refused: Extract<Response, { kind: "refused" }>,
+): Promise<boolean> {
+  if (draft.method !== "tools/call" || !CURED.has(refused.reason.code)) return false;
+  const { era, view } = conversation;
+  const [origin = ""] = parts.origins;
+  const path = view.kind === "one" ? `/mcp/${view.server}` : "/mcp";
+  const scope = await parts.offer(principal, draft, `${origin}${path}`);
+  if (scope === null) return false;
+  const about = `${origin}/.well-known/oauth-protected-resource${path}`;
+  const scheme = principal.thumbprint === null ? "Bearer" : "DPoP";
+  const challenge = `${scheme} error="insufficient_scope", scope="${scope}", resource_metadata="${about}"`;
+  const text = refusalText(id, draft.method, era, refused.call, refused.reason);
+  reply.finish(text, 403, {}, { "www-authenticate": challenge });
+  return true;
 }
 
 /** Takes one draft through the gate over this conversation's channel. */

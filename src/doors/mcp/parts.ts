@@ -1,4 +1,5 @@
 import type { DpopGuard } from "../../authority/tokens/dpop.ts";
+import type { CallDraft } from "../../domain/call.ts";
 import type { ServerName, TaskId } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Principal } from "../../domain/principal.ts";
@@ -24,6 +25,8 @@ export interface McpDoorParts {
   readonly dpop: DpopGuard;
   /** Programs may sign people in here: whoever comes without a token is told where. */
   readonly signsIn: boolean;
+  /** The scope that names a denied call to a client that signs its person in; null for any other caller. */
+  readonly offer: (principal: Principal, draft: CallDraft, resource: string) => Promise<string | null>;
   readonly sealing: {
     seal(payload: JsonObject, aad: string): string;
     open(text: string, aad: string): JsonObject | null;

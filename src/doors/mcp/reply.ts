@@ -13,8 +13,8 @@ export interface Reply {
   send(text: string, mark: StreamMark): boolean;
   /** Sends an event without a message: a place to resume from, a time to come back; an empty mark opens the stream. */
   mark(mark: StreamMark): void;
-  /** Sends the answer, with `status` where no stream has begun, and ends. */
-  finish(text: string, status?: number, mark?: StreamMark): void;
+  /** Sends the answer, with `status` and `headers` where no stream has begun, and ends. */
+  finish(text: string, status?: number, mark?: StreamMark, headers?: Readonly<Record<string, string>>): void;
   /** Ends a stream that has no answer of its own. */
   close(): void;
   /** Aborts when the client goes away before the answer, or is cut off for not reading. */
@@ -70,13 +70,13 @@ export function createReply(response: ServerResponse, { streams, resumes }: Repl
       const empty = !resumes || (mark.id === undefined && mark.retry === undefined);
       if (open()) write(empty ? encodeComment("") : event("", mark));
     },
-    finish(text, status = 200, mark = {}) {
+    finish(text, status = 200, mark = {}, headers = {}) {
       if (ended || gone.signal.aborted) return;
       const streaming = response.headersSent || (resumes && mark.id !== undefined && open());
       ended = true;
       clearInterval(beat);
       if (streaming) response.end(event(text, mark));
-      else send(response, status, text);
+      else send(response, status, text, headers);
     },
     close() {
       if (!open()) return;

@@ -30,6 +30,7 @@ function signIn(
       challenge: "",
       resource: changes.resource ?? GATEWAY,
       scope: null,
+      stepUp: null,
       until: house.clock.at + 1_000,
     },
     owner: (changes.owner ?? "dana") as PersonName,

@@ -4,6 +4,7 @@ import { agentOf } from "../../../authority/enrolment/enrol.ts";
 import { describeGrant } from "../../../domain/grant.ts";
 import type { PersonName } from "../../../domain/ids.ts";
 import type { AuthorizationRequest } from "../../../domain/sign-in.ts";
+import type { StepUp } from "../../../domain/step-up.ts";
 import { type Html, html, page } from "../html.ts";
 
 /** Asks who is there: with a link that the command line of Writ's own machine prints. */
@@ -55,6 +56,27 @@ export function consentPage(
         <p>
           <label>What is it for? <input name="objective" maxlength="1000" size="60" /></label>
         </p>
+        <button name="verdict" value="deny">Deny</button><button name="verdict" value="allow">Allow</button>
+      </form>`,
+  );
+}
+
+/** Shows the one call that is asked about, to the last argument, and takes a yes or a no. */
+export function callPage({ client, redirectUri }: AuthorizationRequest, stepUp: StepUp, sealed: string): string {
+  return page(
+    "Allow this call?",
+    html`<h1>Allow this call?</h1>
+      <p>
+        <b>${client.name}</b> (<code>${client.id}</code>), acting as the agent <b>${client.agent}</b> on behalf of
+        <b>${stepUp.owner}</b>, wants to call <code>${stepUp.tool}</code> with these arguments:
+      </p>
+      <pre>${JSON.stringify(stepUp.arguments, null, 2)}</pre>
+      <p>
+        A yes lets it make exactly this call, once, in its task <code>${stepUp.task}</code>. Your answer goes back to
+        <code>${new URL(redirectUri).origin}</code>.
+      </p>
+      <form method="post" action="/oauth/authorize/answer">
+        <input type="hidden" name="request" value="${sealed}" />
         <button name="verdict" value="deny">Deny</button><button name="verdict" value="allow">Allow</button>
       </form>`,
   );

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { readAuthorization } from "../../../authority/people/authorization.ts";
 import { answerRequest, ownerFor } from "../../../authority/people/consent.ts";
+import { stepUpOf } from "../../../authority/people/step-up.ts";
 import { refusal } from "../../../authority/refusals.ts";
 import { isObject, type JsonObject } from "../../../domain/json.ts";
 import type { Person } from "../../../domain/person.ts";
@@ -14,7 +15,7 @@ import type { HttpDoorParts } from "../parts.ts";
 import { boundedText } from "../route.ts";
 import { toProvider } from "../signin-provider.ts";
 import { refusedPage } from "../status-page.ts";
-import { consentPage, whoPage } from "./authorize-pages.ts";
+import { callPage, consentPage, whoPage } from "./authorize-pages.ts";
 import { readForm } from "./form.ts";
 
 /** Says which browser a page was made for. It opens nothing: every request is answered after a fresh sign-in. */
@@ -33,7 +34,7 @@ export function addAuthorizeRoutes(
   app: OpenAPIHono,
   parts: HttpDoorParts,
   refusals: Refusals,
-): { consentTo(c: Context, request: AuthorizationRequest, person: Person): Response } {
+): { consentTo(c: Context, request: AuthorizationRequest, person: Person): Promise<Response> } {
   const { signIn } = parts;
 
   app.get("/oauth/authorize", async (c) => {
@@ -93,9 +94,13 @@ export function addAuthorizeRoutes(
     return { client, metadata };
   }
 
-  function consent(c: Context, carried: Carried & { readonly person: Person }): Response {
+  async function consent(c: Context, carried: Carried & { readonly person: Person }): Promise<Response> {
     const { request, person } = carried;
-    const text = consentPage(signIn, request, ownerFor(signIn, person), sealed(carried));
+    const owner = ownerFor(signIn, person);
+    const text =
+      request.stepUp === null
+        ? consentPage(signIn, request, owner, sealed(carried))
+        : callPage(request, await stepUpOf(signIn, request.stepUp, owner), sealed(carried));
     // A browser that follows the answer asks its own page's rules first.
     return show(c, text, 200, new URL(request.redirectUri).origin);
   }
