@@ -9,6 +9,7 @@ export const RECORD_KINDS = [
   "inbound_grant",
   "task_opened",
   "task_ended",
+  "delegation_refused",
   "grant_issued",
   "grant_revoked",
   "grant_requested",

@@ -1,4 +1,5 @@
 import { WritError } from "../../domain/error.ts";
+import type { GrantDraft } from "../../domain/grant.ts";
 import type { Budget } from "../../domain/task.ts";
 import { unauthenticated } from "../refusals.ts";
 import { delegate } from "../tasks/delegate.ts";
@@ -7,6 +8,7 @@ import type { Exchanged } from "./exchanged.ts";
 import { taskAnswer } from "./exchange-instance.ts";
 import { oauthError } from "./oauth-error.ts";
 import type { TokenParts } from "./parts.ts";
+import { recordRefusedDelegation } from "./refused-delegation.ts";
 import type { TokenAnswer, TokenAsk } from "./token-endpoint.ts";
 
 /** A task's token and another instance's credential → a task token for that instance, with what `authorization_details`
@@ -21,23 +23,30 @@ export async function exchangeDelegation(
   const now = parts.clock.now();
   const holder = parts.credentials.verifyTask({ token: subject.token, proven }, now);
   if (holder.kind === "refused") throw unauthenticated(holder.reason);
+  const by = holder.value;
   const acts = parts.credentials.inspectInstance(actor?.token ?? "", now);
-  if (acts.kind === "refused") throw unauthenticated(acts.reason);
-  const wanted = readDetails(parts, params.get("authorization_details"), "delegation", holder.value.actor) ?? [];
-  const budget = readBudget(params);
-  const lifetime = readWhole(params, "task_lifetime");
-  const opened = await delegate(parts, {
-    subject: holder.value,
-    actor: acts.value,
-    objective: params.get("objective") ?? "",
-    grants: wanted,
-    ...(budget === null ? {} : { budget }),
-    ...(lifetime === null ? {} : { lifetimeMs: lifetime * 1000 }),
-  }).catch((cause: unknown) => {
-    if (!(cause instanceof WritError) || cause.code !== "delegation_widens") throw cause;
-    throw oauthError("invalid_authorization_details", cause.message, cause.hint);
-  });
-  return taskAnswer(parts, { ...opened, minted: opened.token });
+  let wanted: readonly GrantDraft[] = [];
+  try {
+    if (acts.kind === "refused") throw unauthenticated(acts.reason);
+    wanted = readDetails(parts, params.get("authorization_details"), "delegation", by.actor) ?? [];
+    const budget = readBudget(params);
+    const lifetime = readWhole(params, "task_lifetime");
+    const opened = await delegate(parts, {
+      subject: by,
+      actor: acts.value,
+      objective: params.get("objective") ?? "",
+      grants: wanted,
+      ...(budget === null ? {} : { budget }),
+      ...(lifetime === null ? {} : { lifetimeMs: lifetime * 1000 }),
+    });
+    return taskAnswer(parts, { ...opened, minted: opened.token });
+  } catch (cause) {
+    const to = acts.kind === "refused" ? null : acts.value.instance;
+    await recordRefusedDelegation(parts, { by, to, tools: wanted.flatMap((one) => one.tools) }, cause);
+    if (cause instanceof WritError && cause.code === "delegation_widens")
+      throw oauthError("invalid_authorization_details", cause.message, cause.hint);
+    throw cause;
+  }
 }
 
 function readBudget(params: ReadonlyMap<string, string>): Budget | null {

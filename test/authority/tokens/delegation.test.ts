@@ -127,6 +127,56 @@ test("what reaches further is refused in OAuth's words, limit by limit", async (
   }
 });
 
+describe("the record of what was refused", () => {
+  const refused = () => desk.house.records("delegation_refused");
+
+  test("has one entry, with who wished what for whom and why it was not given, and no token", async () => {
+    const before = (await refused()).length;
+    await handDown({ authorization_details: JSON.stringify([{ ...HANDBOOK[0], tools: ["docs__write_file"] }]) });
+    const entries = (await refused()).slice(before);
+    expect(entries).toMatchObject([
+      {
+        task: task.id,
+        body: {
+          by: `spiffe://writ.local/agent/clerk/${parent.id}`,
+          agent: "clerk",
+          owner: "ada",
+          to: child.id,
+          tools: ["docs__write_file"],
+          reason: "delegation_widens",
+        },
+      },
+    ]);
+    for (const secret of [task.token, child.credential])
+      expect(JSON.stringify(entries)).not.toContain(secret.split(".")[2]);
+  });
+
+  test.each<[string, () => Promise<unknown>, string | null, string]>([
+    ["more calls than there are", () => handDown({ task_calls: "11", task_writes: "0" }), "child", "budget_spent"],
+    ["a credential that is none", () => handDown({ actor_token: "." }), null, "credential_invalid"],
+    [
+      "details nobody can read",
+      () => handDown({ authorization_details: "[]" }),
+      "child",
+      "invalid_authorization_details",
+    ],
+  ])("says so of %s", async (_, wish, to, reason) => {
+    const before = (await refused()).length;
+    await wish();
+    const entries = (await refused()).slice(before);
+    expect(entries).toMatchObject([{ body: { to: to === null ? null : child.id, reason } }]);
+  });
+
+  test("has nothing of strangers: without the holder's proof, or once the task is over", async () => {
+    const before = (await refused()).length;
+    await handDown({}, child);
+    await handDown({ subject_token: child.credential });
+    await endTask(desk.house, { task: task.id, by: "ada", why: "" });
+    await handDown();
+    expect((await refused()).length).toBe(before);
+  });
+});
+
 test("a parent that has ended, and an actor that was revoked, hand nothing down", async () => {
   await revokeSubject(desk.house, { subject: { kind: "instance", id: child.id }, by: "ada", why: "" });
   expect((await handDown()).json).toMatchObject({ code: "credential_revoked" });
