@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { refreshGrant } from "../../../src/authority/people/refresh-grant.ts";
+import { namedBy, offerStepUp } from "../../../src/authority/people/step-up.ts";
 import { type Begun, beginSignIn, endSignIn } from "../../../src/authority/people/sign-ins.ts";
+import type { JsonObject } from "../../../src/domain/json.ts";
 import type { PersonName } from "../../../src/domain/ids.ts";
 import type { AuthorizationCode } from "../../../src/domain/sign-in.ts";
-import { createHouse, type House } from "../house.ts";
+import { carried, createHouse, type House } from "../house.ts";
 
 const GATEWAY = "http://127.0.0.1:7420/mcp";
 const CLIENT = { id: "app", name: "app", redirectUris: ["http://127.0.0.1/cb"], agent: "clerk" as never };
@@ -101,4 +103,45 @@ test("a sign-in is ended once, with its instance and its task", async () => {
   expect(await house.records("revocation")).toHaveLength(1);
   expect((await house.store.read((tx) => tx.task(begun.signIn.task)))?.state.kind).toBe("ended");
   expect(await refresh(house, begun)).toBe("invalid_grant");
+});
+
+function offer(house: House, { opened }: Begun, args: JsonObject): Promise<string | null> {
+  const verified = house.credentials.verifyTask(carried(opened.token.token), house.clock.at);
+  if (verified.kind === "refused") throw new Error(verified.reason.code);
+  const draft = {
+    server: "shop" as never,
+    tool: "get_order" as never,
+    method: "tools/call",
+    params: { name: "get_order", arguments: args },
+    clientKey: null,
+    door: "mcp",
+    protocol: "2025-11-25",
+  } as const;
+  return offerStepUp(house, { principal: verified.value, draft, resource: GATEWAY, policyVersion: "v1" });
+}
+
+test("a denied call is offered once in ten minutes, and what was offered is good for no longer", async () => {
+  const house = houseWith();
+  const begun = await signIn(house);
+  const scope = (await offer(house, begun, { id: 1 })) ?? "";
+  const asked = { scope, client: "app", resource: GATEWAY };
+  expect(await namedBy(house, asked)).toMatchObject({ tool: "shop__get_order", arguments: { id: 1 } });
+  expect(await offer(house, begun, { id: 1 })).toBeNull();
+  house.clock.at += 10 * 60_000;
+  expect(await namedBy(house, asked)).toBeNull();
+  expect(await offer(house, begun, { id: 1 })).toMatch(/^call:/);
+});
+
+test("an agent that is denied again and again does not fill the store, and nobody is asked about what they cannot read", async () => {
+  const house = houseWith();
+  const begun = await signIn(house);
+  expect(await offer(house, begun, { note: "x".repeat(5_000) })).toBeNull();
+  for (let id = 0; id < 30; id++) await offer(house, begun, { id });
+  expect(await house.store.read((tx) => tx.documents("step_up"))).toHaveLength(20);
+});
+
+test("a client that was taken out of the configuration is not sent back with a call", async () => {
+  const house = houseWith();
+  const begun = await signIn(house);
+  expect(await offer({ ...house, configuration: houseWith("[]").configuration }, begun, { id: 1 })).toBeNull();
 });

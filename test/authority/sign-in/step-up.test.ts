@@ -2,10 +2,11 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { type OAuthClientProvider, UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
+import * as openid from "openid-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type House, openHouse } from "../../house.ts";
 import { Browser } from "./browser.ts";
-import { asking, REDIRECT } from "./stock.ts";
+import { asking, REDIRECT, signedIn } from "./stock.ts";
 
 const FILES = "node_modules/@modelcontextprotocol/server-filesystem/dist/index.js";
 
@@ -75,17 +76,21 @@ const grants = async () =>
   );
 
 /** A call as the transport sends it, without what the SDK does about a refusal. */
-async function bare(token: string, args: Readonly<Record<string, unknown>>): Promise<Response> {
+function bare(token: string, args: Readonly<Record<string, unknown>>): Promise<Response> {
+  const { headers, body } = message(args);
+  const authorization = `Bearer ${token}`;
+  return fetch(`${house.writ.origin}/mcp`, { method: "POST", headers: { ...headers, authorization }, body });
+}
+
+function message(args: Readonly<Record<string, unknown>>): { headers: Record<string, string>; body: string } {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": { name: "bare", version: "1" },
     "io.modelcontextprotocol/clientCapabilities": {},
   };
   const params = { name: "docs__read_text_file", arguments: args, _meta: meta };
-  return fetch(`${house.writ.origin}/mcp`, {
-    method: "POST",
+  return {
     headers: {
-      authorization: `Bearer ${token}`,
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
       "mcp-protocol-version": "2026-07-28",
@@ -93,7 +98,7 @@ async function bare(token: string, args: Readonly<Record<string, unknown>>): Pro
       "mcp-name": "docs__read_text_file",
     },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
-  });
+  };
 }
 
 const scopeOf = (answer: Response): string =>
@@ -187,4 +192,53 @@ test("whoever did not sign in, and a refusal that no grant cures, get no challen
   expect([own.status, own.headers.get("www-authenticate")]).toEqual([200, null]);
   expect(await own.text()).toContain("self_target");
   await stock.client.close();
+});
+
+test("a person who answers no questions here grants nothing, to their own client either", async () => {
+  const vic = house.writ.configuration.people.find(({ name }) => String(name) === "vic");
+  const { token } = await signedIn(house, "desk-app", {}, vic);
+  const scope = scopeOf(await bare(token.access_token, { path: next() }));
+  const before = await grants();
+  const browser = new Browser(house.writ);
+  const asked = await browser.signIn((await asking(house, "desk-app", { scope })).url, vic);
+  const said = await browser.submit(asked, { verdict: "allow" });
+  expect([asked.status, said.status, said.location]).toEqual([200, 403, null]);
+  expect(await grants()).toEqual(before);
+});
+
+test("a sign-in that is bound to a key goes on with that key only", async () => {
+  const resource = `${house.writ.origin}/mcp`;
+  const config = await openid.discovery(new URL(house.writ.origin), "desk-app", undefined, openid.None(), {
+    algorithm: "oauth2",
+    execute: [openid.allowInsecureRequests],
+  });
+  const keyed = async () => openid.getDPoPHandle(config, await openid.randomDPoPKeyPair("ES256"));
+  async function code(scope: string | null) {
+    const { url, verifier } = await asking(house, "desk-app", scope === null ? {} : { scope });
+    const back = await new Browser(house.writ).allow(url);
+    return (key: openid.DPoPHandle) =>
+      openid.authorizationCodeGrant(
+        config,
+        back,
+        { pkceCodeVerifier: verifier, expectedState: "a-state" },
+        { resource },
+        { DPoP: key },
+      );
+  }
+  const key = await keyed();
+  const first = await (await code(null))(key);
+  async function offered(path: string): Promise<string> {
+    const { headers, body } = message({ path });
+    const DPoP = { DPoP: key };
+    const answer = await openid
+      .fetchProtectedResource(config, first.access_token, new URL(resource), "POST", body, new Headers(headers), DPoP)
+      .catch((fault: openid.WWWAuthenticateChallengeError) => fault.response);
+    expect(answer.headers.get("www-authenticate")).toMatch(/^DPoP error="insufficient_scope"/);
+    return scopeOf(answer);
+  }
+  const wrong = await code(await offered(secret()));
+  await expect(wrong(await keyed())).rejects.toMatchObject({ error: "invalid_grant" });
+  const right = await code(await offered(next()));
+  const more = await right(key);
+  expect([more.token_type, more["task"]]).toEqual(["dpop", first["task"]]);
 });

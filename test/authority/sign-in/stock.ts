@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import type { Person } from "../../../src/domain/person.ts";
 import type { House } from "../../house.ts";
 import { Browser } from "./browser.ts";
 
@@ -36,11 +37,16 @@ export async function asking(
   return { as, url, verifier };
 }
 
-/** What a client of that id gets once its person, the machine's owner, has allowed it. */
-export async function signedIn(house: House, id: string, more: Readonly<Record<string, string>> = {}): Promise<Stock> {
+/** What a client of that id gets once its person, the machine's owner unless said, has allowed it. */
+export async function signedIn(
+  house: House,
+  id: string,
+  more: Readonly<Record<string, string>> = {},
+  person?: Person,
+): Promise<Stock> {
   const client: oauth.Client = { client_id: id };
   const { as, url, verifier } = await asking(house, id, more);
-  const params = oauth.validateAuthResponse(as, client, await new Browser(house.writ).allow(url), "a-state");
+  const params = oauth.validateAuthResponse(as, client, await new Browser(house.writ).allow(url, person), "a-state");
   const resource = `${house.writ.origin}/mcp`;
   const token = await oauth
     .authorizationCodeGrantRequest(as, client, oauth.None(), params, REDIRECT, verifier, {
