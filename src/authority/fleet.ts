@@ -2,6 +2,7 @@ import type { AdmittedCall } from "../domain/admission.ts";
 import type { Gateway, GatewayId } from "../domain/gateway.ts";
 import type { Page, WriteTx } from "../ports/store.ts";
 import type { AuthorityParts } from "./parts.ts";
+import { refusal } from "./refusals.ts";
 
 const BEAT_MS = 5_000;
 /** A gateway that has not moved for so long is gone. It has denied everything since long before: see the feed. */
@@ -16,11 +17,13 @@ export interface Fleet {
   leave(): Promise<void>;
 }
 
-/** Makes this gateway known to the others. Calls that were under way when it last stopped are closed first; those of a
+/** Makes this gateway known to the others. `shared`: others may be on the store under any name, also this one; a name that
+ *  was not signed off is then watched for longer than one beat, and taken only if nobody moves under it. Calls that were under way when it last stopped are closed first; those of a
  *  gateway that is gone are closed once it has not moved for half a minute, watched from here. */
 export async function joinFleet(
   parts: FleetParts,
   self: Omit<Gateway, "beats" | "startedAt">,
+  shared: boolean,
   timing = { beatMs: BEAT_MS, leaseMs: LEASE_MS },
 ): Promise<Fleet> {
   const { store, log } = parts;
@@ -28,6 +31,8 @@ export async function joinFleet(
   const seen = new Map<GatewayId, { readonly beats: number; readonly startedAt: number; readonly since: number }>();
   let beats = 0;
 
+  // Before anything is written: what is under way under this name may be the twin's.
+  if (shared) await refuseTwin(parts, self.id, timing.beatMs);
   await closeOrphans(parts, self.id);
   await beat();
 
@@ -88,6 +93,27 @@ export async function joinFleet(
       }
     },
   };
+}
+
+async function refuseTwin({ store }: FleetParts, id: GatewayId, beatMs: number): Promise<void> {
+  const known = (): Promise<Gateway | null> => store.read((tx) => tx.document("gateway", id));
+  const before = await known();
+  if (before === null) return;
+  const until = performance.now() + 1.5 * beatMs;
+  while (performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, beatMs / 20));
+    const now = await known();
+    // Signed off meanwhile.
+    if (now === null) return;
+    if (now.beats !== before.beats || now.startedAt !== before.startedAt)
+      throw refusal(
+        "gateway_twin",
+        409,
+        { gateway: id, origin: now.origin },
+        `the gateway at ${now.origin} runs under the name of this one`,
+        "stop it, or give this one a data folder of its own: copy `keys` from the other, and never `gateway.id`",
+      );
+  }
 }
 
 /** Calls that `gateway`, which is gone, had sent or was about to: nobody will ever hear how they ended. A read is closed

@@ -39,7 +39,9 @@ export async function composeAuthority(base: Base, disk: OnDisk, at: Listening):
   const authority: AuthorityParts = { store, credentials, clock, ids, digests, configuration, log };
   const named = { issuer, gateway: `${issuer}/mcp`, origins };
   const issuers = composeIssuers(authority, issuer);
-  const fleet = await joinFleet(authority, { id: disk.gateway, origin: at.origin, version: VERSION });
+  // A file in the data folder has one gateway: the folder is held alone.
+  const shared = (process.env[configuration.store.urlEnv] ?? "") !== "";
+  const fleet = await joinFleet(authority, { id: disk.gateway, origin: at.origin, version: VERSION }, shared);
   undo.push(() => fleet.leave());
   const enrolments = await composeEnrolment(authority, { issuer, issuers }, undo);
   const tokens: TokenParts = {

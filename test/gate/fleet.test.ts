@@ -11,10 +11,13 @@ import type { PersonName } from "../../src/domain/ids.ts";
 import { verifyLedger } from "../../src/ledger/verify.ts";
 import { aCall, anEntry, id } from "../../src/store/conformance/values.ts";
 import { systemClock } from "../../src/system/clock.ts";
+import { readKey } from "../../src/system/keys.ts";
 import { createLog } from "../../src/system/log.ts";
+import { proofMaker } from "../../src/wire/jose/dpop-proof.ts";
 import { type House, openHouse } from "../house.ts";
 import { type CutProxy, cutProxy } from "../store/cut-proxy.ts";
 import { realPostgres } from "../store/real-postgres.ts";
+import { aKey } from "../wire/jose/forge.ts";
 import { rawClient } from "./client.ts";
 
 const SERVER = join(import.meta.dirname, "fixture-server.ts");
@@ -139,6 +142,104 @@ test("a gateway whose database is gone denies everything, and does not wait long
   await soon(async () => (await clerk.call("look", { at: "x" })).code === null, 20_000);
 }, 60_000);
 
+/** An instance with a key of its own, which knows the fleet by the name that all its gateways have. */
+function proving() {
+  const key = aKey();
+  const make = proofMaker(key);
+  const nonces = new Map<House, string>();
+  const proof = (at: House, path: string): string =>
+    make({ method: "POST", url: `http://127.0.0.1:7999${path}`, nonce: nonces.get(at) ?? null, token: null }, Date.now());
+  async function send(at: House, path: string, body: string | URLSearchParams, headers: Record<string, string>) {
+    const response = await fetch(`${at.writ.origin}${path}`, { method: "POST", headers, body });
+    nonces.set(at, response.headers.get("dpop-nonce") ?? nonces.get(at) ?? "");
+    return { ok: response.ok, json: (await response.json()) as { credential?: string; error?: unknown } };
+  }
+  return {
+    proof,
+    async enrol(at: House): Promise<string> {
+      const authorization = `Bearer ${readKey(join(at.folder, ".writ"), "launcher")}`;
+      const body = JSON.stringify({ agent: "clerk", key: key.verification.jwk });
+      const once = () => {
+        const dpop = proof(at, "/v1/instances");
+        return send(at, "/v1/instances", body, { authorization, dpop, "content-type": "application/json" });
+      };
+      const first = await once();
+      return (first.ok ? first : await once()).json.credential ?? "";
+    },
+    async exchange(at: House, credential: string, dpop: string): Promise<unknown> {
+      const grant_type = "urn:ietf:params:oauth:grant-type:token-exchange";
+      const subject_token_type = "urn:ietf:params:oauth:token-type:jwt";
+      const form = new URLSearchParams({ grant_type, subject_token_type, subject_token: credential });
+      const { ok, json } = await send(at, "/oauth/token", form, { dpop });
+      return ok ? "accepted" : json.error;
+    },
+  };
+}
+
+test("a proof that one gateway took is refused there and by the other, though both answer to its address", async () => {
+  const { enrol, exchange, proof } = proving();
+  const credential = await enrol(one);
+  const taken = proof(one, "/oauth/token");
+  expect(await exchange(one, credential, taken)).toBe("accepted");
+  expect(await exchange(one, credential, taken)).toBe("invalid_dpop_proof");
+  expect(await exchange(two, credential, taken)).toBe("use_dpop_nonce");
+  // The same holder at the other gateway, with that one's nonce.
+  const own = proof(two, "/oauth/token");
+  expect(await exchange(two, credential, own)).toBe("accepted");
+  expect(await exchange(one, credential, own)).toBe("use_dpop_nonce");
+});
+
+const kidOf = (token: string): unknown =>
+  (JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()) as { kid?: unknown }).kid;
+
+test("a signing key that is turned on one gateway is turned on the other, and one that is killed is believed by none", async () => {
+  const before = await two.task("clerk");
+  const [signing, next] = ["signing", "next"].map(
+    (state) => async () => (await one.writ.signingKeys.list()).find((key) => key.state === state)?.kid ?? "",
+  );
+  const [old, coming] = [(await signing?.()) ?? "", (await next?.()) ?? ""];
+  expect(kidOf(before.token)).toBe(old);
+  // It was published long enough ago.
+  await one.writ.store.write(async (tx) => {
+    const key = await tx.document("signing_key", coming);
+    if (key !== null) await tx.putDocument("signing_key", coming, { ...key, since: key.since - 120_000 }, null);
+  });
+  await one.writ.signingKeys.rotate("ada");
+  await soon(() => two.writ.signingKeys.signing().kid === coming);
+  const after = await two.task("clerk");
+  expect(kidOf(after.token)).toBe(coming);
+  await Promise.all([box(one, before.token), box(one, after.token), box(two, before.token)]);
+
+  await one.writ.signingKeys.kill(coming, "ada", "it got out");
+  await soon(() => two.writ.signingKeys.find(coming) === null);
+  for (const house of [one, two]) await expect(box(house, after.token)).rejects.toThrow(/no session/);
+  const published = await (await fetch(`${two.writ.origin}/.well-known/jwks.json`)).text();
+  expect(published).not.toContain(coming);
+  expect(kidOf((await two.task("clerk")).token)).toBe(one.writ.signingKeys.signing().kid);
+});
+
+test("a gateway with a copy of another's name does not start, and the other goes on", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "writ-house-"));
+  mkdirSync(join(folder, ".writ"), { mode: 0o700 });
+  for (const name of ["keys", "gateway.id"])
+    cpSync(join(one.folder, ".writ", name), join(folder, ".writ", name), { recursive: true });
+  chmodSync(join(folder, ".writ", "keys"), 0o700);
+  const { token, task } = await one.task("clerk");
+  const clerk = await box(one, token);
+  const hanging = clerk.call("hang", {});
+  await soon(() => one.writ.held().calls === 1);
+  await expect(openHouse(yaml("WRIT_TEST_STORE_ONE"), {}, folder)).rejects.toMatchObject({
+    code: "gateway_twin",
+    facts: { origin: one.writ.origin },
+  });
+  // What the first has under way was not closed as that of a gateway that is gone.
+  const page = await one.writ.store.read((tx) => tx.callsIn("admitted", { after: null, limit: 9 }));
+  expect(page.items.filter((call) => call.task === task.id)).toHaveLength(1);
+  await endTask(one.writ.authority, { task: task.id, by: "ada", why: "done" });
+  await hanging;
+  rmSync(folder, { recursive: true, force: true });
+}, 30_000);
+
 test("everything that one gateway revokes is refused by the other", async () => {
   const tokens = await Promise.all([one.task("clerk"), two.task("clerk")]);
   await revokeSubject(one.writ.authority, { subject: { kind: "agent", id: "clerk" }, by: "ada", why: "test" });
@@ -166,6 +267,7 @@ test("calls of a gateway that is gone are closed by the others, and nobody else'
   const fleet = await joinFleet(
     parts,
     { id: "gw_look_look_1" as GatewayId, origin: "y", version: "1" },
+    true,
     { beatMs: 50, leaseMs: 400 },
   );
   const state = async (call: string) => (await store.read((tx) => tx.call(id(call))))?.state;
