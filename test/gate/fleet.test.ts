@@ -148,7 +148,10 @@ function proving() {
   const make = proofMaker(key);
   const nonces = new Map<House, string>();
   const proof = (at: House, path: string): string =>
-    make({ method: "POST", url: `http://127.0.0.1:7999${path}`, nonce: nonces.get(at) ?? null, token: null }, Date.now());
+    make(
+      { method: "POST", url: `http://127.0.0.1:7999${path}`, nonce: nonces.get(at) ?? null, token: null },
+      Date.now(),
+    );
   async function send(at: House, path: string, body: string | URLSearchParams, headers: Record<string, string>) {
     const response = await fetch(`${at.writ.origin}${path}`, { method: "POST", headers, body });
     nonces.set(at, response.headers.get("dpop-nonce") ?? nonces.get(at) ?? "");
@@ -264,12 +267,10 @@ test("calls of a gateway that is gone are closed by the others, and nobody else'
       await tx.append(anEntry({ call: call.id }));
     }
   });
-  const fleet = await joinFleet(
-    parts,
-    { id: "gw_look_look_1" as GatewayId, origin: "y", version: "1" },
-    true,
-    { beatMs: 50, leaseMs: 400 },
-  );
+  const fleet = await joinFleet(parts, { id: "gw_look_look_1" as GatewayId, origin: "y", version: "1" }, true, {
+    beatMs: 50,
+    leaseMs: 400,
+  });
   const state = async (call: string) => (await store.read((tx) => tx.call(id(call))))?.state;
   await soon(async () => (await state("c_gone_write")) === "outcome_unknown");
   expect([await state("c_gone_read"), await state("c_live")]).toEqual(["failed", "admitted"]);
