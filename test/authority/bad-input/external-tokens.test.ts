@@ -91,8 +91,10 @@ test.each<[string, (token: string) => string]>([
   ["more than 8 KiB", (t) => t + "A".repeat(8192)],
   ["another payload", (t) => t.replace(/\.[^.]+\./, `.${part({ ...claims(), sub: "x" })}.`)],
 ])("form: %s is refused", async (_, change) => {
-  const token = change(await mint());
-  expect((await attest(token)).kind).toBe("refused");
+  // One whose signature has a character that the two alphabets write differently.
+  let token = await mint();
+  while (!/[-_]/.test(token)) token = await mint();
+  expect((await attest(change(token))).kind).toBe("refused");
 });
 
 test("form: members given twice, no object, another encoding and a signature in DER are refused", async () => {
