@@ -70,6 +70,7 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
     for (let again = 0; again < MOST_AGAIN && onlyReads(request.effects); again++) {
       const next = await anotherTry(parts, admission, incoming);
       if (next === null || signal.aborted) break;
+      void given.after?.();
       given = next;
       const sink = discreet(exchange.sink, admission, given, parts);
       incoming = await exchange.channel.request({ ...message, credentials: given.headers }, sink, signal);
