@@ -3,7 +3,7 @@ import type { Credentials } from "../ports/credentials.ts";
 import type { Store } from "../ports/store.ts";
 import type { Clock, Digests, Ids, Log } from "../ports/system.ts";
 
-/** What every operation of this layer stands on; put together by hand in `main.ts`. */
+/** What every operation of this layer stands on; put together by hand in `compose/authority.ts`. */
 export interface AuthorityParts {
   readonly store: Store;
   readonly credentials: Credentials;

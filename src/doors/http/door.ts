@@ -14,7 +14,7 @@ import { admitCaller, COOKIE, type Refusals } from "./callers.ts";
 import { addAuthorizeRoutes } from "./oauth/authorize.ts";
 import { addOAuthRoutes } from "./oauth/routes.ts";
 import { createEvents } from "./events.ts";
-import { PAGE_HEADERS } from "./html.ts";
+import { show } from "./show.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import { boundedText, createAddRoute, credentialled, guardBrowser, toError } from "./route.ts";
 import { addEnrolmentRoutes } from "./routes-enrolment.ts";
@@ -181,9 +181,4 @@ function challenge({ tokens }: HttpDoorParts, code: string): Record<string, stri
     "www-authenticate": `DPoP error="${error}", algs="${DPOP_ALGORITHMS.join(" ")}"`,
     "dpop-nonce": tokens.dpop.nonce(tokens.clock.now()),
   };
-}
-
-function show(c: Context, text: string, status = 200): Response {
-  for (const [name, value] of Object.entries(PAGE_HEADERS)) c.header(name, value);
-  return c.body(text, status as 200);
 }

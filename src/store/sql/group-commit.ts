@@ -1,5 +1,6 @@
 import { unavailable } from "../fault.ts";
 import { createTurnstile } from "../turnstile.ts";
+import { turn } from "../turn.ts";
 import type { Connection, Engine } from "./engine.ts";
 import { describe, type SqliteConnection } from "./sqlite-connection.ts";
 
@@ -163,8 +164,4 @@ export function createGroupCommit(connection: SqliteConnection, disk: Disk): Eng
 function answer(one: Waiting, ran: Ran | undefined): void {
   if (ran?.kind === "returned") one.resolve(ran.value as never);
   else one.reject(ran?.error);
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,3 +1,4 @@
+import { turn } from "../turn.ts";
 import type { Connection } from "./engine.ts";
 import type { KeptRows } from "./kept-rows.ts";
 import { PostgresConnection } from "./postgres-connection.ts";
@@ -64,8 +65,4 @@ export function createReads(begin: Begin, known: KeptRows) {
       await Promise.all(open);
     },
   };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

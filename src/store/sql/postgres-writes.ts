@@ -1,4 +1,5 @@
 import { unavailable } from "../fault.ts";
+import { turn } from "../turn.ts";
 import type { Connection } from "./engine.ts";
 import type { KeptRows } from "./kept-rows.ts";
 import { PostgresConnection } from "./postgres-connection.ts";
@@ -147,8 +148,4 @@ async function run(one: Waiting, connection: Connection): Promise<Ran> {
   } catch (error) {
     return { kind: "threw", error };
   }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -10,10 +10,10 @@ import type { Person } from "../../../domain/person.ts";
 import type { AuthorizationRequest, RegisteredClient } from "../../../domain/sign-in.ts";
 import { parseStrict } from "../../../wire/json/parse.ts";
 import type { Refusals } from "../callers.ts";
-import { PAGE_HEADERS } from "../html.ts";
 import type { HttpDoorParts } from "../parts.ts";
 import { boundedText } from "../route.ts";
 import { toProvider } from "../signin-provider.ts";
+import { show } from "../show.ts";
 import { refusedPage } from "../status-page.ts";
 import { callPage, consentPage, whoPage } from "./authorize-pages.ts";
 import { readForm } from "./form.ts";
@@ -147,14 +147,6 @@ function leave(c: Context, to: string): Response {
   c.header("cache-control", "no-store");
   c.header("referrer-policy", "no-referrer");
   return c.redirect(to, 303);
-}
-
-function show(c: Context, text: string, status = 200, mayGoTo: string | null = null): Response {
-  for (const [name, value] of Object.entries(PAGE_HEADERS)) c.header(name, value);
-  const policy = PAGE_HEADERS["content-security-policy"] ?? "";
-  if (mayGoTo !== null)
-    c.header("content-security-policy", policy.replace("form-action 'self'", `form-action 'self' ${mayGoTo}`));
-  return c.body(text, status as 200);
 }
 
 function notOurs(): Error {
