@@ -1,4 +1,4 @@
-import { meaningOf } from "../analysis/effects.ts";
+import { type MeaningParts, meaningOf } from "../analysis/meaning.ts";
 import { profileOf } from "../authority/profile.ts";
 import { OWN_CONFIGURATION } from "../doors/mcp/own-tools.ts";
 import type { ServerName } from "../domain/ids.ts";
@@ -32,6 +32,12 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
     [...configuration.servers, OWN_CONFIGURATION].map((one) => [one.name, one]),
   );
   const profiles = new Map(configuration.agents.map((agent) => [agent.name, profileOf(agent, digests)]));
+  const ground = ownGround(configuration, [at.origin, at.issuer]);
+  const reading: MeaningParts = {
+    analysers: servers.analysers,
+    home: ground.home,
+    catalogue: (server) => servers.upstreams.all.get(server)?.database?.() ?? null,
+  };
   const parts: GateParts = {
     configuration: { ...configuration, servers: [...known.values()] },
     gateway,
@@ -39,8 +45,8 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
     credentials: who.authority.credentials,
     policies: () => servers.policies.current(),
     catalogue: servers.catalogue,
-    meaning: (call, definition) => meaningOf(call, known.get(call.server), definition),
-    ground: ownGround(configuration, [at.origin, at.issuer]),
+    meaning: (call, definition) => meaningOf(call, known.get(call.server), definition, reading),
+    ground,
     profile: (agent) => profiles.get(agent) ?? "unknown",
     audience: (name) => audienceOf(known.get(name), name, configuration.trustDomain),
     broker: servers.broker,

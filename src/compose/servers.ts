@@ -1,3 +1,5 @@
+import { loadAnalysers } from "../analysis/analysers.ts";
+import type { Analysers } from "../analysis/analysis.ts";
 import { createPolicies, type Policies } from "../authority/rules/policies.ts";
 import { type Broker, createBroker } from "../broker/broker.ts";
 import type { Known } from "../broker/known.ts";
@@ -20,6 +22,7 @@ export interface Servers {
   readonly upstreams: Upstreams;
   readonly catalogue: Catalogue;
   readonly policies: Policies;
+  readonly analysers: Analysers;
 }
 
 /** What there is to call, what it is called with, and what is allowed of it. Waits until every server has said what its
@@ -52,5 +55,5 @@ export async function composeServers(base: Base, disk: OnDisk, who: Authority, k
     policySource(configuration, catalogue, OWN_SERVER, () => readPolicyFiles(policyFolders(configuration))),
   );
   await policies.start();
-  return { vault, broker, upstreams, catalogue, policies };
+  return { vault, broker, upstreams, catalogue, policies, analysers: await loadAnalysers() };
 }

@@ -47,6 +47,8 @@ export interface ApprovalSummary {
   readonly tool: string;
   readonly effects: readonly string[];
   readonly reversible: boolean;
+  /** The call in one sentence, made by Writ from its parsed form; null where only its effects are known. */
+  readonly says: string | null;
   /** The exact arguments, canonical. */
   readonly arguments: string;
 }

@@ -1,6 +1,8 @@
+import { type Effects, type EffectKind } from "./effect.ts";
 import type { Facts } from "./error.ts";
 import { type Json, type JsonObject, isObject, own } from "./json.ts";
 import { climbs, globMatches, normalisePath } from "./path.ts";
+import { describeTables, outsideTables, type TableLimits } from "./table-access.ts";
 
 /** A limit on one argument, or on all of them at once. Closed: a kind this version does not know is refused when it is read. */
 export type Constraint =
@@ -12,15 +14,33 @@ export type Constraint =
   /** Over the canonical absolute path; `base` is what a relative argument starts from. */
   | { readonly kind: "glob"; readonly argument: string; readonly pattern: string; readonly base: string }
   /** These arguments, and no other beside them: one call. */
-  | { readonly kind: "whole"; readonly argument: ""; readonly value: JsonObject };
+  | { readonly kind: "whole"; readonly argument: ""; readonly value: JsonObject }
+  /** Over what the statement would touch: these tables and columns, and no effect beside reading, writing and deleting
+   *  them. */
+  | { readonly kind: "tables"; readonly argument: ""; readonly tables: TableLimits }
+  /** Over what the call would do, however it is said: no other kinds of effect, hosts or paths. */
+  | {
+      readonly kind: "only";
+      readonly argument: "";
+      readonly effects: readonly EffectKind[];
+      /** As `effects.hosts` has them; null for any. */
+      readonly hosts: readonly string[] | null;
+      /** A pattern over canonical paths; null for any. */
+      readonly paths: string | null;
+    };
 
 export interface Violation {
   readonly argument: string;
   readonly facts: Facts;
 }
 
-/** Null when `argument` of `input` is present and inside the limit. A missing argument is outside every limit. */
-export function violates(constraint: Constraint, input: Json): Violation | null {
+/** Null when `argument` of `input` is present and inside the limit, or what the call would do is. A missing argument is
+ *  outside every limit, and so is a call of which it is not known what it would do. */
+export function violates(constraint: Constraint, input: Json, effects: Effects | null = null): Violation | null {
+  if (constraint.kind === "tables" || constraint.kind === "only") {
+    const why = effects === null ? "what the call does is not known" : beyond(constraint, effects);
+    return why === null ? null : { argument: "", facts: { limit: why } };
+  }
   const value = constraint.kind === "whole" ? input : at(input, constraint.argument);
   return value !== undefined && admits(constraint, value)
     ? null
@@ -30,9 +50,36 @@ export function violates(constraint: Constraint, input: Json): Violation | null 
       };
 }
 
+const OF_TABLES: readonly EffectKind[] = ["read", "write", "delete"];
+const CARELESS = ["dynamic", "volatile", "defines", "elevated", "fetch-and-run"] as const;
+
+/** Why what the call would do is outside a limit on that; null when it is inside. */
+function beyond(limit: Extract<Constraint, { kind: "tables" | "only" }>, effects: Effects): string | null {
+  const allowed = limit.kind === "tables" ? OF_TABLES : limit.effects;
+  if (effects.kinds.length === 0) return "what the call does is not known";
+  const odd = effects.kinds.find((kind) => !allowed.includes(kind));
+  if (odd !== undefined) return `it allows no call that would ${odd === "unknown" ? "do what nobody knows" : odd}`;
+  if (limit.kind === "tables") {
+    const trait = CARELESS.find((one) => effects.traits.includes(one));
+    if (trait !== undefined) return `it allows no statement that is ${trait}`;
+    const [path, host] = [effects.paths[0], effects.hosts[0]];
+    if (path !== undefined) return `it allows no statement that touches the file ${path}`;
+    if (host !== undefined) return `it allows no statement that reaches ${host}`;
+    return outsideTables(limit.tables, effects.access, effects.counted);
+  }
+  const { hosts, paths } = limit;
+  const host = hosts === null ? undefined : effects.hosts.find((one) => !hosts.includes(one));
+  if (host !== undefined) return `it does not name the host ${host}`;
+  const path = paths === null ? undefined : effects.paths.find((one) => !globMatches(paths, one));
+  return path === undefined ? null : `${path} is not inside ${paths}`;
+}
+
 /** Whether a value that is there is inside the limit. */
 export function admits(constraint: Constraint, value: Json): boolean {
   switch (constraint.kind) {
+    case "tables":
+    case "only":
+      return false;
     case "exact":
     case "whole":
       return same(constraint.value, value);
@@ -77,6 +124,16 @@ export function describe(constraint: Constraint): string {
       return `\`${constraint.argument}\` is inside ${constraint.pattern}`;
     case "whole":
       return `the arguments are ${JSON.stringify(constraint.value)} and no other`;
+    case "tables":
+      return `it touches nothing but ${describeTables(constraint.tables)}`;
+    case "only": {
+      const { effects, hosts, paths } = constraint;
+      const where = [
+        hosts === null ? "" : ` at ${hosts.join(", ") || "no host"}`,
+        paths === null ? "" : ` inside ${paths}`,
+      ];
+      return `it does nothing but ${effects.join(", ")}${where.join("")}`;
+    }
   }
 }
 

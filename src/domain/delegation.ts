@@ -3,6 +3,7 @@ import type { Grant } from "./grant.ts";
 import type { AgentName, InstanceId } from "./ids.ts";
 import type { Json } from "./json.ts";
 import { globWithin } from "./path.ts";
+import { tablesWithin } from "./table-access.ts";
 
 /** One that acted before and handed work down: never a reason to permit, always one to revoke. */
 export interface Delegator {
@@ -53,6 +54,15 @@ export function narrows(own: Constraint, limit: Constraint): boolean {
       return limit.kind === "range" && atLeast(own.min, limit.min) && atMost(own.max, limit.max);
     case "glob":
       return limit.kind === "glob" && own.base === limit.base && globWithin(own.pattern, limit.pattern);
+    case "tables":
+      return limit.kind === "tables" && tablesWithin(own.tables, limit.tables);
+    case "only":
+      return (
+        limit.kind === "only" &&
+        own.effects.every((kind) => limit.effects.includes(kind)) &&
+        (limit.hosts === null || (own.hosts ?? ["*"]).every((host) => limit.hosts?.includes(host) === true)) &&
+        (limit.paths === null || (own.paths !== null && globWithin(own.paths, limit.paths)))
+      );
     default:
       return false;
   }

@@ -1,4 +1,5 @@
 import { type Constraint, describe, violates, type Violation } from "./constraint.ts";
+import type { Effects } from "./effect.ts";
 import { type GrantId, qualified, type ServerName, type TaskId, type ToolName } from "./ids.ts";
 import type { Json } from "./json.ts";
 
@@ -46,13 +47,14 @@ export function cover(
   server: ServerName,
   tool: ToolName,
   input: Json,
+  effects: Effects | null,
   now: number,
 ): Coverage {
   let nearest: Violation | null = null;
   for (const grant of grants) {
     if (grant.revoked || !names(grant.tools, server, tool)) continue;
     if (grant.origin === "just-in-time" && usedUp(grant)) continue;
-    const violation = limits(grant, now) ?? firstViolation(grant, input);
+    const violation = limits(grant, now) ?? firstViolation(grant, input, effects);
     if (violation === null) return { kind: "covered", grant };
     if (isForOneCall(grant)) continue;
     nearest ??= violation;
@@ -99,9 +101,9 @@ function usedUp(grant: Grant): boolean {
   return grant.uses !== null && grant.used >= grant.uses;
 }
 
-function firstViolation(grant: Grant, input: Json): Violation | null {
+function firstViolation(grant: Grant, input: Json, effects: Effects | null): Violation | null {
   for (const constraint of grant.constraints) {
-    const violation = violates(constraint, input);
+    const violation = violates(constraint, input, effects);
     if (violation !== null) return violation;
   }
   return null;

@@ -2,6 +2,8 @@ import type { Constraint } from "./constraint.ts";
 import { type ServerName, splitQualified, type ToolName } from "./ids.ts";
 import { isObject, type Json, own } from "./json.ts";
 import { normalisePath } from "./path.ts";
+import { isEffectKind } from "./effect.ts";
+import type { TableLimit } from "./table-access.ts";
 
 /** A limit as people and agents write it: `{ glob: ./documents/** }`, `{ range: { max: 20 } }`. */
 export type ReadLimit =
@@ -64,6 +66,60 @@ function readRange(argument: string, value: Json): ReadLimit {
       ...(max === undefined ? {} : { max }),
     },
   };
+}
+
+const COLUMN_VERBS = ["read", "insert", "update"] as const;
+
+/** Reads a limit on what the call would do to tables, as it is written: `{ orders: { read: [id], update: [status], rows: 1 } }`. */
+export function readTables(written: Json): ReadLimit {
+  const hint = 'write `{ TABLE: { read: [COLUMN], insert: "*", update: [COLUMN], delete: true, rows: 1 } }`';
+  if (!isObject(written) || Object.keys(written).length === 0) return refused("`tables` names no table", hint);
+  const tables: Record<string, TableLimit> = {};
+  for (const [table, one] of Object.entries(written)) {
+    if (!isObject(one) || table === "__proto__") return refused(`\`${table.slice(0, 64)}\` says nothing`, hint);
+    const odd = Object.keys(one).find((key) => ![...COLUMN_VERBS, "delete", "rows"].some((known) => known === key));
+    if (odd !== undefined) return refused(`there is no \`${odd.slice(0, 32)}\` in a limit on a table`, hint);
+    const lists = COLUMN_VERBS.flatMap((verb) =>
+      own(one, verb) === undefined ? [] : [[verb, own(one, verb)] as const],
+    );
+    if (lists.some(([, columns]) => !isColumns(columns))) return refused("columns are a list of names, or `*`", hint);
+    const rows = own(one, "rows");
+    if (rows !== undefined && !(typeof rows === "number" && Number.isSafeInteger(rows) && rows >= 0))
+      return refused("`rows` is not a whole number", hint);
+    const all = own(one, "delete");
+    if (all !== undefined && typeof all !== "boolean") return refused("`delete` is true or false", hint);
+    tables[table] = {
+      ...Object.fromEntries(lists),
+      ...(all === true ? { delete: true } : {}),
+      ...(rows === undefined ? {} : { rows }),
+    };
+  }
+  return { kind: "limit", constraint: { kind: "tables", argument: "", tables } };
+}
+
+function isColumns(value: Json | undefined): boolean {
+  if (value === "*") return true;
+  return Array.isArray(value) && value.length > 0 && value.every((one: Json) => typeof one === "string" && one !== "");
+}
+
+/** Reads a limit on what the call would do at all: `{ effects: [read, write], hosts: [example.com], paths: ./src/** }`. */
+export function readOnly(written: Json, folder: string): ReadLimit {
+  const hint = "write `{ effects: [read, write], hosts: [HOST], paths: ./FOLDER/** }`";
+  if (!isObject(written) || Object.keys(written).some((key) => !["effects", "hosts", "paths"].includes(key)))
+    return refused("`only` holds effects, hosts and paths", hint);
+  const effects = own(written, "effects");
+  if (!isTexts(effects) || effects.length === 0 || !effects.every(isEffectKind))
+    return refused("`effects` is not a list of effects", hint);
+  const hosts = own(written, "hosts") ?? null;
+  if (hosts !== null && !isTexts(hosts)) return refused("`hosts` is not a list of hosts", hint);
+  const paths = own(written, "paths") ?? null;
+  const pattern = typeof paths === "string" ? normalisePath(paths, folder) : null;
+  if (paths !== null && pattern === null) return refused("`paths` names no path", hint);
+  return { kind: "limit", constraint: { kind: "only", argument: "", effects, hosts, paths: pattern } };
+}
+
+function isTexts(value: Json | undefined): value is readonly string[] {
+  return Array.isArray(value) && value.every((one: Json) => typeof one === "string");
 }
 
 /** `server__tool` or `server__*`; null for any other wildcard and for what names no tool. */

@@ -56,6 +56,18 @@ const REASONS = {
   },
   // contextualise
   call_unparsed: { says: (f) => `the call cannot be read: ${f.why}`, hint: "send it as the tool's input schema says" },
+  query_unparsed: {
+    says: (f) => `the statement cannot be read: ${f.why}`,
+    hint: "send one statement in the database's own language, without control characters",
+  },
+  query_refused: {
+    says: (f) => `the statement is not one that can be judged: ${f.why}`,
+    hint: "send one plain statement at a time; what runs text as a statement is not let through",
+  },
+  text_too_large: {
+    says: (f) => `the ${f.what} is larger than what can be judged: ${f.limit}`,
+    hint: "send less at a time",
+  },
   tool_unknown: {
     says: (f) => `there is no tool ${f.tool}`,
     hint: "list the tools, and use one of the names given there",

@@ -200,6 +200,7 @@ async function ask(parts: GateParts, tx: WriteTx, decision: AskDecision): Promis
       tool: qualified(call.server, call.tool),
       effects: effects.kinds,
       reversible: effects.reversible,
+      says: effects.says,
       arguments: call.canonical,
     },
     askedAt: request.at,

@@ -1,5 +1,6 @@
 import { argumentFault } from "../analysis/arguments.ts";
 import { paramsFault } from "../analysis/params.ts";
+import type { Meaning } from "../analysis/meaning.ts";
 import { selfTargets } from "../analysis/self-target.ts";
 import type { AccessRequest, Standing } from "../domain/access-request.ts";
 import { type Call, type CallDraft, inputOf } from "../domain/call.ts";
@@ -27,10 +28,10 @@ export async function contextualise(
   // A server that has just said that its tools changed is not called on what they were.
   await parts.catalogue.settled(draft.server);
   const known = parts.catalogue.find(draft);
-  const { call, faults } = identify(parts, draft, known, ahead);
+  const { call, faults, meaning } = identify(parts, draft, known, ahead);
   const profile = parts.profile(principal.agent);
   const standing = await parts.store.read((tx) => standingOf(tx, principal, call.digest, profile));
-  return standing === null ? null : assemble(parts, principal, call, faults, known, standing);
+  return standing === null ? null : assemble(parts, principal, call, faults, meaning, known, standing);
 }
 
 function assemble(
@@ -38,12 +39,12 @@ function assemble(
   principal: Principal,
   call: Call,
   faults: readonly Reason[],
+  { effects, source }: Meaning,
   known: Known,
   standing: Standing,
 ): AccessRequest {
   const server = parts.configuration.servers.find((one) => one.name === call.server);
   const base = server === undefined || server.launch.kind === "http" ? "/" : server.launch.cwd;
-  const { effects, source } = parts.meaning(call, known.definition);
   return {
     principal,
     call,
@@ -72,19 +73,22 @@ export async function rehearse(
 ): Promise<AccessRequest> {
   await parts.catalogue.settled(draft.server);
   const known = parts.catalogue.find(draft);
-  const { call, faults } = identify(parts, draft, known, false);
-  return assemble(parts, principal, call, faults, known, standing);
+  const { call, faults, meaning } = identify(parts, draft, known, false);
+  return assemble(parts, principal, call, faults, meaning, known, standing);
 }
 
 const REVERSE = { sampling: "sampling/createMessage", elicitation: "elicitation/create", roots: "roots/list" } as const;
 
-/** Gives the call its id, its one spelling and the digests everything later is bound to. */
+/** Reads what the call would do, and gives it its id, its one spelling and the digests everything later is bound to:
+ *  what was judged is what is hashed and forwarded. */
 function identify(
   parts: GateParts,
-  draft: CallDraft,
+  given: CallDraft,
   known: Known,
   ahead: boolean,
-): { call: Call; faults: readonly Reason[] } {
+): { call: Call; faults: readonly Reason[]; meaning: Meaning } {
+  const meaning = parts.meaning(given, known.definition);
+  const draft = { ...given, params: meaning.params };
   const faults: Reason[] = [];
   let canonical = "";
   try {
@@ -102,6 +106,7 @@ function identify(
     const fault = argumentFault(tool, own(known.definition.body, "inputSchema"), inputOf(draft));
     if (fault !== null) faults.push(fault);
   }
+  faults.push(...meaning.faults);
   const call: Call = {
     ...draft,
     id: parts.ids.mint("call"),
@@ -112,7 +117,7 @@ function identify(
     ),
     definition: known.definition,
   };
-  return { call, faults };
+  return { call, faults, meaning };
 }
 
 function modeNow(mode: Mode | undefined, now: number): Mode {

@@ -106,7 +106,7 @@ type Need =
 /** What this task needs now, by tier: an unnamed call is asked at Foundation, denied at Advanced, and issued just in
  *  time at Optimized where the owner said so beforehand. */
 function grantFor(request: AccessRequest): Need {
-  const { call, standing: now, at } = request;
+  const { call, effects, standing: now, at } = request;
   // A server's request back to the client is made inside a call that was granted.
   if (call.door === "upstream") return { kind: "held", grant: null };
   // What an agent may say to Writ itself is a request, and every task may make one.
@@ -119,7 +119,7 @@ function grantFor(request: AccessRequest): Need {
     if (held || issuable) return { kind: "held", grant: null };
   }
   const tool = qualified(call.server, call.tool);
-  const coverage: Coverage = cover(now.grants, call.server, call.tool, inputOf(call), at);
+  const coverage: Coverage = cover(now.grants, call.server, call.tool, inputOf(call), effects, at);
   if (coverage.kind === "covered") return { kind: "held", grant: coverage.grant };
   if (coverage.kind === "outside") {
     return { kind: "refused", reason: reason("outside_grant", { tool, ...coverage.violation.facts }) };
@@ -160,7 +160,7 @@ function inEnvelope({ call, effects, envelope, standing: now, at }: AccessReques
     revoked: false,
     version: 0,
   }));
-  const coverage = cover(asGrants, call.server, call.tool, inputOf(call), at);
+  const coverage = cover(asGrants, call.server, call.tool, inputOf(call), effects, at);
   if (coverage.kind !== "covered") return null;
   const { constraints, issuedBy } = coverage.grant;
   return { tools: [qualified(call.server, call.tool)], constraints, uses: 1, origin: "just-in-time", issuedBy };

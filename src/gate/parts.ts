@@ -1,5 +1,5 @@
 import type { Broker } from "../broker/broker.ts";
-import type { Meaning } from "../analysis/effects.ts";
+import type { Meaning } from "../analysis/meaning.ts";
 import type { OwnGround } from "../analysis/self-target.ts";
 import type { Call } from "../domain/call.ts";
 import type { GatewayId } from "../domain/gateway.ts";

@@ -78,5 +78,6 @@ function shortened(effects: Effects): Effects {
     tables: named(tables),
     columns: named(columns),
     unrepresented: named(unrepresented),
+    access: effects.access.slice(0, MOST_NAMED),
   };
 }

@@ -44,6 +44,9 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       columns: effects.columns.map(clean),
       statements: whole(effects.statements),
       unrepresented: [...unseen],
+      traits: effects.traits,
+      routine: effects.routine,
+      written: [...new Set(effects.access.filter(({ verb }) => verb !== "read").map(({ table }) => clean(table)))],
     },
     provenance: { ungrounded: provenance.ungrounded.map(clean), tainted: provenance.tainted.map(clean) },
     approval: {

@@ -1,6 +1,6 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import type { Approval } from "../domain/approval.ts";
-import type { Effects } from "../domain/effect.ts";
+import { type Effects, NO_EFFECTS } from "../domain/effect.ts";
 import { type AgentName, qualified, splitQualified } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Session } from "../domain/principal.ts";
@@ -131,15 +131,9 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
       profile: "",
     },
     effects: {
+      ...NO_EFFECTS,
+      routine: false,
       kinds: ["read"],
-      reversible: true,
-      hosts: [],
-      paths: [],
-      recipients: [],
-      tables: [],
-      columns: [],
-      statements: 0,
-      unrepresented: [],
       ...defined(sample.effects),
     },
     provenance: { ungrounded: [], tainted: [], ...defined(sample.provenance) },
@@ -170,6 +164,7 @@ function approvalBy(people: readonly string[], task: Task, tool: string): Approv
       tool,
       effects: [],
       reversible: true,
+      says: null,
       arguments: "",
     },
     askedAt: NOW,

@@ -1,6 +1,6 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
-import { EFFECT_KINDS } from "../domain/effect.ts";
+import { EFFECT_KINDS, TRAITS } from "../domain/effect.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import { TIERS } from "../domain/tier.ts";
 import { didYouMean, type PolicyFile, problem, type Problem } from "./problem.ts";
@@ -30,6 +30,8 @@ const testCase = z.strictObject({
       columns: strings,
       statements: count,
       unrepresented: strings,
+      traits: z.array(z.enum(TRAITS)),
+      routine: z.boolean(),
     })
     .partial()
     .optional(),

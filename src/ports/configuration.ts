@@ -5,6 +5,7 @@ import type { EffectKind } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { SqlDialect } from "../domain/sql-catalogue.ts";
 import type { EventName } from "../domain/security-event.ts";
 import type { Person } from "../domain/person.ts";
 import type { Budget } from "../domain/task.ts";
@@ -275,6 +276,19 @@ export interface ToolRule {
   readonly host?: readonly string[];
   readonly recipient?: readonly string[];
   readonly table?: readonly string[];
+  /** Arguments that hold a SQL statement, a command line, a program: judged by what they would do. `effects` are then
+   *  what the tool does beside that, and may be none. */
+  readonly sql?: readonly string[];
+  readonly shell?: readonly string[];
+  readonly code?: readonly string[];
+  /** Of `sql`. Default postgres. */
+  readonly dialect?: SqlDialect;
+  /** Of `code`. */
+  readonly language?: "javascript" | "typescript" | "python";
+  /** Arguments that hold a number of something that runs out, a text that others get to read, a file that goes along. */
+  readonly amount?: readonly string[];
+  readonly body?: readonly string[];
+  readonly attachment?: readonly string[];
   /** Labels of what it returns; default private and untrusted, the cautious guess. */
   readonly private?: boolean;
   readonly untrusted?: boolean;

@@ -1,5 +1,6 @@
 import type { ServerName } from "../domain/ids.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
+import type { SqlCatalogue } from "../domain/sql-catalogue.ts";
 import type { OnBehalf } from "./outbound.ts";
 
 /** A JSON-RPC message as it travels: the value to look at, and the text it came as, to pass on untouched. */
@@ -113,5 +114,7 @@ export interface Upstream {
   /** Tells when a conversation heard that the list of tools changed, before anything it hears later. `ask` lists them as that
    *  conversation sees them, and is the same function each time. */
   onToolsChanged(listener: (ask: () => Promise<readonly Json[]>) => void): void;
+  /** What is known of the database behind it now; absent where there is none, null while nothing is known. */
+  database?(): SqlCatalogue | null;
   close(): Promise<void>;
 }

@@ -32,19 +32,47 @@ const where = z.strictObject({
   glob: z.string().min(1, "a path pattern").optional(),
 });
 
+const columns = z.union([z.literal("*"), z.array(z.string().min(1)).min(1, "at least one column")], {
+  error: "a list of columns, or * for all of them",
+});
+
+const tableLimit = z.strictObject({
+  read: columns.optional(),
+  insert: columns.optional(),
+  update: columns.optional(),
+  delete: z.boolean().optional(),
+  rows: z.int().min(0, "a whole number, 0 or more").optional(),
+});
+
+const only = z.strictObject({
+  effects: z.array(z.enum(EFFECT_KINDS)).min(1, "at least one effect"),
+  hosts: z.array(z.string().min(1)).optional(),
+  paths: z.string().min(1, "a path pattern").optional(),
+});
+
 const scope = z.strictObject({
   tools: z.array(z.string()).min(1, "at least one tool, as server__tool"),
   where: z.record(z.string().min(1), where).optional(),
+  tables: z.record(z.string().regex(/^(?!__proto__$).{1,128}$/, "a table"), tableLimit).optional(),
+  only: only.optional(),
   uses: z.int().min(1, "a whole number, 1 or more").optional(),
 });
 
 const toolRule = z.strictObject({
-  effects: z.array(z.enum(EFFECT_KINDS)).min(1, "at least one effect"),
+  effects: z.array(z.enum(EFFECT_KINDS)).optional(),
   reversible: z.boolean().optional(),
   path: locators.optional(),
   host: locators.optional(),
   recipient: locators.optional(),
   table: locators.optional(),
+  sql: locators.optional(),
+  dialect: z.enum(["postgres", "sqlite"]).optional(),
+  shell: locators.optional(),
+  code: locators.optional(),
+  language: z.enum(["javascript", "typescript", "python"]).optional(),
+  amount: locators.optional(),
+  body: locators.optional(),
+  attachment: locators.optional(),
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
 });

@@ -108,15 +108,26 @@ function launchOf(yaml: ServerYaml, path: Path, folder: string, report: Report):
   };
 }
 
+const LOCATORS = [
+  "path",
+  "host",
+  "recipient",
+  "table",
+  "sql",
+  "shell",
+  "code",
+  "amount",
+  "body",
+  "attachment",
+] as const satisfies readonly (keyof ToolRule)[];
+
 function ruleOf(yaml: ToolRuleYaml): ToolRule {
   const list = (value: string | string[] | undefined): string[] | undefined =>
     typeof value === "string" ? [value] : value;
   const whole = {
     ...yaml,
-    path: list(yaml.path),
-    host: list(yaml.host),
-    recipient: list(yaml.recipient),
-    table: list(yaml.table),
+    effects: yaml.effects ?? [],
+    ...Object.fromEntries(LOCATORS.map((name) => [name, list(yaml[name])])),
   };
   return Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== undefined)) as unknown as ToolRule;
 }

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { meaningOf } from "../../src/analysis/effects.ts";
+import { loadAnalysers } from "../../src/analysis/analysers.ts";
+import { meaningOf } from "../../src/analysis/meaning.ts";
 import { selfTargets } from "../../src/analysis/self-target.ts";
 import type { ServerName, ToolName } from "../../src/domain/ids.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { ServerConfiguration, ToolRule } from "../../src/ports/configuration.ts";
 
+const READING = { analysers: await loadAnalysers(), home: "/srv", catalogue: () => null };
 const GROUND = { paths: ["/srv/app/.writ", "/srv/app/writ.yaml"], hosts: ["127.0.0.1:7420"], home: "/srv" };
 
 test.each([
@@ -76,7 +78,7 @@ function meaning(rule: ToolRule, input: JsonObject): ReturnType<typeof meaningOf
     method: "tools/call",
     params: { name: "get", arguments: input },
   } as const;
-  return meaningOf(call, server, null).effects;
+  return meaningOf(call, server, null, READING).effects;
 }
 
 test.each([
@@ -113,6 +115,6 @@ test("a tool named like a member of every object has no built-in profile", () =>
   };
   for (const tool of ["constructor", "toString", "__proto__", "hasOwnProperty"]) {
     const call = { server: server.name, tool: tool as ToolName, method: "tools/call", params: { name: tool } } as const;
-    expect(meaningOf(call, server, null).effects.kinds).toEqual(["unknown"]);
+    expect(meaningOf(call, server, null, READING).effects.kinds).toEqual(["unknown"]);
   }
 });

@@ -115,7 +115,8 @@ describe("a delegated grant never reaches further than the grant it came from", 
           if (handed.kind === "wider") return;
           split++;
           const child = grant(handed.given);
-          const ask = (held: Grant) => cover([held], server as ServerName, tool as ToolName, { x: one }, NOW).kind;
+          const ask = (held: Grant) =>
+            cover([held], server as ServerName, tool as ToolName, { x: one }, null, NOW).kind;
           if (ask(child) === "covered") expect(ask(parent)).toBe("covered");
           if (parent.uses !== null) {
             expect((child.uses ?? Infinity) + parent.used).toBeLessThanOrEqual(parent.uses);

@@ -208,6 +208,7 @@ export function approval(
       tool: "",
       effects: [],
       reversible: false,
+      says: null,
       arguments: theCall.canonical,
     },
     askedAt: NOW - 1_000,

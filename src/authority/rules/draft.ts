@@ -1,7 +1,7 @@
 import type { Constraint } from "../../domain/constraint.ts";
 import type { GrantDraft, GrantOrigin } from "../../domain/grant.ts";
 import { isObject, type Json, own } from "../../domain/json.ts";
-import { readLimit, readToolPattern } from "../../domain/limit.ts";
+import { type ReadLimit, readLimit, readOnly, readTables, readToolPattern } from "../../domain/limit.ts";
 import type { Configuration } from "../../ports/configuration.ts";
 import type { Actor } from "../parts.ts";
 import { refusal } from "../refusals.ts";
@@ -17,8 +17,8 @@ export function readDraft(
 ): GrantDraft {
   if (!isObject(written)) throw invalid("a grant is an object", "give tools, and where and uses if you like");
   for (const key of Object.keys(written)) {
-    if (!["tools", "where", "uses"].includes(key))
-      throw invalid(`there is no \`${key.slice(0, 32)}\` in a grant`, "give tools, where and uses only");
+    if (!["tools", "where", "tables", "only", "uses"].includes(key))
+      throw invalid(`there is no \`${key.slice(0, 32)}\` in a grant`, "give tools, where, tables, only and uses");
   }
   const tools = own(written, "tools");
   if (!Array.isArray(tools) || tools.length === 0 || tools.length > 50)
@@ -31,12 +31,17 @@ export function readDraft(
   if (!isObject(where)) throw invalid("`where` is not an object", "give one limit for each argument");
   const base = baseOf(names, configuration);
   const constraints = Object.entries(where).map(([argument, limit]): Constraint => {
-    const read = readLimit(argument, limit, base, base);
-    if (read.kind === "refused")
-      throw invalid(`the limit on \`${argument.slice(0, 64)}\` does not hold: ${read.why}`, read.hint);
-    return read.constraint;
+    return held(argument, readLimit(argument, limit, base, base));
   });
+  const [tables, only] = [own(written, "tables"), own(written, "only")];
+  if (tables !== undefined) constraints.push(held("tables", readTables(tables)));
+  if (only !== undefined) constraints.push(held("only", readOnly(only, base)));
   return { tools: names, constraints, uses, origin, issuedBy };
+}
+
+function held(name: string, read: ReadLimit): Constraint {
+  if (read.kind === "limit") return read.constraint;
+  throw invalid(`the limit on \`${name.slice(0, 64)}\` does not hold: ${read.why}`, read.hint);
 }
 
 function readTool(tool: Json, configuration: Configuration): string {

@@ -90,6 +90,7 @@ export async function requestGrant(parts: AuthorityParts, asked: GrantRequest): 
         tool: GRANT_REQUEST.tool,
         effects: ["delegate"],
         reversible: true,
+        says: null,
         arguments: draft,
       },
       askedAt: now,

@@ -45,14 +45,25 @@ export function writeDetails(granted: readonly Pick<GrantDraft, "tools" | "const
   return granted.map(({ tools, constraints, uses }) => ({
     type: DETAIL_TYPE,
     tools,
-    ...(constraints.length === 0
-      ? {}
-      : { where: Object.fromEntries(constraints.map((one) => [one.argument, writeLimit(one)])) }),
+    ...writeLimits(constraints),
     ...(uses === null ? {} : { uses }),
   }));
 }
 
-function writeLimit(constraint: Constraint): JsonObject {
+function writeLimits(constraints: readonly Constraint[]): JsonObject {
+  const where: Record<string, JsonObject> = {};
+  const ofCall: Record<string, Json> = {};
+  for (const one of constraints) {
+    if (one.kind === "tables") ofCall["tables"] = one.tables as unknown as JsonObject;
+    else if (one.kind === "only") {
+      const { effects, hosts, paths } = one;
+      ofCall["only"] = { effects, ...(hosts === null ? {} : { hosts }), ...(paths === null ? {} : { paths }) };
+    } else where[one.argument] = writeLimit(one);
+  }
+  return { ...(Object.keys(where).length === 0 ? {} : { where }), ...ofCall };
+}
+
+function writeLimit(constraint: Exclude<Constraint, { kind: "tables" | "only" }>): JsonObject {
   switch (constraint.kind) {
     case "exact":
     case "whole":

@@ -108,6 +108,7 @@ export function anApproval(id: string, changes: Partial<Approval> = {}): Approva
       tool: "shop__refund",
       effects: ["spend"],
       reversible: false,
+      says: "write 1 file",
       arguments: '{"amount":12}',
     },
     askedAt: 1_000,

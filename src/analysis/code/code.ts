@@ -1,0 +1,8 @@
+import { UNKNOWN_EFFECTS } from "../../domain/effect.ts";
+import type { Analysers } from "../analysis.ts";
+
+export const analyseCode: Analysers["code"] = () => ({
+  kind: "understood",
+  effects: { ...UNKNOWN_EFFECTS, traits: ["dynamic"] },
+  forward: null,
+});
