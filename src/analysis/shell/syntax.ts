@@ -1,0 +1,63 @@
+import { parse } from "unbash";
+import type { ParsedScript } from "unbash";
+
+/** The one place that knows the parser: exchange it here. What the rest needs is this tree and the faults in it. */
+export type {
+  ArithmeticExpression,
+  Assignment,
+  CommandArgument,
+  CommandNode,
+  CompoundList,
+  HereDoc,
+  ParameterExpansionPart,
+  ParsedScript,
+  PipelineNode,
+  Redirection,
+  Statement,
+  TestExpression,
+  Word,
+  WordPart,
+} from "unbash";
+export { forEachChild } from "unbash";
+
+export const LONGEST = 65_536;
+const DEEPEST = 100;
+
+export type Syntax =
+  | { readonly kind: "script"; readonly script: ParsedScript }
+  | { readonly kind: "unread"; readonly why: string };
+
+/** Characters that a person does not see, or that one shell takes for a blank and another for a letter. */
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u2066-\u206f\u3000\u3164\ufeff\uffa0\ufff9-\ufffb]/u;
+/** An emoji is put together with a joiner or a selector; these stand after a picture, not in a command. */
+const JOINED = /(?<=\p{Extended_Pictographic}\ufe0f?)\u200d(?=\p{Extended_Pictographic})/gu;
+
+/** Reads a text as Bash would. `unread` for what is too long or too deep, for what a person would not see, and for
+ *  whatever the grammar refuses anywhere in it: a tree with a guess in it is no tree. */
+export function readScript(text: string): Syntax {
+  if (text.length > LONGEST || Buffer.byteLength(text) > LONGEST)
+    return { kind: "unread", why: "it is longer than 64 kB" };
+  if (!text.isWellFormed()) return { kind: "unread", why: "it is no well-formed text" };
+  if (HIDDEN.test(text.replaceAll(JOINED, ""))) return { kind: "unread", why: "it holds characters that are not seen" };
+  if (deep(text)) return { kind: "unread", why: "it is nested too deeply" };
+  const script = parse(text);
+  return faulty(script) ? { kind: "unread", why: "it does not parse" } : { kind: "script", script };
+}
+
+/** Substitutions are read when they are looked at, each with faults of its own. */
+export function faulty(script: ParsedScript): boolean {
+  return (script.errors ?? []).length > 0;
+}
+
+/** Counted without regard to quotes: what opens more than this is refused even where some of it is only text. */
+function deep(text: string): boolean {
+  let open = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 40 || code === 123 || code === 91) open++;
+    else if (code === 41 || code === 125 || code === 93) open = Math.max(0, open - 1);
+    if (open > DEEPEST) return true;
+  }
+  return false;
+}
