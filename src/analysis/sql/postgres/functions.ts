@@ -18,7 +18,7 @@ export function callFunction(name: readonly string[], args: readonly Json[], kno
   const effect = DANGEROUS.get(plain);
   if (effect !== undefined) applyEffect(plain, effect, args, known, found);
   else if (plain === "ts_rewrite" && args.length < 3)
-    refuse(`ts_rewrite is not let through: it runs a text as a statement`);
+    refuse("ts_rewrite is not let through: it runs a text as a statement");
   const calm = others.every((one) => !one.volatile && !one.definer);
   if (effect === undefined && calm && ((ours && HARMLESS.has(plain)) || others.length > 0)) return;
   if (effect?.sequence !== undefined && others.length === 0 && ours) return;
