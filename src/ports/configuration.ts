@@ -276,6 +276,8 @@ export interface ToolRule {
   readonly host?: readonly string[];
   readonly recipient?: readonly string[];
   readonly table?: readonly string[];
+  /** The argument that holds the method of an HTTP request, which adds to `effects` what it does. */
+  readonly method?: readonly string[];
   /** Arguments that hold a SQL statement, a command line, a program: judged by what they would do. `effects` are then
    *  what the tool does beside that, and may be none. */
   readonly sql?: readonly string[];

@@ -65,6 +65,7 @@ const toolRule = z.strictObject({
   host: locators.optional(),
   recipient: locators.optional(),
   table: locators.optional(),
+  method: locators.optional(),
   sql: locators.optional(),
   dialect: z.enum(["postgres", "sqlite"]).optional(),
   shell: locators.optional(),

@@ -113,6 +113,7 @@ const LOCATORS = [
   "host",
   "recipient",
   "table",
+  "method",
   "sql",
   "shell",
   "code",

@@ -283,7 +283,7 @@ test("encoding a path once more takes no trait from it", () => {
     text.replaceAll(/[^~]/g, (one) => `%${one.charCodeAt(0).toString(16).padStart(2, "0")}`);
   fc.assert(
     fc.property(secret, fc.integer({ min: 1, max: 3 }), (text, times) => {
-      let hidden = text;
+      let hidden: string = text;
       for (let i = 0; i < times; i++) hidden = encode(hidden);
       expect(traits(hidden)).toEqual(expect.arrayContaining([...traits(text)].filter((one) => one !== "outside")));
     }),
