@@ -10,7 +10,7 @@ import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import type { Analysers, Analysis, Place } from "./analysis.ts";
 import { exchanged } from "./locate.ts";
 import { plainEffects } from "./plain.ts";
-import { profiled } from "./profiles.ts";
+import { profiled } from "./profiles/profiles.ts";
 import { holdsSecret } from "./secrets/secrets.ts";
 
 /** What a call would do, what its result would bring back, and what is to travel in its place. */

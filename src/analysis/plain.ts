@@ -13,7 +13,7 @@ import { wordsFor } from "./words.ts";
 export function plainEffects(input: JsonObject, rule: ToolRule, place: Place, here: boolean): Effects {
   const kinds = kindsOf(input, rule);
   const reads = kinds.every((kind) => kind === "read");
-  const files = textsAt(input, rule.path).map((text) => classifyPath(text, place));
+  const files = textsAt(input, [...(rule.path ?? []), ...(rule.output ?? [])]).map((text) => classifyPath(text, place));
   const attached = textsAt(input, rule.attachment).map((text) => classifyPath(text, place));
   const network = textsAt(input, rule.host).map((text) => classifyHost(text, here));
   const hosts = once(network.flatMap((one) => one.hosts));
@@ -32,19 +32,24 @@ export function plainEffects(input: JsonObject, rule: ToolRule, place: Place, he
     recipients,
     tables,
     unrepresented: [
-      ...unread(input, [rule.host, rule.path, rule.attachment, rule.recipient, rule.table, rule.method]),
+      ...unread(input, [rule.host, rule.path, rule.attachment, rule.recipient, rule.table, rule.method, rule.output]),
       ...unread(input, [rule.sql, rule.shell, rule.code]),
       ...uncounted(input, rule.amount),
     ],
-    traits: once<Trait>([...files, ...attached, ...network].flatMap((one) => one.traits)),
+    traits: once<Trait>([...(rule.traits ?? []), ...[...files, ...attached, ...network].flatMap((one) => one.traits)]),
     says: wordsFor({ ...named, amounts: amountsOf(input, rule.amount).map(String) }, place.workspace),
   };
 }
 
-/** The rule's own kinds, and what the method of a request adds to them. */
+/** The rule's own kinds, and what the method of a request, or a file for the result, adds to them. */
 function kindsOf(input: JsonObject, rule: ToolRule): readonly EffectKind[] {
   const methods = (rule.method ?? []).flatMap((locator) => valuesAt(input, locator));
-  return once([...rule.effects, ...methods.flatMap((one) => (typeof one === "string" ? kindsOfMethod(one) : []))]);
+  const writes = textsAt(input, rule.output).length > 0 ? (["write"] as const) : [];
+  return once([
+    ...rule.effects,
+    ...writes,
+    ...methods.flatMap((one) => (typeof one === "string" ? kindsOfMethod(one) : [])),
+  ]);
 }
 
 function amountsOf(input: JsonObject, locators: readonly string[] = []): readonly Json[] {

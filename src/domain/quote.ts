@@ -3,7 +3,7 @@ const LONGEST = 80;
 /** A name that somebody else chose, to stand in a sentence of ours: in quotation marks that it cannot close, with every
  *  character that is not seen, or that turns the line around, written out, and no longer than a name needs to be. */
 export function quoted(name: string, longest = LONGEST): string {
-  const chars = [...name.slice(0, longest * 2 + 2)];
+  const chars = Array.from(name.slice(0, longest * 2 + 2));
   return `"${chars.slice(0, longest).map(seen).join("")}${chars.length > longest ? "…" : ""}"`;
 }
 

@@ -114,6 +114,7 @@ const LOCATORS = [
   "recipient",
   "table",
   "method",
+  "output",
   "sql",
   "shell",
   "code",
