@@ -120,7 +120,7 @@ export function maskedResult(value: Json): Json {
 export function maskedJson(text: string): string {
   if (text.length < SHORTEST) return text;
   const value = jsonOf(text);
-  if (!isObject(value) && !Array.isArray(value)) return masked(text);
+  if (value === undefined) return masked(text);
   const shown = maskedValue(value);
   return shown === value ? text : JSON.stringify(shown);
 }
