@@ -88,6 +88,8 @@ describe("a secret is known by where it lies, under any home and in any spelling
     "file:///home/ada/.netrc",
     "FILE://localhost/home/ada/%2enetrc",
     "file:/home/ada/.netrc",
+    "file:///tmp/#/../../home/ada/.netrc",
+    "file:///home/ada/.netrc?raw",
     "jar:file:///home/ada/.netrc!/x",
     "/etc/shadow",
     "//etc///shadow",
