@@ -4,7 +4,7 @@ import { secretsIn } from "../../src/analysis/secrets/secrets.ts";
 import { realPath } from "../../src/system/real-path.ts";
 import type { Timed } from "./case.ts";
 
-const place = { workspace: process.cwd(), home: "/home/ada" };
+const place = { workspace: process.cwd(), home: "/srv/ada" };
 const PROSE = "The order of the 3rd is on its way, see https://shop.example/orders/7?ref=mail for where it is. ";
 /** Made of what the rules look for, and none of it a secret. */
 const ODD = "ghp_ SG.a.b sk_live_ postgres://a: -----BEGIN PRIVATE KEY----- xoxb-a-b https://a:b@c ";

@@ -8,8 +8,8 @@ import type { JsonObject } from "../../src/domain/json.ts";
 import type { Launch, ToolRule } from "../../src/ports/configuration.ts";
 import { SECRETS } from "./secrets/samples.ts";
 
-const parts: MeaningParts = { analysers: await loadAnalysers(), home: "/home/ada", catalogue: () => null };
-const HERE: Launch = { kind: "stdio", command: "any", args: [], cwd: "/home/ada/shop", env: {} };
+const parts: MeaningParts = { analysers: await loadAnalysers(), home: "/srv/ada", catalogue: () => null };
+const HERE: Launch = { kind: "stdio", command: "any", args: [], cwd: "/srv/ada/shop", env: {} };
 
 function effects(rule: ToolRule | null, input: JsonObject, launch: Launch = HERE, tool = "do"): Effects {
   const server = {

@@ -21,7 +21,7 @@ test.each(Object.entries(SECRETS))("a secret of %s is found where it stands, and
 
 test("what is a secret by its name is covered to its end, and its name stays", () => {
   expect(masked(`export ${AWS.name}=${AWS.secret} now`)).toBe(`export ${AWS.name}=•••• (aws) now`);
-  expect(masked("//registry.example/:_authToken=abcdefgh12345678")).toBe("//registry.example/:_authToken=•••• (npm)");
+  expect(masked("//packages.example/:_authToken=abcdefgh12345678")).toBe("//packages.example/:_authToken=•••• (npm)");
   expect(maskedValue({ secret_access_key: AWS.secret })).toEqual({ secret_access_key: "•••• (aws)" });
 });
 
