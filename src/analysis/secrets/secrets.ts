@@ -116,19 +116,15 @@ export function maskedResult(value: Json): Json {
   return maskedValue(value, maskedJson);
 }
 
-/** The same for JSON text: it stays JSON. What is no JSON is a text. */
+/** The same for JSON text: it stays JSON. What is no JSON, or is nested beyond all use, is a text. */
 export function maskedJson(text: string): string {
   if (text.length < SHORTEST) return text;
-  const value = jsonOf(text);
-  if (value === undefined) return masked(text);
-  const shown = maskedValue(value);
-  return shown === value ? text : JSON.stringify(shown);
-}
-
-function jsonOf(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    const shown = maskedValue(value);
+    // A member given twice hides the first of them from whoever reads it, and not from whoever looks at the text.
+    return shown === value && secretsIn(text).length === 0 ? text : JSON.stringify(shown);
   } catch {
-    return undefined;
+    return masked(text);
   }
 }

@@ -145,6 +145,13 @@ test("a result keeps its structure, and a text in it that is JSON stays JSON", (
   expect(JSON.parse(shown.content[0]?.text ?? "")).toEqual(shown.structuredContent);
 });
 
+test("a text nested beyond all use is a text, and a member given twice hides nothing", () => {
+  const token = SECRETS["github"] ?? "";
+  const deep = `${"[".repeat(200_000)}"${token}"${"]".repeat(200_000)}`;
+  expect(maskedJson(deep)).not.toContain(token);
+  expect(maskedJson(`{"a":"${token}","a":"nothing"}`)).not.toContain(token);
+});
+
 test("texts made to be slow are read through", () => {
   for (const text of [
     "ghs_1_a.".repeat(8_000),
