@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../domain/json.ts";
 import type { ToolRule } from "../ports/configuration.ts";
 import type { Place } from "./analysis.ts";
 import { classifyPath } from "./files/path.ts";
+import { isFileAddress } from "./files/spelling.ts";
 import { kindsOfMethod } from "./http/method.ts";
 import { classifyHost } from "./http/network.ts";
 import { recipientsOf } from "./http/recipients.ts";
@@ -13,9 +14,15 @@ import { wordsFor } from "./words.ts";
 export function plainEffects(input: JsonObject, rule: ToolRule, place: Place, here: boolean): Effects {
   const kinds = kindsOf(input, rule);
   const reads = kinds.every((kind) => kind === "read");
-  const files = textsAt(input, [...(rule.path ?? []), ...(rule.output ?? [])]).map((text) => classifyPath(text, place));
+  const addresses = textsAt(input, rule.host);
+  // A browser opens files too.
+  const opened = [
+    ...textsAt(input, [...(rule.path ?? []), ...(rule.output ?? [])]),
+    ...addresses.filter(isFileAddress),
+  ];
+  const files = opened.map((text) => classifyPath(text, place));
   const attached = textsAt(input, rule.attachment).map((text) => classifyPath(text, place));
-  const network = textsAt(input, rule.host).map((text) => classifyHost(text, here));
+  const network = addresses.filter((text) => !isFileAddress(text)).map((text) => classifyHost(text, here));
   const hosts = once(network.flatMap((one) => one.hosts));
   const recipients = once(textsAt(input, rule.recipient).flatMap(recipientsOf));
   const tables = textsAt(input, rule.table);
