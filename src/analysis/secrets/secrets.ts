@@ -38,7 +38,12 @@ function rulesFor(text: string): ReadonlySet<SecretRule> {
 export function secretsIn(text: string): readonly Secret[] {
   if (text.length < SHORTEST) return [];
   const found: Secret[] = [];
-  for (const { kind, find } of rulesFor(text)) {
+  for (const { kind, find, dear } of rulesFor(text)) {
+    const crowd = dear === null ? null : crowdOf(text, dear);
+    if (crowd !== null) {
+      found.push({ start: crowd, end: text.length, kind });
+      continue;
+    }
     for (let from = 0; ; from += PIECE - OVERLAP) {
       find(text.slice(from, from + PIECE), (start, end) => {
         if (end > start) found.push({ start: from + start, end: from + end, kind });
@@ -47,6 +52,17 @@ export function secretsIn(text: string): readonly Secret[] {
     }
   }
   return apart(found);
+}
+
+/** More beginnings of tokens than this are in no ordinary text: what is behind the first of them is taken for secret. */
+const MOST_DEAR = 8;
+
+/** Where a crowd of `mark` begins; null where there are few enough to look at each. */
+function crowdOf(text: string, mark: string): number | null {
+  const first = text.indexOf(mark);
+  let at = first;
+  for (let met = 0; at >= 0; at = text.indexOf(mark, at + 1)) if (++met > MOST_DEAR) return first;
+  return null;
 }
 
 function apart(found: readonly Secret[]): readonly Secret[] {

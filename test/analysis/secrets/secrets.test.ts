@@ -152,6 +152,12 @@ test("a text nested beyond all use is a text, and a member given twice hides not
   expect(maskedJson(`{"a":"${token}","a":"nothing"}`)).not.toContain(token);
 });
 
+test("of a crowd of beginnings that would take long to look at, everything behind the first is taken for secret", () => {
+  const crowd = `see ${"ghs_1_".repeat(166)}.${"a".repeat(10_000)}`;
+  expect(masked(crowd)).toBe("see •••• (github)");
+  expect(masked(`${"ghs_ ".repeat(8)}and so on`)).toBe(`${"ghs_ ".repeat(8)}and so on`);
+});
+
 test("texts made to be slow are read through", () => {
   for (const text of [
     "ghs_1_a.".repeat(8_000),
