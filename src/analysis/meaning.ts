@@ -10,6 +10,7 @@ import { RESERVED_ACTIONS, type ToolDefinition } from "../domain/tool.ts";
 import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import { addressOf } from "./address.ts";
 import type { Analysers, Analysis, Place } from "./analysis.ts";
+import { databaseRule, isDatabase, misplaced } from "./databases.ts";
 import { exchanged, textsAt, unread } from "./locate.ts";
 import { profiled } from "./profiles.ts";
 
@@ -44,15 +45,19 @@ export function meaningOf(
     const source = { private: true, untrusted: true };
     return { effects: UNKNOWN_EFFECTS, source, faults: [], params: call.params };
   }
-  const workspace = server.launch.kind === "http" ? "/" : server.launch.cwd;
+  const workspace = "cwd" in server.launch ? server.launch.cwd : "/";
   const place = { workspace, home: parts.home };
   const hint = annotations(definition);
   const read = programs(call, rule, server, place, parts);
-  const effects = raised(join(named(inputOf(call), rule, place), read.effects), hint);
+  const effects = {
+    ...raised(join(named(inputOf(call), rule, place), read.effects), hint),
+    counted: isDatabase(server.launch),
+  };
+  const odd = call.method === "tools/call" ? misplaced(server.launch, call.tool, read.effects) : null;
   return {
     effects: hint.destructive ? { ...effects, reversible: false } : effects,
     source: { private: rule.private ?? true, untrusted: hint.openWorld || (rule.untrusted ?? true) },
-    faults: read.faults,
+    faults: odd === null ? read.faults : [...read.faults, odd],
     params: read.params,
   };
 }
@@ -114,6 +119,9 @@ function programs(
 
 function ruleFor(call: Pick<Call, "server" | "tool" | "method">, server: ServerConfiguration): ToolRule | null {
   const configured = Object.hasOwn(server.tools, call.tool) ? server.tools[call.tool] : undefined;
+  // What Writ's own tools do is not for configuration to say; only what their results are.
+  const ours = call.method === "tools/call" ? databaseRule(server.launch, call.tool) : null;
+  if (ours !== null) return { ...configured, ...ours };
   if (configured !== undefined) return configured;
   if (call.method !== "tools/call") return reservedRule(call.tool);
   const built = profiled(server.launch, call.tool);
