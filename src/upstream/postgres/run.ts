@@ -107,7 +107,7 @@ function ended(cause: unknown, portal: Portal, job: Job, cut: Cut | null, commit
   if (!answered)
     return { kind: "undone", code: "upstream_failed", why: "the connection was lost before anything was committed" };
   if (REFUSED.has(code)) return { kind: "undone", code: "database_refused", why: said };
-  if (code === "57014") return undone("timeout", job);
+  if (code === "57014" && said.startsWith("canceling")) return undone("timeout", job);
   return { kind: "failed", code, says: said };
 }
 

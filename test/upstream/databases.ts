@@ -1,0 +1,41 @@
+import type { Analysers } from "../../src/analysis/analysis.ts";
+import { NO_EFFECTS } from "../../src/domain/effect.ts";
+import type { JsonObject } from "../../src/domain/json.ts";
+import type { LedgerRecord } from "../../src/domain/record.ts";
+import type { Answer, RawClient } from "../gate/client.ts";
+import { rawClient } from "../gate/client.ts";
+import type { House } from "../house.ts";
+
+/** An analyser that finds every statement harmless: with it, nothing but the database stands between an agent and what
+ *  its grant does not name. */
+export const BLIND: Analysers = {
+  sql: () => ({ kind: "understood", effects: { ...NO_EFFECTS, kinds: ["read"], statements: 1 }, forward: null }),
+  shell: () => ({ kind: "understood", effects: NO_EFFECTS, forward: null }),
+  code: () => ({ kind: "understood", effects: NO_EFFECTS, forward: null }),
+};
+
+export interface Shopper extends RawClient {
+  readonly task: string;
+  readonly token: string;
+}
+
+/** An agent with a task of its own, at the database `shop`. */
+export async function shopper(house: House, agent: string, server = "shop"): Promise<Shopper> {
+  const { token, task } = await house.task(agent, "look after the shop");
+  return { ...(await rawClient(`${house.writ.origin}/mcp/${server}`, token)), task: task.id, token };
+}
+
+export const rowsOf = (answer: Answer): unknown =>
+  (answer.json.result?.["structuredContent"] as JsonObject | undefined)?.["rows"];
+
+/** What a tool's answer says in words, refusals included. */
+export const wordsOf = (answer: Answer): string =>
+  ((answer.json.result?.["content"] ?? []) as { text?: string }[]).map(({ text }) => text ?? "").join("\n");
+
+export const recordsOf = (house: House, task: string): Promise<readonly LedgerRecord[]> =>
+  house.writ.store.read(async (tx) => (await tx.ledger({ after: 0, limit: 10_000 })).filter((one) => one.task === task));
+
+export async function lastOutcome(house: House, task: string): Promise<JsonObject> {
+  const all = await recordsOf(house, task);
+  return all.findLast(({ kind }) => kind === "outcome")?.body ?? {};
+}
