@@ -26,7 +26,7 @@ export function identityOf(file: string): string {
 export function begin(errand: Errand): Open | Exclude<FromChild, { kind: "ready" | "done" }> {
   if (identityOf(errand.file) !== errand.identity) return { kind: "replaced" };
   const db = open(errand);
-  const gate = authorizerFor(errand.tables, errand.changes);
+  const gate = authorizerFor(errand.tables, { changes: errand.changes, relations: relationsOf(db) });
   try {
     db.exec(errand.changes ? "BEGIN IMMEDIATE" : "BEGIN");
     if (errand.changes) keepRows(db, errand.tables);
@@ -57,6 +57,11 @@ function open({ file, changes, waitMs }: Errand): DatabaseSync {
   db.enableDefensive(true);
   db.exec(`PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA hard_heap_limit = ${MEMORY}`);
   return db;
+}
+
+function relationsOf(db: DatabaseSync): ReadonlySet<string> {
+  const all = db.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')").all();
+  return new Set(all.map(({ name }) => String(name)));
 }
 
 /** `INSERT OR REPLACE` deletes rows without asking whether it may. Where no trigger of the database's own would start to
