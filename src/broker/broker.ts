@@ -55,7 +55,7 @@ export function createBroker(parts: BrokerParts): Broker {
     enderOf: (server) => sources.get(server)?.end ?? null,
     strays,
   });
-  const mark = deploymentOf(parts.store);
+  const deployment = deploymentOf(parts.store);
   for (const server of parts.servers) {
     kinds.set(server.name, kindOf(server));
     sources.set(server.name, sourceOf(server));
@@ -66,7 +66,7 @@ export function createBroker(parts: BrokerParts): Broker {
     if (launch.kind === "postgres" && database !== undefined) {
       const obtained = (token: string, on: OnBehalf): Promise<() => Promise<void>> =>
         leases.take({ on, server: name, kind: "postgres", token, expiresAt: null });
-      return postgres(launch, { database, mark, obtained, log });
+      return postgres(launch, { database, mark: async () => `${await deployment()}-${name}`, obtained, log });
     }
     if (launch.kind === "sqlite") return nothing("the database is a file that Writ opens for each call");
     if (launch.kind !== "http") return nothing("the server is a program of its own");

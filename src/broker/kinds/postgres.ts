@@ -12,7 +12,7 @@ type PostgresLaunch = Extract<DatabaseLaunch, { kind: "postgres" }>;
 
 export interface PostgresParts {
   readonly database: Database;
-  /** What this deployment marks its logins with. */
+  /** What the logins of this server are marked with. */
   readonly mark: () => Promise<string>;
   /** Remembers a login before it is made; resolves to the way to end it early. */
   readonly obtained: (name: string, on: OnBehalf) => Promise<() => Promise<void>>;

@@ -24,11 +24,11 @@ export interface Roles {
   /** Ends its sessions, takes everything from it, and removes it; resolves when nothing of it is left. Ending what is not
    *  there is no failure. */
   end(name: string): Promise<void>;
-  /** Those that are there and were made by this deployment. */
+  /** Those that are there and were made for this server by this deployment. */
   all(): Promise<readonly string[]>;
 }
 
-/** `mark` is this deployment's: on each login it makes, and it ends no other. */
+/** `mark` is this server's of this deployment: on each login made for it, and no other is ended. */
 export function createRoles(database: Database, schemas: readonly string[], mark: () => Promise<string>): Roles {
   async function change<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     for (let tried = 1; ; tried++) {
@@ -92,9 +92,9 @@ export function createRoles(database: Database, schemas: readonly string[], mark
   };
 }
 
-/** Of letters and digits alone, so that it can stand in a statement. */
-function markOf(deployment: string): string {
-  return `made by writ ${deployment.replaceAll(/[^0-9A-Za-z]/g, "")}`;
+/** Of such characters alone that it can stand in a statement. */
+function markOf(mark: string): string {
+  return `made by writ for ${mark.replaceAll(/[^0-9A-Za-z-]/g, "")}`;
 }
 
 async function isThere(client: Pick<pg.PoolClient, "query">, name: string): Promise<boolean> {
