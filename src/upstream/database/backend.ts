@@ -36,6 +36,8 @@ export type Ran =
 export interface Backend {
   /** Reads anew what is in it. @throws WritError or what the connection throws. */
   refresh(): Promise<SqlCatalogue>;
+  /** The same where it can be had at once; `known` where nothing has changed since that was read. */
+  now?(known: SqlCatalogue): SqlCatalogue;
   /** Runs one statement in a transaction of its own; resolves with how it ended, and never rejects. */
   run(job: Job, signal: AbortSignal): Promise<Ran>;
   close(): Promise<void>;

@@ -94,7 +94,10 @@ export function createDatabaseUpstream(
       }
     },
     onToolsChanged: () => {},
-    database: () => known,
+    database() {
+      if (known !== null && backend.now !== undefined) known = backend.now(known);
+      return known;
+    },
     async close() {
       clearInterval(timer);
       await Promise.all([...channels].map((channel) => channel.close()));

@@ -1,10 +1,10 @@
 import { lstatSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
 import { type Facts, WritError } from "../../domain/error.ts";
-import type { Relation, SqlCatalogue } from "../../domain/sql-catalogue.ts";
+import type { SqlCatalogue } from "../../domain/sql-catalogue.ts";
 import type { DatabaseLaunch } from "../../ports/configuration.ts";
 import type { Log } from "../../ports/system.ts";
 import type { Backend, Job, Ran } from "../database/backend.ts";
+import { readCatalogue, stateOf } from "./catalogue.ts";
 import { identityOf } from "./errand.ts";
 import type { Errand, FromChild } from "./messages.ts";
 import { startWorker, type Worker } from "./worker.ts";
@@ -19,6 +19,7 @@ export function sqliteBackend({ file }: Extract<DatabaseLaunch, { kind: "sqlite"
   const idle: Worker[] = [];
   const busy = new Set<Worker>();
   let identity: string | null = null;
+  let state = "";
   let closed = false;
 
   /** Which file it is, is settled at the first look. */
@@ -56,12 +57,29 @@ export function sqliteBackend({ file }: Extract<DatabaseLaunch, { kind: "sqlite"
     }
   }
 
+  function look(): SqlCatalogue {
+    if (pinned() !== identityOf(file)) throw replaced(file);
+    const seen = stateOf(file);
+    const catalogue = readCatalogue(file);
+    state = seen;
+    return catalogue;
+  }
+
+  /** What cannot be read now is looked at again with the next call; the file itself refuses what no longer fits it. */
+  function now(known: SqlCatalogue): SqlCatalogue {
+    try {
+      return stateOf(file) === state ? known : look();
+    } catch {
+      return known;
+    }
+  }
+
   return {
-    refresh() {
-      pinned();
-      if (idle.length === 0) idle.push(startWorker());
-      return Promise.resolve(readCatalogue(file));
+    async refresh() {
+      if (idle.length === 0 && !closed) idle.push(startWorker());
+      return look();
     },
+    now,
     async run(job, signal) {
       try {
         return await run(job, signal);
@@ -122,29 +140,8 @@ function told(said: FromChild | null, { reach }: Job): Ran {
   }
 }
 
-/** Read with a connection that can do nothing else. */
-function readCatalogue(file: string): SqlCatalogue {
-  const db = new DatabaseSync(file, { readOnly: true, allowExtension: false, timeout: WAIT_MS });
-  try {
-    const made = db
-      .prepare("SELECT name, type, tbl_name AS tbl, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY rowid")
-      .all() as unknown as readonly { name: string; type: string; tbl: string; sql: string | null }[];
-    const columns = db.prepare("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1");
-    const relations = made
-      .filter(({ type }) => type === "table" || type === "view")
-      .map(({ name, type, sql }): Relation => ({
-        schema: "main",
-        name,
-        kind: type === "view" ? "view" : "table",
-        columns: columns.all(name).map((one) => String(one["name"])),
-        definition: type === "view" ? sql : null,
-        triggers: made.filter((one) => one.type === "trigger" && one.tbl === name).map((one) => one.name),
-      }));
-    const definitions = made.flatMap(({ sql }) => sql ?? []);
-    return { dialect: "sqlite", schema: "main", relations, functions: [], definitions };
-  } finally {
-    db.close();
-  }
+function replaced(file: string): WritError {
+  return unfit("database_replaced", `\`${file}\` is not the file that was there at the start`, "start Writ again");
 }
 
 function unfit(code: string, message: string, hint: string, facts: Facts = {}): WritError {
