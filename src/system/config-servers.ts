@@ -70,7 +70,7 @@ function launchOf(yaml: ServerYaml, path: Path, folder: string, report: Report):
     foreign(["args", "cwd", "env", "audience", "credential"], "a `kind`");
     return databaseOf(yaml.kind, yaml, path, folder, report);
   }
-  foreign(["url_env", "schemas", "public", "file", "rows"], "no `kind`");
+  if (yaml.kind === undefined) foreign(["url_env", "schemas", "public", "file", "rows"], "no `kind`");
   if (yaml.socket !== undefined && yaml.url === undefined) {
     foreign(["args", "env", "audience", "credential"], "a `socket`");
     return { kind: "socket", path: resolve(folder, yaml.socket), cwd: resolve(folder, yaml.cwd ?? ".") };

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../domain/json.ts";
 import type { Relation, SqlCatalogue } from "../../domain/sql-catalogue.ts";
+import { tableName } from "../../domain/sql-name.ts";
 import { describeTables, type TableLimit } from "../../domain/table-access.ts";
 import type { Reach } from "../../ports/outbound.ts";
 
@@ -8,7 +9,7 @@ export function describeDatabase(catalogue: SqlCatalogue, reach: Reach, only: st
   return catalogue.relations
     .filter(({ kind }) => kind !== "sequence")
     .flatMap((relation) => {
-      const table = relation.schema === catalogue.schema ? relation.name : `${relation.schema}.${relation.name}`;
+      const table = tableName(catalogue.schema, relation.schema, relation.name);
       const limit = Object.hasOwn(reach.tables, table) ? reach.tables[table] : undefined;
       if ((only !== null && only !== table) || (reach.granted && limit === undefined)) return [];
       const shown = { table, kind: relation.kind };

@@ -1,4 +1,5 @@
 import { constants } from "node:sqlite";
+import { namePart } from "../../domain/sql-name.ts";
 import type { TableLimit, TableLimits } from "../../domain/table-access.ts";
 
 const { SQLITE_OK, SQLITE_DENY } = constants;
@@ -27,7 +28,8 @@ export function authorizerFor(
     return SQLITE_DENY;
   }
   function allowed(table: string, verb: string, may: (limit: TableLimit) => boolean): number {
-    const limit = Object.hasOwn(limits, table) ? limits[table] : undefined;
+    const name = namePart(table);
+    const limit = Object.hasOwn(limits, name) ? limits[name] : undefined;
     return limit !== undefined && may(limit) ? SQLITE_OK : refuse(`${verb} ${table}`);
   }
 

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { Json } from "../../domain/json.ts";
+import { nameParts } from "../../domain/sql-name.ts";
 import type { TableLimits } from "../../domain/table-access.ts";
 import type { Answer } from "../database/backend.ts";
 import { authorizerFor } from "./authorizer.ts";
@@ -70,7 +71,8 @@ function keepRows(db: DatabaseSync, tables: TableLimits): void {
   if (db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'trigger' LIMIT 1").get() !== undefined) return;
   db.exec("PRAGMA recursive_triggers = ON");
   const there = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
-  for (const [i, [table, limit]] of Object.entries(tables).entries()) {
+  for (const [i, [spelled, limit]] of Object.entries(tables).entries()) {
+    const { table } = nameParts(spelled);
     if (limit.delete === true || there.get(table) === undefined) continue;
     const name = `"${table.replaceAll('"', '""')}"`;
     db.exec(
