@@ -10,6 +10,7 @@ import type { Given, Reach } from "../ports/outbound.ts";
 import type { Channel, Incoming, Outgoing, Sink } from "../ports/upstream.ts";
 import { CODE } from "../wire/mcp/revisions.ts";
 import type { Admission } from "./admit.ts";
+import { released } from "./obligations.ts";
 import type { GateParts } from "./parts.ts";
 import { reachOf } from "./reach.ts";
 
@@ -124,7 +125,8 @@ function carriedFor({ headers, login }: Given, reach: Reach | null): Pick<Outgoi
   };
 }
 
-/** The same sink for all but what shows the credential of the call: that goes no further. */
+/** The same sink for all but what shows the credential of the call: that goes no further. What is owed on results is owed
+ *  on what comes before them. */
 function discreet(sink: Sink, admission: Admitted, given: Given, parts: GateParts): Sink {
   const { permit } = admission;
   const shows = (text: string): boolean => {
@@ -137,13 +139,14 @@ function discreet(sink: Sink, admission: Admitted, given: Given, parts: GatePart
   };
   return {
     ...sink,
-    notification: (message, mark) => void (shows(message.text) || sink.notification(message, mark)),
+    notification: (message, mark) =>
+      void (shows(message.text) || sink.notification(released(permit.obligations, message).message, mark)),
     request: (message, mark) =>
       shows(message.text)
         ? Promise.resolve({
             error: { code: CODE.internal, message: "the request holds the credential of the call, and is withheld" },
           })
-        : sink.request(message, mark),
+        : sink.request(released(permit.obligations, message).message, mark),
   };
 }
 

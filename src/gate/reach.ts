@@ -1,6 +1,5 @@
 import { isDatabase } from "../analysis/databases.ts";
 import type { Permit } from "../domain/decision.ts";
-import { readObligation } from "../domain/obligation.ts";
 import { limitsOf, mostRows, type TableLimits } from "../domain/table-access.ts";
 import type { ServerConfiguration } from "../ports/configuration.ts";
 import type { Reach } from "../ports/outbound.ts";
@@ -12,10 +11,7 @@ export function reachOf(permit: Permit, server: ServerConfiguration): Reach | nu
   const { effects, standing } = permit.request;
   const granted = limitsIn(permit);
   const tables = granted ?? limitsOf(effects.access);
-  const obliged = permit.obligations.flatMap((text) => {
-    const obligation = readObligation(text);
-    return obligation?.kind === "rows" ? [obligation.most] : [];
-  });
+  const obliged = permit.obligations.flatMap((one) => (one.kind === "rows" ? [one.most] : []));
   const bounds = [...obliged, rowsIn(tables, effects.access)].filter((one) => one !== null);
   return {
     tables,

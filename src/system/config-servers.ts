@@ -119,6 +119,8 @@ const LOCATORS = [
   "host",
   "recipient",
   "table",
+  "method",
+  "output",
   "sql",
   "shell",
   "code",

@@ -23,7 +23,7 @@ beforeAll(async () => {
   const server = `command: node, args: ["${SERVER}", "${url}"]`;
   house = await openHouse(`
 servers:
-  shop: { ${server}, tools: { query: { effects: [], sql: $.sql, dialect: postgres } } }
+  shop: { ${server} }
   bare: { ${server}, tools: { query: { effects: [read] } } }
 agents:
   clerk:
