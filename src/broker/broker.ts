@@ -25,7 +25,7 @@ export interface BrokerParts {
   readonly vault: Vault;
   readonly known: Known;
   /** The databases that Writ itself speaks to. */
-  readonly databases: ReadonlyMap<ServerName, Database>;
+  readonly databases?: ReadonlyMap<ServerName, Database>;
 }
 
 /** What upstreams are given in place of anything an agent holds. */
@@ -62,7 +62,7 @@ export function createBroker(parts: BrokerParts): Broker {
   }
 
   function sourceOf({ name, launch }: ServerConfiguration): CredentialSource {
-    const database = parts.databases.get(name);
+    const database = parts.databases?.get(name);
     if (launch.kind === "postgres" && database !== undefined) {
       const obtained = (token: string, on: OnBehalf): Promise<() => Promise<void>> =>
         leases.take({ on, server: name, kind: "postgres", token, expiresAt: null });

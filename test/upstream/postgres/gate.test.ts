@@ -4,6 +4,7 @@ import { answerApproval } from "../../../src/authority/tasks/answer-approval.ts"
 import { endTask } from "../../../src/authority/tasks/end-task.ts";
 import type { ApprovalId, PersonName } from "../../../src/domain/ids.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
+import type { Answer } from "../../gate/client.ts";
 import { type House, openHouse } from "../../house.ts";
 import { realPostgres } from "../../store/real-postgres.ts";
 import { lastOutcome, recordsOf, rowsOf, shopper, wordsOf } from "../databases.ts";
@@ -41,7 +42,16 @@ agents:
     scope: [{ tools: [shop__execute], tables: { parents: { read: "*", delete: true, rows: 3 } } }]
   reader:
     scope: [{ tools: [shop__query, shop__describe] }]
+  filer:
+    scope: [{ tools: [shop__execute], tables: { notes: { read: "*", insert: "*", rows: 5 } } }]
 `,
+    {
+      "policies/own.cedar": `@id("few-notes")
+@obligation("rows=2")
+permit (principal, action in Writ::Action::"call", resource)
+when { context.effects.tables.contains("notes") };
+`,
+    },
   );
 }, 60_000);
 afterAll(async () => {
@@ -84,6 +94,15 @@ test("an update of two rows under one that may be changed changes nothing, and i
   expect(await lastOutcome(house, packer.task)).toMatchObject({ state: "failed", why: expect.stringContaining("changed 2 rows") });
 });
 
+test("what a policy obliges a call to is held too: fewer rows than the grant says", async () => {
+  const filer = await shopper(house, "filer");
+  const insert = (rows: number): Promise<Answer> =>
+    filer.call("execute", { sql: `INSERT INTO notes (body) SELECT 'x' FROM (VALUES ${"(1),".repeat(rows).slice(0, -1)}) v` });
+  expect((await insert(3)).code).toBe("rows_exceeded");
+  expect((await insert(2)).json.result?.["structuredContent"]).toMatchObject({ changed: 2 });
+  expect(await all("SELECT count(*)::int FROM notes")).toEqual([[2]]);
+});
+
 test("what a statement changes through a cascade counts too", async () => {
   const keeper = await shopper(house, "keeper");
   const [answer] = await Promise.all([
@@ -110,7 +129,7 @@ test("a call that a person allowed runs as a login that can do that one thing, a
   const sql = "UPDATE customers SET name = 'Anna' WHERE id = 1";
   const [answer, summary] = await Promise.all([boss.call("execute", { sql }), answerWhenAsked(boss.task)]);
   expect(answer.json.result?.["structuredContent"]).toMatchObject({ changed: 1 });
-  expect(summary["says"]).toBe("UPDATE: update 1 table (customers), changing name; read 1 table (customers): id");
+  expect(summary["says"]).toBe("UPDATE: update 1 table (customers), changing name; read 1 table (customers): id, on shop");
   expect(await all("SELECT name FROM customers WHERE id = 1")).toEqual([["Anna"]]);
   await expect
     .poll(async () => (await recordsOf(house, boss.task)).filter(({ kind }) => kind === "lease").map(({ body }) => body["how"]))

@@ -64,7 +64,7 @@ test.each([
   ["a table in a part that has the name of a view it may read", "WITH loose AS (SELECT value FROM secrets) SELECT * FROM loose"],
   ["what the tables are", "SELECT sql FROM sqlite_schema"],
   ["a table by its settings", "PRAGMA table_info(secrets)"],
-  ["a function of the library itself", "SELECT load_extension('/tmp/x.so')"],
+  ["a function of the library itself", "SELECT load_extension('/srv/x.so')"],
   ["another database", "ATTACH '/etc/passwd' AS p"],
   ["a delete", "DELETE FROM notes"],
   ["an update of another column", "UPDATE orders SET total = 0"],
