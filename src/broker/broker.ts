@@ -129,7 +129,10 @@ export function createBroker(parts: BrokerParts): Broker {
             ? []
             : one.prepare().then(
                 () => ({ server, says: one.remains }),
-                (cause: unknown) => ({ server, says: cause instanceof WritError ? cause.message : "it is not reached" }),
+                (cause: unknown) => ({
+                  server,
+                  says: cause instanceof WritError ? cause.message : "it is not reached",
+                }),
               ),
         ),
       ),

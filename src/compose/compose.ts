@@ -59,12 +59,7 @@ export async function compose(configuration: Configuration, log: Log, instead: I
   }
 }
 
-async function build(
-  configuration: Configuration,
-  open: Log,
-  undo: Base["undo"],
-  instead: Instead,
-): Promise<Writ> {
+async function build(configuration: Configuration, open: Log, undo: Base["undo"], instead: Instead): Promise<Writ> {
   // No line of the log shows a secret that the broker came to know.
   const known = createKnown();
   const log = discreetLog(open, known);

@@ -23,7 +23,8 @@ export async function openDatabases(
     const url = env[urlEnv] ?? "";
     if (url === "") throw missing(name, urlEnv);
     const address = readAddress(url, {
-      invalid: (why, hint) => refusal("database_url_invalid", name, `the address in ${urlEnv} does not hold: ${why}`, hint),
+      invalid: (why, hint) =>
+        refusal("database_url_invalid", name, `the address in ${urlEnv} does not hold: ${why}`, hint),
       needsTls: (host) =>
         refusal(
           "database_needs_tls",
@@ -55,7 +56,11 @@ async function notOurs(name: ServerName, database: Database, log: Log): Promise<
 async function clusterOfStore(url: string): Promise<string | null> {
   if (url === "") return null;
   // It was read when the store was opened, which comes first.
-  const pool = openPool(readAddress(url, { invalid: (why) => new Error(why), needsTls: (host) => new Error(host) }), 1, () => {});
+  const pool = openPool(
+    readAddress(url, { invalid: (why) => new Error(why), needsTls: (host) => new Error(host) }),
+    1,
+    () => {},
+  );
   try {
     return (await factsOf(pool)).cluster;
   } finally {

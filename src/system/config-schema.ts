@@ -134,7 +134,9 @@ const server = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable")
     .optional(),
   schemas: z
-    .array(z.string().regex(/^(?!pg_|information_schema$)[^\0.]{1,63}$/, "a schema of the database, not one of its own"))
+    .array(
+      z.string().regex(/^(?!pg_|information_schema$)[^\0.]{1,63}$/, "a schema of the database, not one of its own"),
+    )
     .min(1, "at least one schema")
     .optional(),
   public: z.enum(["show", "revoke"]).optional(),

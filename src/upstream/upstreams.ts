@@ -47,10 +47,16 @@ export function createUpstreams(
       case "postgres": {
         const database = given.databases?.get(server.name);
         if (database === undefined) throw new TypeError("a database was configured and not opened");
-        return createDatabaseUpstream(server, launch, postgresBackend(launch, database), { ...parts, name: database.name });
+        return createDatabaseUpstream(server, launch, postgresBackend(launch, database), {
+          ...parts,
+          name: database.name,
+        });
       }
       case "sqlite":
-        return createDatabaseUpstream(server, launch, sqliteBackend(launch, parts.log), { ...parts, name: launch.file });
+        return createDatabaseUpstream(server, launch, sqliteBackend(launch, parts.log), {
+          ...parts,
+          name: launch.file,
+        });
     }
   }
 

@@ -58,7 +58,11 @@ async function shop(): Promise<Shop> {
     admin,
     all,
     logins: async () => (await all(LOGINS)).flat() as string[],
-    async open(more = "", folder = mkdtempSync(join(tmpdir(), "writ-logins-")), log = createLog({ level: "silent", file: null })) {
+    async open(
+      more = "",
+      folder = mkdtempSync(join(tmpdir(), "writ-logins-")),
+      log = createLog({ level: "silent", file: null }),
+    ) {
       const yaml = `servers: { shop: { kind: postgres, url_env: ${variable}, timeout: 5s ${more} } }\n${SCOPE}`;
       const house = await openHouse(yaml, {}, folder, log, { analysers: BLIND });
       endings.push(() => house.close());
@@ -107,11 +111,15 @@ test("a login of ours that no task has is ended at the start, and another's is l
   const clerk = await shopper(house, "clerk");
   await clerk.call("query", { sql: "SELECT 1" });
   const [mine = ""] = await logins();
-  const [[mark]] = (await all(`SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = '${mine}'`)) as [[string]];
+  const [[mark]] = (await all(
+    `SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = '${mine}'`,
+  )) as [[string]];
   await admin.query("CREATE ROLE writ_task_other LOGIN; COMMENT ON ROLE writ_task_other IS 'made by writ elsewhere'");
   endings.push(() => admin.query("DROP OWNED BY writ_task_other; DROP ROLE writ_task_other"));
   await admin.query(`CREATE ROLE writ_task_orphan LOGIN; COMMENT ON ROLE writ_task_orphan IS '${mark}'`);
-  await admin.query(`GRANT SELECT ON secrets TO writ_task_orphan; GRANT CONNECT ON DATABASE ${database} TO writ_task_orphan, writ_task_other`);
+  await admin.query(
+    `GRANT SELECT ON secrets TO writ_task_orphan; GRANT CONNECT ON DATABASE ${database} TO writ_task_orphan, writ_task_other`,
+  );
   await house.writ.close();
   await open("", folder);
   await expect.poll(async () => (await logins()).toSorted()).toEqual([mine, "writ_task_other"].toSorted());
@@ -132,7 +140,9 @@ test("many calls at once of many tasks each get the login of their task", async 
   const house = await open();
   const clerks = await Promise.all(Array.from({ length: 6 }, () => shopper(house, "clerk")));
   const answers = await Promise.all(
-    clerks.flatMap((clerk) => Array.from({ length: 4 }, () => clerk.call("query", { sql: "SELECT current_user::text" }))),
+    clerks.flatMap((clerk) =>
+      Array.from({ length: 4 }, () => clerk.call("query", { sql: "SELECT current_user::text" })),
+    ),
   );
   expect(new Set(answers.map((answer) => JSON.stringify(rowsOf(answer)))).size).toBe(6);
   await Promise.all(
@@ -158,7 +168,16 @@ test("Writ's own login need be no superuser: one that makes logins and owns the 
   expect(rowsOf(await clerk.call("query", { sql: "SELECT count(*) FROM orders" }))).toEqual([[3]]);
   expect((await clerk.call("query", { sql: "SELECT * FROM customers" })).code).toBe("database_refused");
   const running = clerk.call("query", { sql: "SELECT pg_sleep(4)" });
-  await expect.poll(async () => (await admin.query("SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(4)%' AND usename LIKE 'writ_task_%'")).rowCount).toBe(1);
+  await expect
+    .poll(
+      async () =>
+        (
+          await admin.query(
+            "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(4)%' AND usename LIKE 'writ_task_%'",
+          )
+        ).rowCount,
+    )
+    .toBe(1);
   await endTask(house.writ.authority, { task: clerk.task as never, by: "ada", why: "done" });
   expect((await running).code).toBe("credential_revoked");
   await expect.poll(logins).toEqual([]);
@@ -205,14 +224,18 @@ test("numbers that a table draws by itself can be drawn by who may insert", asyn
   const { open, all } = await shop();
   const house = await open();
   const clerk = await shopper(house, "clerk");
-  const answer = await clerk.call("execute", { sql: "INSERT INTO notes (about, body) VALUES ($1, $2) RETURNING id", params: [7, "it's here"] });
+  const answer = await clerk.call("execute", {
+    sql: "INSERT INTO notes (about, body) VALUES ($1, $2) RETURNING id",
+    params: [7, "it's here"],
+  });
   expect(answer.json.result?.["structuredContent"]).toMatchObject({ changed: 1, rows: [[1]] });
   expect(await all("SELECT about, body FROM notes")).toEqual([[7, "it's here"]]);
 });
 
 test("neither Writ's own address nor the password of a login is in a log, a record or an answer", async () => {
   const lines: string[] = [];
-  const keep = (facts: LogFacts, message: string): void => void lines.push(JSON.stringify([facts, message, String(facts["cause"])]));
+  const keep = (facts: LogFacts, message: string): void =>
+    void lines.push(JSON.stringify([facts, message, String(facts["cause"])]));
   const { open, url, admin } = await shop();
   const house = await open("", undefined, { debug: keep, info: keep, warn: keep, error: keep });
   const clerk = await shopper(house, "clerk");

@@ -25,15 +25,19 @@ export async function shopper(house: House, agent: string, server = "shop"): Pro
   return { ...(await rawClient(`${house.writ.origin}/mcp/${server}`, token)), task: task.id, token };
 }
 
-export const rowsOf = (answer: Answer): unknown =>
-  (answer.json.result?.["structuredContent"] as JsonObject | undefined)?.["rows"];
+/** What an answer is as a structure; empty where it is none. */
+export const contentOf = (answer: Answer): JsonObject =>
+  (answer.json.result?.["structuredContent"] ?? {}) as JsonObject;
+export const rowsOf = (answer: Answer): unknown => contentOf(answer)["rows"];
 
 /** What a tool's answer says in words, refusals included. */
 export const wordsOf = (answer: Answer): string =>
   ((answer.json.result?.["content"] ?? []) as { text?: string }[]).map(({ text }) => text ?? "").join("\n");
 
 export const recordsOf = (house: House, task: string): Promise<readonly LedgerRecord[]> =>
-  house.writ.store.read(async (tx) => (await tx.ledger({ after: 0, limit: 10_000 })).filter((one) => one.task === task));
+  house.writ.store.read(async (tx) =>
+    (await tx.ledger({ after: 0, limit: 10_000 })).filter((one) => one.task === task),
+  );
 
 export async function lastOutcome(house: House, task: string): Promise<JsonObject> {
   const all = await recordsOf(house, task);

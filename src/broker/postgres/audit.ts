@@ -48,7 +48,8 @@ const HELD: readonly (readonly [says: (names: readonly string[]) => string, sql:
 ];
 
 /** What no setting takes from a login. */
-const ALWAYS = "read the names of tables, columns and logins, send notifications, take advisory locks, use the processor";
+const ALWAYS =
+  "read the names of tables, columns and logins, send notifications, take advisory locks, use the processor";
 
 const MOST = 5;
 

@@ -46,16 +46,20 @@ export async function grantsFor(
 
 function verbs(limit: TableLimit, columns: readonly Column[], on: string): readonly string[] {
   const names = columns.map(({ column }) => column);
-  const named = ([["SELECT", limit.read], ["INSERT", limit.insert], ["UPDATE", limit.update]] as const).flatMap(
-    ([verb, allowed]) => {
-      if (allowed === undefined) return [];
-      if (allowed === "*") return [`GRANT ${verb} ${on}`];
-      // Where only the rows count, PostgreSQL asks for one column, whichever it is.
-      const wanted = allowed.length === 0 ? names.slice(0, 1) : allowed.filter((name) => names.includes(name));
-      const there = wanted.map(quoted);
-      return there.length === 0 ? [] : [`GRANT ${verb} (${there.join(", ")}) ${on}`];
-    },
-  );
+  const named = (
+    [
+      ["SELECT", limit.read],
+      ["INSERT", limit.insert],
+      ["UPDATE", limit.update],
+    ] as const
+  ).flatMap(([verb, allowed]) => {
+    if (allowed === undefined) return [];
+    if (allowed === "*") return [`GRANT ${verb} ${on}`];
+    // Where only the rows count, PostgreSQL asks for one column, whichever it is.
+    const wanted = allowed.length === 0 ? names.slice(0, 1) : allowed.filter((name) => names.includes(name));
+    const there = wanted.map(quoted);
+    return there.length === 0 ? [] : [`GRANT ${verb} (${there.join(", ")}) ${on}`];
+  });
   return limit.delete === true ? [...named, `GRANT DELETE ${on}`] : named;
 }
 

@@ -46,7 +46,11 @@ export function databaseChannel(parts: ChannelParts, era: Era): Channel {
     if (outgoing.reach === undefined) return { kind: "not_sent", why: "nobody said what the call may reach" };
     if (tool === "describe") {
       const table = own(input, "table");
-      const tables = describeDatabase(await parts.catalogue(), outgoing.reach, typeof table === "string" ? table : null);
+      const tables = describeDatabase(
+        await parts.catalogue(),
+        outgoing.reach,
+        typeof table === "string" ? table : null,
+      );
       return result(said({ tables }));
     }
     const changes = tool === "execute";

@@ -16,7 +16,9 @@ export interface Leash {
 
 interface Inside {
   readonly processID: number;
-  readonly connection: { readonly stream: { bytesRead: number; destroy(): void; on(event: "data", heard: () => void): void } };
+  readonly connection: {
+    readonly stream: { bytesRead: number; destroy(): void; on(event: "data", heard: () => void): void };
+  };
 }
 
 export function holdOn(

@@ -121,4 +121,3 @@ function undone(cut: Cut, { timeoutMs }: Job): Ran {
       return { kind: "undone", code: "upstream_failed", why: "it answered with more than may come back" };
   }
 }
-

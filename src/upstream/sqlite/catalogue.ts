@@ -8,7 +8,9 @@ export function readCatalogue(file: string): SqlCatalogue {
   const db = new DatabaseSync(file, { readOnly: true, allowExtension: false, timeout: 0 });
   try {
     const made = db
-      .prepare("SELECT name, type, tbl_name AS tbl, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY rowid")
+      .prepare(
+        "SELECT name, type, tbl_name AS tbl, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY rowid",
+      )
       .all() as unknown as readonly { name: string; type: string; tbl: string; sql: string | null }[];
     const columns = db.prepare("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1");
     const relations = made

@@ -126,7 +126,8 @@ const READ_ONLY = 8;
 export function notRun(cause: unknown, refused: string | null): Extract<FromChild, { kind: "refused" | "failed" }> {
   const { errcode, message } = cause as { readonly errcode?: unknown; readonly message?: unknown };
   const says = typeof message === "string" ? message.slice(0, 2_000) : "it failed";
-  if (refused !== null || errcode === AUTH) return { kind: "refused", why: refused === null ? says : `not authorized: ${refused}` };
+  if (refused !== null || errcode === AUTH)
+    return { kind: "refused", why: refused === null ? says : `not authorized: ${refused}` };
   if (errcode === READ_ONLY || says.startsWith("not authorized")) return { kind: "refused", why: says };
   return { kind: "failed", code: `SQLITE_${typeof errcode === "number" ? errcode : "ERROR"}`, says };
 }

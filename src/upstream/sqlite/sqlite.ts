@@ -134,7 +134,11 @@ function told(said: FromChild | null, { reach }: Job): Ran {
     case "failed":
       return said;
     case "replaced":
-      return { kind: "not_sent", code: "server_unavailable", why: "the file is not the one that was there at the start" };
+      return {
+        kind: "not_sent",
+        code: "server_unavailable",
+        why: "the file is not the one that was there at the start",
+      };
     default:
       return { kind: "undone", code: "upstream_failed", why: "the process ended before anything was committed" };
   }

@@ -22,11 +22,7 @@ export interface Database {
 }
 
 /** `own` is the cluster of Writ's own store, null where that is no PostgreSQL. `failed` hears of lost connections. */
-export function openDatabase(
-  address: PostgresAddress,
-  own: string | null,
-  failed: (cause: Error) => void,
-): Database {
+export function openDatabase(address: PostgresAddress, own: string | null, failed: (cause: Error) => void): Database {
   const name = nameOf(address);
   const pool = openPool(address, CONNECTIONS, failed);
   let found: Promise<ServerFacts> | null = null;

@@ -7,7 +7,7 @@ import type { JsonObject } from "../../../src/domain/json.ts";
 import type { Answer } from "../../gate/client.ts";
 import { type House, openHouse } from "../../house.ts";
 import { realPostgres } from "../../store/real-postgres.ts";
-import { lastOutcome, recordsOf, rowsOf, shopper, wordsOf } from "../databases.ts";
+import { contentOf, lastOutcome, recordsOf, rowsOf, shopper, wordsOf } from "../databases.ts";
 import { stock } from "./shop.ts";
 
 const postgres = realPostgres();
@@ -69,7 +69,12 @@ async function answerWhenAsked(task: string): Promise<JsonObject> {
     const open = await house.writ.store.read((tx) => tx.openApprovals(task as never));
     const first = open.find((one) => one.state === "pending");
     if (first !== undefined) {
-      await answerApproval(house.writ.authority, { approval: first.id as ApprovalId, person: DANA, verdict: "allow", note: "" });
+      await answerApproval(house.writ.authority, {
+        approval: first.id as ApprovalId,
+        person: DANA,
+        verdict: "allow",
+        note: "",
+      });
       return first.summary as unknown as JsonObject;
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -83,7 +88,10 @@ test("a query is permitted for one task and refused for another, because of the 
   const refused = await support.call("query", { sql });
   expect(refused.code).toBe("outside_grant");
   expect(wordsOf(refused)).toContain("it does not name the table orders");
-  expect((await recordsOf(house, support.task)).at(-1)?.body).toMatchObject({ verdict: "deny", reason: "outside_grant" });
+  expect((await recordsOf(house, support.task)).at(-1)?.body).toMatchObject({
+    verdict: "deny",
+    reason: "outside_grant",
+  });
 });
 
 test("an update of two rows under one that may be changed changes nothing, and is recorded with its reason", async () => {
@@ -91,13 +99,18 @@ test("an update of two rows under one that may be changed changes nothing, and i
   const answer = await packer.call("execute", { sql: "UPDATE orders SET state = 'lost' WHERE state = 'open'" });
   expect(answer.code).toBe("rows_exceeded");
   expect(await all("SELECT count(*)::int FROM orders WHERE state = 'open'")).toEqual([[2]]);
-  expect(await lastOutcome(house, packer.task)).toMatchObject({ state: "failed", why: expect.stringContaining("changed 2 rows") });
+  expect(await lastOutcome(house, packer.task)).toMatchObject({
+    state: "failed",
+    why: expect.stringContaining("changed 2 rows"),
+  });
 });
 
 test("what a policy obliges a call to is held too: fewer rows than the grant says", async () => {
   const filer = await shopper(house, "filer");
   const insert = (rows: number): Promise<Answer> =>
-    filer.call("execute", { sql: `INSERT INTO notes (body) SELECT 'x' FROM (VALUES ${"(1),".repeat(rows).slice(0, -1)}) v` });
+    filer.call("execute", {
+      sql: `INSERT INTO notes (body) SELECT 'x' FROM (VALUES ${"(1),".repeat(rows).slice(0, -1)}) v`,
+    });
   expect((await insert(3)).code).toBe("rows_exceeded");
   expect((await insert(2)).json.result?.["structuredContent"]).toMatchObject({ changed: 2 });
   expect(await all("SELECT count(*)::int FROM notes")).toEqual([[2]]);
@@ -129,10 +142,14 @@ test("a call that a person allowed runs as a login that can do that one thing, a
   const sql = "UPDATE customers SET name = 'Anna' WHERE id = 1";
   const [answer, summary] = await Promise.all([boss.call("execute", { sql }), answerWhenAsked(boss.task)]);
   expect(answer.json.result?.["structuredContent"]).toMatchObject({ changed: 1 });
-  expect(summary["says"]).toBe("UPDATE: update 1 table (customers), changing name; read 1 table (customers): id, on shop");
+  expect(summary["says"]).toBe(
+    "UPDATE: update 1 table (customers), changing name; read 1 table (customers): id, on shop",
+  );
   expect(await all("SELECT name FROM customers WHERE id = 1")).toEqual([["Anna"]]);
   await expect
-    .poll(async () => (await recordsOf(house, boss.task)).filter(({ kind }) => kind === "lease").map(({ body }) => body["how"]))
+    .poll(async () =>
+      (await recordsOf(house, boss.task)).filter(({ kind }) => kind === "lease").map(({ body }) => body["how"]),
+    )
     .toEqual(["taken", "ended"]);
 });
 
@@ -140,11 +157,20 @@ test("what a query names is enough to run it where no grant speaks of tables", a
   const reader = await shopper(house, "reader");
   for (const [sql, rows] of [
     ["SELECT count(*) FROM customers", [[2]]],
-    ["SELECT c.name, count(*) FROM customers c JOIN orders o ON o.customer = c.id GROUP BY 1 ORDER BY 1 DESC LIMIT 1", [["Bob", 2]]],
+    [
+      "SELECT c.name, count(*) FROM customers c JOIN orders o ON o.customer = c.id GROUP BY 1 ORDER BY 1 DESC LIMIT 1",
+      [["Bob", 2]],
+    ],
     ["SELECT state FROM open_orders ORDER BY id LIMIT 1", [["open"]]],
-    ["SELECT c.email, o.total, o.placed FROM customers c, orders o WHERE o.customer = c.id AND o.id = 1", [["ann@example.com", "12.50", "2026-01-02T03:04:05Z"]]],
+    [
+      "SELECT c.email, o.total, o.placed FROM customers c, orders o WHERE o.customer = c.id AND o.id = 1",
+      [["ann@example.com", "12.50", "2026-01-02T03:04:05Z"]],
+    ],
     ["WITH t AS (SELECT id FROM orders WHERE total > 10) SELECT max(id) FROM t", [[2]]],
-    ["SELECT 9007199254740993::bigint, 1.10::numeric, '\\x00ff'::bytea, NULL, true, '{\"a\": 1}'::jsonb, ARRAY['a', NULL]", [["9007199254740993", "1.10", "AP8=", null, true, { a: 1 }, ["a", null]]]],
+    [
+      "SELECT 9007199254740993::bigint, 1.10::numeric, '\\x00ff'::bytea, NULL, true, '{\"a\": 1}'::jsonb, ARRAY['a', NULL]",
+      [["9007199254740993", "1.10", "AP8=", null, true, { a: 1 }, ["a", null]]],
+    ],
   ] as const) {
     const answer = await reader.call("query", { sql });
     expect([sql, wordsOf(answer).slice(0, 200), rowsOf(answer)]).toEqual([sql, expect.anything(), rows]);
@@ -163,11 +189,18 @@ test("placeholders are filled with values, never with text of a statement", asyn
 test("`describe` says what the task may touch, and all of it where its grants name no tables", async () => {
   const [packer, reader] = [await shopper(house, "packer"), await shopper(house, "reader")];
   const tables = async (agent: typeof packer, table?: string): Promise<unknown> =>
-    ((await agent.call("describe", table === undefined ? {} : { table })).json.result?.["structuredContent"] as JsonObject)["tables"];
+    contentOf(await agent.call("describe", table === undefined ? {} : { table }))["tables"];
   expect(await tables(packer)).toEqual([
-    { table: "orders", kind: "table", columns: ["id", "state"], may: "orders: read id, state and update state, at most 1 rows at once" },
+    {
+      table: "orders",
+      kind: "table",
+      columns: ["id", "state"],
+      may: "orders: read id, state and update state, at most 1 rows at once",
+    },
   ]);
-  expect(await tables(reader, "open_orders")).toEqual([{ table: "open_orders", kind: "view", columns: ["id", "state"] }]);
+  expect(await tables(reader, "open_orders")).toEqual([
+    { table: "open_orders", kind: "view", columns: ["id", "state"] },
+  ]);
   expect(await tables(packer, "secrets")).toEqual([]);
 });
 
@@ -182,7 +215,11 @@ test("a table that was made since is known after the first statement that names 
 test("the tools are listed, pinned and answered to a client of either era", async () => {
   const packer = await shopper(house, "packer");
   const listed = await packer.request("tools/list", {});
-  expect((listed.json.result?.["tools"] as { name: string }[]).map(({ name }) => name)).toEqual(["query", "execute", "describe"]);
+  expect(((listed.json.result?.["tools"] ?? []) as { name: string }[]).map(({ name }) => name)).toEqual([
+    "query",
+    "execute",
+    "describe",
+  ]);
   const { token } = await house.task("packer");
   const modern = await fetch(`${house.writ.origin}/mcp/shop`, {
     method: "POST",
@@ -219,6 +256,8 @@ test("a task that ends takes its login along, and its next call is refused befor
   await packer.call("query", { sql: "SELECT id FROM orders" });
   await endTask(house.writ.authority, { task: packer.task as never, by: "ada", why: "done" });
   await expect
-    .poll(async () => (await recordsOf(house, packer.task)).filter(({ kind }) => kind === "lease").map(({ body }) => body["how"]))
+    .poll(async () =>
+      (await recordsOf(house, packer.task)).filter(({ kind }) => kind === "lease").map(({ body }) => body["how"]),
+    )
     .toEqual(["taken", "ended"]);
 });

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Answer } from "../../gate/client.ts";
@@ -8,7 +8,7 @@ import { recordsOf, shopper, type Shopper, wordsOf } from "../databases.ts";
 import { stock } from "./shop.ts";
 
 /** The old reference server: it begins a transaction that only reads, and hands on whatever text it is given. */
-const SERVER = join(import.meta.dirname, "../../../node_modules/@modelcontextprotocol/server-postgres/dist/index.js");
+const SERVER = fileURLToPath(import.meta.resolve("@modelcontextprotocol/server-postgres/dist/index.js"));
 const ESCAPE = "COMMIT; delete from secrets; select 1";
 
 const postgres = realPostgres();

@@ -100,7 +100,10 @@ test.each([
   ["emptying a table", "TRUNCATE orders"],
   ["dropping a table", "DROP TABLE orders"],
   ["changing a table", "ALTER TABLE orders ADD COLUMN x int"],
-  ["a trigger of its own", "CREATE TRIGGER t AFTER INSERT ON notes EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()"],
+  [
+    "a trigger of its own",
+    "CREATE TRIGGER t AFTER INSERT ON notes EXECUTE FUNCTION pg_catalog.suppress_redundant_updates_trigger()",
+  ],
   ["a table of its own", "CREATE TABLE mine (x int)"],
   ["a function of its own", "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'"],
   ["a schema of its own", "CREATE SCHEMA mine"],
@@ -133,7 +136,10 @@ test.each([
 
 test.each([
   ["an update", "UPDATE orders SET state = 'gone' WHERE id = 1"],
-  ["an update in a part of the statement", "WITH u AS (UPDATE orders SET state = 'gone' WHERE id = 1 RETURNING id) SELECT * FROM u"],
+  [
+    "an update in a part of the statement",
+    "WITH u AS (UPDATE orders SET state = 'gone' WHERE id = 1 RETURNING id) SELECT * FROM u",
+  ],
   ["code", "DO $$ BEGIN UPDATE orders SET state = 'gone' WHERE id = 1; END $$"],
   ["an end of the transaction", "COMMIT"],
 ])("`query` changes nothing, not even what the grant lets `execute` change: %s", async (_, sql) => {
@@ -153,7 +159,10 @@ test("an update of two rows where one may be changed changes none, and is record
 });
 
 test.each([
-  ["behind a part that changes nothing", "WITH u AS (UPDATE orders SET state = 'lost' RETURNING id) SELECT 1 WHERE false"],
+  [
+    "behind a part that changes nothing",
+    "WITH u AS (UPDATE orders SET state = 'lost' RETURNING id) SELECT 1 WHERE false",
+  ],
   ["inside code", "DO $$ BEGIN UPDATE orders SET state = 'lost'; END $$"],
 ])("rows are counted %s", async (_, sql) => {
   expect((await execute(sql)).code).toBe("rows_exceeded");
@@ -170,7 +179,9 @@ test("one row is changed, and how many were is said", async () => {
 test("a statement is held to its time from outside, whatever the session says of itself", async () => {
   const answer = await execute("SELECT set_config('statement_timeout', '0', false), pg_sleep(600)");
   expect(answer.code).toBe("database_timeout");
-  expect(await all("SELECT count(*)::int FROM pg_stat_activity WHERE usename LIKE 'writ_task_%' AND state = 'active'")).toEqual([[0]]);
+  expect(
+    await all("SELECT count(*)::int FROM pg_stat_activity WHERE usename LIKE 'writ_task_%' AND state = 'active'"),
+  ).toEqual([[0]]);
 });
 
 test("an answer stops at its rows, and says that there was more", async () => {
@@ -199,15 +210,23 @@ test("a login is there for the task, and the database knows no password of it", 
 test("when the task ends its login is gone, and so is the session that it had open", async () => {
   const running = query("SELECT pg_sleep(1.5)");
   await expect
-    .poll(() => all("SELECT count(*)::int FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1.5)%' AND usename LIKE 'writ_task_%'"))
+    .poll(() =>
+      all(
+        "SELECT count(*)::int FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1.5)%' AND usename LIKE 'writ_task_%'",
+      ),
+    )
     .toEqual([[1]]);
-  const [[name]] = (await all("SELECT usename FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1.5)%' AND usename LIKE 'writ_task_%'")) as [[string]];
+  const [[name]] = (await all(
+    "SELECT usename FROM pg_stat_activity WHERE query LIKE '%pg_sleep(1.5)%' AND usename LIKE 'writ_task_%'",
+  )) as [[string]];
   await endTask(house.writ.authority, { task: clerk.task as never, by: "ada", why: "done" });
   expect((await running).code).toBe("credential_revoked");
   await expect.poll(async () => (await roles()).flat()).not.toContain(name);
   expect(await all(`SELECT count(*)::int FROM pg_stat_activity WHERE usename = '${name}'`)).toEqual([[0]]);
   await expect
-    .poll(async () => (await recordsOf(house, clerk.task)).filter(({ kind }) => kind === "lease").map(({ body }) => body["how"]))
+    .poll(async () =>
+      (await recordsOf(house, clerk.task)).filter(({ kind }) => kind === "lease").map(({ body }) => body["how"]),
+    )
     .toEqual(["taken", "ended"]);
 });
 
@@ -225,6 +244,8 @@ test("two tasks have two logins, and neither's is of use to the other", async ()
 test("no password of a login is in a result, a record or a log", async () => {
   const answer = await query("SELECT current_setting('is_superuser'), current_user::text");
   expect(rowsOf(answer)).toEqual([["off", expect.stringMatching(/^writ_task_[0-9a-f]{32}$/)]]);
-  const verifier = await all("SELECT count(*)::int FROM pg_stat_activity WHERE query ~ 'PASSWORD' AND query !~ 'SCRAM-SHA-256'");
+  const verifier = await all(
+    "SELECT count(*)::int FROM pg_stat_activity WHERE query ~ 'PASSWORD' AND query !~ 'SCRAM-SHA-256'",
+  );
   expect(verifier).toEqual([[0]]);
 });

@@ -6,7 +6,7 @@ import { endTask } from "../../../src/authority/tasks/end-task.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import type { Answer } from "../../gate/client.ts";
 import { type House, openHouse } from "../../house.ts";
-import { BLIND, lastOutcome, rowsOf, shopper, type Shopper, wordsOf } from "../databases.ts";
+import { BLIND, contentOf, lastOutcome, rowsOf, shopper, type Shopper, wordsOf } from "../databases.ts";
 import { inside, makeShop } from "./shop.ts";
 
 let house: House;
@@ -61,7 +61,10 @@ test.each([
   ["a column by a condition alone", "SELECT id FROM orders WHERE total > 10"],
   ["a table by a join", "SELECT o.id, c.card FROM orders o, customers c"],
   ["a table in a part of the statement", "WITH s AS (SELECT value FROM secrets) SELECT * FROM s"],
-  ["a table in a part that has the name of a view it may read", "WITH loose AS (SELECT value FROM secrets) SELECT * FROM loose"],
+  [
+    "a table in a part that has the name of a view it may read",
+    "WITH loose AS (SELECT value FROM secrets) SELECT * FROM loose",
+  ],
   ["what the tables are", "SELECT sql FROM sqlite_schema"],
   ["a table by its settings", "PRAGMA table_info(secrets)"],
   ["a function of the library itself", "SELECT load_extension('/srv/x.so')"],
@@ -80,8 +83,13 @@ test.each([
   const answer = await execute(sql);
   expect([answer.code, wordsOf(answer)]).toEqual(["database_refused", expect.stringContaining("not authorized")]);
   expect(answer.text).not.toMatch(/crown|4111/);
-  expect([inside(file, "SELECT * FROM notes"), inside(file, "SELECT id, state FROM orders WHERE id < 10")]).toEqual(before);
-  expect(await lastOutcome(house, clerk.task)).toMatchObject({ state: "failed", why: expect.stringContaining("database_refused") });
+  expect([inside(file, "SELECT * FROM notes"), inside(file, "SELECT id, state FROM orders WHERE id < 10")]).toEqual(
+    before,
+  );
+  expect(await lastOutcome(house, clerk.task)).toMatchObject({
+    state: "failed",
+    why: expect.stringContaining("database_refused"),
+  });
 });
 
 test("without the parser a copy of the database is not made", async () => {
@@ -159,7 +167,7 @@ test("an error in the statement is told in SQLite's words, and is no refusal", a
 
 test("`describe` says what the task may touch, and nothing of the rest", async () => {
   const answer = await clerk.call("describe", {});
-  expect((answer.json.result?.["structuredContent"] as JsonObject)["tables"]).toEqual([
+  expect(contentOf(answer)["tables"]).toEqual([
     {
       table: "orders",
       kind: "table",
@@ -175,7 +183,9 @@ test("a trigger does what the grant names, or the statement does not run", async
   const own = await open("CREATE TRIGGER t AFTER INSERT ON notes BEGIN DELETE FROM secrets; END;");
   try {
     const agent = await shopper(own, "clerk");
-    expect((await agent.call("execute", { sql: "INSERT INTO notes (body) VALUES ('x')" })).code).toBe("database_refused");
+    expect((await agent.call("execute", { sql: "INSERT INTO notes (body) VALUES ('x')" })).code).toBe(
+      "database_refused",
+    );
     expect(inside(join(own.folder, "shop.db"), "SELECT count(*) FROM secrets")).toEqual([[1]]);
   } finally {
     await own.close();
@@ -189,7 +199,9 @@ test("another file in the place of the database is not opened", async () => {
     const there = join(own.folder, "shop.db");
     renameSync(there, `${there}.was`);
     makeShop(there);
-    expect(wordsOf(await agent.call("query", { sql: "SELECT count(*) FROM notes" }))).toContain("not the one that was there");
+    expect(wordsOf(await agent.call("query", { sql: "SELECT count(*) FROM notes" }))).toContain(
+      "not the one that was there",
+    );
     renameSync(there, `${there}.other`);
     symlinkSync(`${there}.was`, there);
     expect(wordsOf(await agent.call("query", { sql: "SELECT count(*) FROM notes" }))).toContain("no plain file");
