@@ -24,6 +24,8 @@ export interface PostgresParts {
 export function postgres(launch: PostgresLaunch, { database, mark, obtained, log }: PostgresParts): CredentialSource {
   const roles = createRoles(database, launch.schemas, mark);
   const held = new Map<string, { readonly task: TaskId; readonly name: string; readonly login: Promise<Login> }>();
+  /** Logins that are on their way, and whether they were ended before they were there. */
+  const making = new Map<string, "wanted" | "over">();
   let holds: readonly string[] | null = null;
   let looking: Promise<void> | null = null;
 
@@ -48,11 +50,17 @@ export function postgres(launch: PostgresLaunch, { database, mark, obtained, log
   /** The lease stands before the login does, so a crash in between leaves no login that nobody ends. */
   async function make(name: string, on: OnBehalf, reach: Reach): Promise<{ login: Login; end: () => Promise<void> }> {
     const end = await obtained(name, on);
+    making.set(name, "wanted");
     try {
-      return { login: await roles.make(name, reach), end };
+      const login = await roles.make(name, reach);
+      if (making.get(name) === "over") throw notGiven("its task has ended");
+      return { login, end };
     } catch (cause) {
+      await roles.end(name).catch(() => {});
       await end();
       throw cause;
+    } finally {
+      making.delete(name);
     }
   }
 
@@ -93,6 +101,7 @@ export function postgres(launch: PostgresLaunch, { database, mark, obtained, log
     },
     async end(name) {
       for (const [key, one] of held) if (one.name === name) held.delete(key);
+      if (making.has(name)) making.set(name, "over");
       await roles.end(name);
     },
     async sweep(known) {

@@ -44,7 +44,10 @@ export function holdOn(
     if (cut !== null || released) return;
     cut = why;
     void tell("pg_cancel_backend");
-    last = setTimeout(() => void tell("pg_terminate_backend").then(() => stream.destroy()), GRACE_MS);
+    last = setTimeout(() => {
+      void tell("pg_terminate_backend");
+      stream.destroy();
+    }, GRACE_MS);
   }
 
   const timer = setTimeout(() => pull("timeout"), bounds.timeoutMs);

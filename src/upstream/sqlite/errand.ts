@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import type { Json } from "../../domain/json.ts";
 import { nameParts } from "../../domain/sql-name.ts";
@@ -26,6 +26,7 @@ export function identityOf(file: string): string {
 /** Runs one statement in a connection of its own, under an authorizer that knows nothing but what the call may do. */
 export function begin(errand: Errand): Open | Exclude<FromChild, { kind: "ready" | "done" }> {
   if (identityOf(errand.file) !== errand.identity) return { kind: "replaced" };
+  if (!errand.changes) takeBackUnfinished(errand);
   const db = open(errand);
   const gate = authorizerFor(errand.tables, { changes: errand.changes, relations: relationsOf(db) });
   try {
@@ -58,6 +59,17 @@ function open({ file, changes, waitMs }: Errand): DatabaseSync {
   db.enableDefensive(true);
   db.exec(`PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA hard_heap_limit = ${MEMORY}`);
   return db;
+}
+
+/** What a process that was ended had half written is undone by the next one that may write; one that only reads cannot. */
+function takeBackUnfinished(errand: Errand): void {
+  if (!existsSync(`${errand.file}-journal`)) return;
+  const db = open({ ...errand, changes: true });
+  try {
+    db.prepare("SELECT count(*) FROM sqlite_schema").get();
+  } finally {
+    db.close();
+  }
 }
 
 function relationsOf(db: DatabaseSync): ReadonlySet<string> {

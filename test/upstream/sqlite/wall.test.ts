@@ -145,6 +145,15 @@ test("a change that does not end is ended, and nothing of it stays", async () =>
   expect(rowsOf(await execute("INSERT INTO notes (body) VALUES ('after') RETURNING body"))).toEqual([["after"]]);
 });
 
+test("what a change that was ended had written already is taken back for whoever reads next", async () => {
+  const sql =
+    "INSERT INTO notes (body) WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM r";
+  const before = inside(file, "SELECT count(*) FROM notes");
+  expect((await execute(sql)).code).toBe("database_timeout");
+  expect(existsSync(`${file}-journal`)).toBe(true);
+  expect(rowsOf(await query("SELECT count(*) FROM notes"))).toEqual(before);
+});
+
 test("a statement in flight when its task ends is ended with it", async () => {
   const endless = query("WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT count(*) FROM r");
   await expect.poll(() => house.writ.held().calls).toBe(1);
