@@ -257,6 +257,21 @@ test("Writ does not start where its own record is in a database server that agen
   await expect(openHouse(yaml)).rejects.toMatchObject({ code: "database_is_writs" });
 });
 
+test.each([
+  ["no address", "", "database_url_missing"],
+  ["something that is none", "mysql://x@127.0.0.1/shop", "database_url_invalid"],
+  ["an address over a network that nothing verifies", "postgres://keeper:pw@db.example.com/shop", "database_needs_tls"],
+  ["one that verifies half of it", "postgres://keeper:pw@db.example.com/shop?sslmode=require", "database_needs_tls"],
+])("Writ does not start with %s for a database, and does not repeat it", async (_, url, code) => {
+  process.env["TEST_SHOP_ODD"] = url;
+  endings.push(() => delete process.env["TEST_SHOP_ODD"]);
+  const failed = await openHouse("servers: { shop: { kind: postgres, url_env: TEST_SHOP_ODD } }").catch(
+    (cause: unknown) => cause,
+  );
+  expect(failed).toMatchObject({ code });
+  expect(JSON.stringify(failed) + String(failed)).not.toMatch(/:pw@/);
+});
+
 test("a database that cannot be reached is said to be so, and calls to it do not leave", async () => {
   const { open, variable, url } = await shop();
   const wrong = new URL(url);
