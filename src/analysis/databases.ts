@@ -21,6 +21,11 @@ export function databaseRule(launch: Launch, tool: string): ToolRule | null {
   }
 }
 
+/** What Writ sees to itself there: it counts the rows, and values go beside the statement and never into it. */
+export function ofDatabase(launch: Launch): Pick<Effects, "counted" | "values"> {
+  return isDatabase(launch) ? { counted: true, values: ["params"] } : { counted: false };
+}
+
 /** Why a statement is not for the tool it was given to; null where it is. */
 export function misplaced(launch: Launch, tool: string, effects: Effects): Reason | null {
   return isDatabase(launch) && tool === "query" && effects.kinds.length > 0 && !onlyReads(effects)

@@ -8,7 +8,7 @@ import type { SqlCatalogue } from "../domain/sql-catalogue.ts";
 import { RESERVED_ACTIONS, type ToolDefinition } from "../domain/tool.ts";
 import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import type { Analysers, Analysis, Place } from "./analysis.ts";
-import { databaseRule, isDatabase, misplaced } from "./databases.ts";
+import { databaseRule, misplaced, ofDatabase } from "./databases.ts";
 import { exchanged } from "./locate.ts";
 import { plainEffects } from "./plain.ts";
 import { profiled } from "./profiles/profiles.ts";
@@ -56,7 +56,7 @@ export function meaningOf(
   return {
     effects: {
       ...effects,
-      counted: isDatabase(server.launch),
+      ...ofDatabase(server.launch),
       reversible: effects.reversible && !hint.destructive,
       says: effects.says === null ? null : `${effects.says}, on ${server.name}`,
     },
