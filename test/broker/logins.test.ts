@@ -209,6 +209,23 @@ test("with `public: revoke` everybody loses it, and a function that runs as its 
     expect((await clerk.call("execute", { sql })).code).toBe("database_refused");
 });
 
+test("a task has so many sessions and no more, and a call that gets none has not run", async () => {
+  const { open } = await shop();
+  const house = await open();
+  const clerk = await shopper(house, "clerk");
+  await clerk.call("query", { sql: "SELECT 1" });
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => clerk.call("query", { sql: "SELECT pg_sleep(1)" })),
+  );
+  const refused = answers.filter(({ code }) => code === "server_unavailable");
+  expect(answers.filter(({ code }) => code === null).length).toBeGreaterThanOrEqual(8);
+  for (const answer of refused) expect(wordsOf(answer)).toContain("no connection left for this task");
+  const states = (await recordsOf(house, clerk.task)).flatMap(({ kind, body }) =>
+    kind === "outcome" ? [body["state"]] : [],
+  );
+  expect(states.filter((state) => state === "not_run")).toHaveLength(refused.length);
+});
+
 test("a large object that a task made goes with its login", async () => {
   const { open, logins, all } = await shop();
   const house = await open();

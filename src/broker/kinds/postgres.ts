@@ -1,3 +1,4 @@
+import { WritError } from "../../domain/error.ts";
 import type { TaskId } from "../../domain/ids.ts";
 import type { DatabaseLaunch } from "../../ports/configuration.ts";
 import type { Given, Login, OnBehalf, Reach } from "../../ports/outbound.ts";
@@ -9,6 +10,8 @@ import { notGiven } from "../refusals.ts";
 import type { CredentialSource } from "./kind.ts";
 
 type PostgresLaunch = Extract<DatabaseLaunch, { kind: "postgres" }>;
+
+const MOST = 1_000;
 
 export interface PostgresParts {
   readonly database: Database;
@@ -44,7 +47,7 @@ export function postgres(launch: PostgresLaunch, { database, mark, obtained, log
 
   function remains(): string {
     const everybody = holds === null ? "not looked at yet" : holds.join("; ");
-    return `login for the task: dropped with it. What any login there can do besides: ${everybody}`;
+    return `login: dropped with the task, or with the call where no grant of the task names tables. What any login there can do besides: ${everybody}`;
   }
 
   /** The lease stands before the login does, so a crash in between leaves no login that nobody ends. */
@@ -72,6 +75,11 @@ export function postgres(launch: PostgresLaunch, { database, mark, obtained, log
     if (!reach.granted) return once(await make(name, on, reach));
     const login = make(name, on, reach).then((made) => made.login);
     held.set(key, { task: on.task, name, login });
+    // What is forgotten is made again when it is wanted; its lease ends it with the task.
+    for (const oldest of held.keys()) {
+      if (held.size <= MOST) break;
+      held.delete(oldest);
+    }
     login.catch(() => held.get(key)?.name === name && held.delete(key));
     return { login: await login };
   }
@@ -92,7 +100,8 @@ export function postgres(launch: PostgresLaunch, { database, mark, obtained, log
         const given = await loginFor(on, reach);
         return { ...bare, ...given, secrets: [given.login.password], remains: remains() };
       } catch (cause) {
-        throw notGiven("the database gave it no login", cause);
+        if (cause instanceof WritError && cause.code === "credential_not_given") throw cause;
+        throw notGiven(cause instanceof WritError ? cause.message : "the database gave it no login", cause);
       }
     },
     challenged(on) {

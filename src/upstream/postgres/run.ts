@@ -54,9 +54,10 @@ function bounds({ timeoutMs, bytes }: Job): { readonly timeoutMs: number; readon
 /** The login was not let in, or nobody was there: nothing ran. */
 function notIn(cause: unknown): Ran {
   const code = codeOf(cause) ?? "";
-  return code.startsWith("28")
-    ? { kind: "rejected", status: 401, why: "the database does not know the login of the call", challenge: null }
-    : { kind: "not_sent", code: "server_unavailable", why: "the database was not reached" };
+  if (code.startsWith("28"))
+    return { kind: "rejected", status: 401, why: "the database does not know the login of the call", challenge: null };
+  const why = code === "53300" ? "it has no connection left for this task" : "the database was not reached";
+  return { kind: "not_sent", code: "server_unavailable", why };
 }
 
 async function within(client: pg.Client, job: Job, leash: Leash): Promise<Ran> {
