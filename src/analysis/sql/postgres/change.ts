@@ -2,7 +2,7 @@ import type { Json } from "../../../domain/json.ts";
 import type { TableVerb } from "../../../domain/table-access.ts";
 import { refuse } from "../refusal.ts";
 import { readFrom } from "./from.ts";
-import { ANY_COLUMNS, type Columns, derived, inner, type Range, type Reader, readName, type Scope } from "./scope.ts";
+import { NO_COLUMNS, type Columns, inner, type Range, type Reader, readName, type Scope } from "./scope.ts";
 import { outputs, readWith } from "./select.ts";
 import { rangeOf } from "./tables.ts";
 import { as, type Node, nodes, object, only, textOf, unwrap } from "./tree.ts";
@@ -47,7 +47,8 @@ function readConflict(clause: Node | null, target: Target, scope: Scope, reader:
   const targets = nodes(clause["targetList"]);
   if (textOf(clause["action"]) !== "ONCONFLICT_UPDATE") return;
   change(target, "update", targetNames(targets), reader);
-  const both = inner(scope.around ?? scope, [target, { ...derived("excluded", target.columns) }]);
+  // PostgreSQL asks for the right to read what is read of the row that was not inserted, as if it were in the table.
+  const both = inner(scope.around ?? scope, [target, { ...target, name: "excluded" }]);
   readTargets(targets, both, reader);
   reader.expression(clause["whereClause"], both);
 }
@@ -152,11 +153,10 @@ function readTargets(targets: readonly Json[], scope: Scope, reader: Reader): vo
 /** RETURNING sees the row before and after under names of its own. */
 function readReturning(clause: Json | undefined, target: Target, scope: Scope, reader: Reader): Columns {
   const returning = object(clause);
-  if (returning === null) return { ...ANY_COLUMNS, open: false };
+  if (returning === null) return NO_COLUMNS;
   const named = nodes(returning["options"]).map((one) => textOf(as(one, "ReturningOption")?.["value"]));
   const rows = ["old", "new", ...named].map((name) => ({ ...target, name }));
   const targets = nodes(returning["exprs"]);
-  const own = scope.ranges;
   // A `*` shows the ranges of the statement alone; `old` and `new` only go by their names.
   const seen: Scope = { ...scope, around: inner(scope.around ?? scope, rows) };
   for (const one of targets) {
@@ -164,7 +164,7 @@ function readReturning(clause: Json | undefined, target: Target, scope: Scope, r
     if (type !== "ResTarget") refuse("RETURNING with what is not known here");
     reader.expression(fields["val"], seen);
   }
-  return outputs(targets, { ...seen, ranges: own });
+  return outputs(targets, seen);
 }
 
 function words(text: string): ReadonlySet<string> {

@@ -12,6 +12,7 @@ export interface Columns {
 }
 
 export const ANY_COLUMNS: Columns = { names: [], open: true };
+export const NO_COLUMNS: Columns = { names: [], open: false };
 
 /** The first of `columns` under other names. */
 export function renamedFirst(columns: Columns, names: readonly string[]): Columns {
