@@ -2,6 +2,11 @@ import { EFFECT_KINDS, type EffectKind, type Effects, NO_EFFECTS, type Trait } f
 import { normalisePath } from "../../domain/path.ts";
 import { namePart } from "../../domain/sql-name.ts";
 import type { TableAccess, TableVerb } from "../../domain/table-access.ts";
+import { refuse } from "./refusal.ts";
+
+/** What no statement that people write comes near. */
+const MOST_WORK = 2_000_000;
+const MOST_COLUMNS = 5_000;
 
 /** A file of the database's machine. What a relative path starts from there is not known: it stays as it is. */
 export function filePath(path: string): string {
@@ -20,6 +25,14 @@ export class Findings {
   readonly #columns = new Set<string>();
   readonly #access = new Map<string, { table: string; verb: TableVerb; columns: Set<string> | "*" }>();
 
+  #work = 0;
+
+  /** Counts what it takes to find out; a statement for which that is too much is refused. */
+  spend(steps: number): void {
+    this.#work += steps;
+    if (this.#work > MOST_WORK) refuse("it is too intricate to be judged");
+  }
+
   /** A table is touched, and these of its columns with it. */
   touch(table: string, verb: TableVerb, columns: Iterable<string> | "*" = []): void {
     const key = `${verb} ${table}`;
@@ -37,6 +50,7 @@ export class Findings {
   /** A table is reached without being named: no grant has to name it. */
   behind(table: string, columns: Iterable<string> | "*"): void {
     this.#tables.add(table);
+    if (this.#columns.size > MOST_COLUMNS) refuse("it touches more columns than can be judged");
     if (columns === "*") this.#columns.add(`${table}.*`);
     else for (const column of columns) this.#columns.add(`${table}.${namePart(column)}`);
   }

@@ -30,7 +30,10 @@ const SCALAR = new Set([
 /** Reads a FROM list and says what it brings. Each item sees those before it only where it is lateral. */
 export function readFrom(list: Json | undefined, around: Scope, reader: Reader): readonly Range[] {
   const ranges: Range[] = [];
-  for (const item of nodes(list)) ranges.push(...readItem(item, around, [...ranges], reader));
+  for (const item of nodes(list)) {
+    reader.found.spend(ranges.length);
+    ranges.push(...readItem(item, around, [...ranges], reader));
+  }
   return ranges;
 }
 

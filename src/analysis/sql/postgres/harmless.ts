@@ -7,7 +7,7 @@ export const HARMLESS: ReadonlySet<string> = words(`
   array_replace array_reverse array_sample array_shuffle array_sort array_to_json array_to_string
   array_to_tsvector array_upper arraycontained arraycontains arrayoverlap ascii asin asind asinh atan atan2 atan2d
   atand atanh avg bit bit_and bit_count bit_length bit_or bit_xor bool bool_and bool_or bound_box box bpchar
-  broadcast bytea cardinality casefold cbrt ceil ceiling center char char_length character_length chr cidr circle
+  broadcast btrim bytea cardinality casefold cbrt ceil ceiling center char char_length character_length chr cidr circle
   clock_timestamp col_description concat concat_ws convert convert_from convert_to corr cos cosd cosh cot cotd
   count covar_pop covar_samp crc32 crc32c cume_dist current_database current_query current_schema current_schemas
   current_setting current_user date date_add date_bin date_part date_subtract date_trunc datemultirange daterange
@@ -65,7 +65,7 @@ export const HARMLESS: ReadonlySet<string> = words(`
   regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace regexp_split_to_array
   regexp_split_to_table regexp_substr regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx
   regr_sxy regr_syy repeat replace reverse right round row_number row_security_active row_to_json rpad rtrim scale
-  session_user set_bit set_byte set_masklen setseed setweight sha224 sha256 sha384 sha512 shobj_description sign
+  session_user similar_escape similar_to_escape set_bit set_byte set_masklen setseed setweight sha224 sha256 sha384 sha512 shobj_description sign
   sin sind sinh slope split_part sqrt starts_with statement_timestamp stddev stddev_pop stddev_samp string_agg
   string_to_array string_to_table strip strpos substr substring sum system_user tan tand tanh text textcat texteq
   texticlike textlen textlike textregexeq time timeofday timestamp timestamptz timetz timezone to_ascii to_bin

@@ -110,6 +110,7 @@ export function readName(scope: Scope, name: string, found: Findings, elsewhere:
   for (let here: Scope | null = scope; here !== null; here = here.around) {
     let certain = false;
     for (const range of here.ranges) {
+      found.spend(1 + range.columns.names.length / 8);
       const answer = has(range, name);
       if (answer === "no") continue;
       readColumn(range, name, found);
@@ -156,7 +157,11 @@ export function starColumns(scope: Scope, of: string | null): Columns {
   return range === null ? ANY_COLUMNS : shownBy(range);
 }
 
+/** PostgreSQL shows no more columns than this at once; names of more are not kept. */
+const MOST_SHOWN = 1_664;
+
 export function together(all: readonly Columns[]): Columns {
+  if (all.reduce((sum, one) => sum + one.names.length, 0) > MOST_SHOWN) return ANY_COLUMNS;
   return { names: all.flatMap((one) => one.names), open: all.some((one) => one.open) };
 }
 
