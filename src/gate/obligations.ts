@@ -6,6 +6,8 @@ import { own } from "../domain/json.ts";
 import { type Obligation, wordFor } from "../domain/obligation.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import type { Message } from "../ports/upstream.ts";
+import { repeatsMember } from "../wire/json/parse.ts";
+import { MAX_DEPTH, ownMessage } from "../wire/mcp/message.ts";
 import { withValueAt } from "../wire/mcp/splice.ts";
 
 /** What goes along with a permit is done, or the call does not run: of these somebody does it. Rows are held to their number
@@ -35,7 +37,7 @@ export function lightened(decision: Decision): CallDraft | null {
 /** Where a message from an upstream holds what people get to read. */
 const PARTS = ["result", "error", "params"] as const;
 
-export interface Released {
+interface Released {
   readonly message: Message;
   /** What had to be done to it, in the words of policies. */
   readonly done: readonly string[];
@@ -55,7 +57,9 @@ export function released(obligations: readonly Obligation[], given: Message): Re
 }
 
 function withoutSecrets(given: Message): Message {
-  let message = given;
+  // Of a member given twice its reader sees one, and the text has both.
+  const twice = repeatsMember(given.text, { maxDepth: MAX_DEPTH });
+  let message = twice ? ownMessage(JSON.stringify(given.value)) : given;
   for (const name of PARTS) {
     const value = own(message.value, name);
     if (value === undefined) continue;

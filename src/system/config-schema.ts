@@ -58,7 +58,7 @@ const scope = z.strictObject({
   uses: z.int().min(1, "a whole number, 1 or more").optional(),
 });
 
-const toolRule = z.strictObject({
+const toolRuleMembers = z.strictObject({
   effects: z.array(z.enum(EFFECT_KINDS)).optional(),
   reversible: z.boolean().optional(),
   path: locators.optional(),
@@ -79,6 +79,11 @@ const toolRule = z.strictObject({
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
 });
+
+const toolRule = toolRuleMembers.refine(
+  (rule) => [rule.effects, rule.sql, rule.shell, rule.code].some((one) => one !== undefined && one.length > 0),
+  { error: "at least one effect, or an argument that is judged by what it would do", path: ["effects"] },
+);
 
 const credential = z.strictObject({
   kind: z.enum(["header", "oauth", "exchange", "github"]),

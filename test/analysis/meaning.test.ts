@@ -8,8 +8,8 @@ import type { JsonObject } from "../../src/domain/json.ts";
 import type { Launch, ToolRule } from "../../src/ports/configuration.ts";
 import { SECRETS } from "./secrets/samples.ts";
 
-const parts: MeaningParts = { analysers: await loadAnalysers(), home: "/home/ada", catalogue: () => null };
-const HERE: Launch = { kind: "stdio", command: "any", args: [], cwd: "/home/ada/shop", env: {} };
+const parts: MeaningParts = { analysers: await loadAnalysers(), home: "/srv/ada", catalogue: () => null };
+const HERE: Launch = { kind: "stdio", command: "any", args: [], cwd: "/srv/ada/shop", env: {} };
 
 function effects(rule: ToolRule | null, input: JsonObject, launch: Launch = HERE, tool = "do"): Effects {
   const server = {
@@ -145,6 +145,38 @@ test("what a server on another machine calls its own is a private network to it"
   const there: Launch = { kind: "http", url: "https://x.example/", audience: "x", credential: "none" };
   expect(effects(rule, { url: "http://localhost:3000/" }).traits).toEqual([]);
   expect(effects(rule, { url: "http://localhost:3000/" }, there).traits).toEqual(["private-network"]);
+});
+
+test.each([
+  "file:///etc/shadow",
+  " fi\nle:/etc/shadow",
+  "view-source:file:///etc/shadow",
+  "FILE://localhost/etc/shadow",
+])("a file that a browser is sent to is a file: %j", (url) => {
+  const found = effects({ effects: ["read"], host: ["$.url"] }, { url });
+  expect(found).toMatchObject({ hosts: [], traits: ["outside", "secret-place"] });
+  expect(found.paths).toContain("/etc/shadow");
+});
+
+test("a resource that is a file is judged as one", () => {
+  const server = {
+    name: "box" as ServerName,
+    launch: HERE,
+    mode: { kind: "enforce" },
+    timeoutMs: 1,
+    maxResultBytes: 1,
+    reverse: [],
+    tools: {},
+  } as const;
+  const read = (uri: string): Effects =>
+    meaningOf(
+      { server: server.name, tool: "$read" as ToolName, method: "resources/read", params: { uri } },
+      server,
+      null,
+      parts,
+    ).effects;
+  expect(read("file:///srv/ada/.ssh/id_rsa")).toMatchObject({ kinds: ["read"], traits: ["outside", "secret-place"] });
+  expect(read("memo://insights")).toMatchObject({ kinds: ["read"], paths: [], traits: [] });
 });
 
 test("traits of a rule stand beside those of the arguments", () => {

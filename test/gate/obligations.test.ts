@@ -4,7 +4,6 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { answerApproval } from "../../src/authority/tasks/answer-approval.ts";
 import type { Approval } from "../../src/domain/approval.ts";
 import type { PersonName } from "../../src/domain/ids.ts";
-import type { JsonObject } from "../../src/domain/json.ts";
 import type { LedgerRecord } from "../../src/domain/record.ts";
 import { SECRETS } from "../analysis/secrets/samples.ts";
 import { type House, openHouse } from "../house.ts";
@@ -81,7 +80,7 @@ test("`redact-secrets`: what leaves is what was judged and recorded, and holds n
   expect(did()).toBe(`change {"to":"use ${COVERED} there"}\n`);
   const admission = (await records(clerk.task.id)).find((one) => one.kind === "admission");
   expect(admission?.body).toMatchObject({ lightened: true, obligations: ["redact-secrets"] });
-  expect((admission?.body["params"] as JsonObject)["arguments"]).toEqual({ to: `use ${COVERED} there` });
+  expect(admission?.body).toMatchObject({ params: { arguments: { to: `use ${COVERED} there` } } });
 });
 
 test("`redact-secrets` leaves a call without secrets as it is", async () => {

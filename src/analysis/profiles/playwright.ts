@@ -31,7 +31,9 @@ export const playwright: Profile = {
     ),
     ...each(
       `browser_snapshot browser_take_screenshot browser_console_messages browser_network_requests
-       browser_network_request browser_pdf_save browser_start_video`,
+       browser_network_request browser_pdf_save browser_start_video browser_stop_video browser_video_chapter
+       browser_video_show_actions browser_video_hide_actions browser_start_tracing browser_stop_tracing
+       browser_start_recording browser_stop_recording`,
       LOOKS,
     ),
     ...each(

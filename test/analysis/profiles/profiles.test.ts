@@ -7,7 +7,7 @@ const started = (command: string, ...args: string[]): Launch => ({
   kind: "stdio",
   command,
   args,
-  cwd: "/home/ada/shop",
+  cwd: "/srv/ada/shop",
   env: {},
 });
 const at = (url: string): Launch => ({ kind: "http", url, audience: url, credential: "none" });
@@ -41,7 +41,7 @@ describe("a server that only mentions a known one is not it", () => {
     started("npx", "--package", "evil", PACKAGE),
     started("npx", "--package=evil", PACKAGE),
     started("npx", "-c", "evil", PACKAGE),
-    started("npx", "--registry", "https://registry.evil.example", PACKAGE),
+    started("npx", "--registry", "https://packages.evil.example", PACKAGE),
     started("npx", "--unheard-of", PACKAGE),
     started("npx", `evil@npm:${PACKAGE}`),
     started("npx", `${PACKAGE}@npm:evil`),

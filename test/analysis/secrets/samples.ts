@@ -3,17 +3,19 @@ const letters = (count: number): string =>
   "aB3dE5gH7jK9mN2pQ4rS6tU8vW1xYz".repeat(Math.ceil(count / 30)).slice(0, count);
 const hex = (count: number): string => "0a1b2c3d4e5f6789".repeat(Math.ceil(count / 16)).slice(0, count);
 
+const KEY = ["PRIVATE", "KEY"].join(" ");
+
 export const SECRETS: Readonly<Record<string, string>> = {
   npm: `npm_${letters(36)}`,
   slack: `xoxb-${letters(11)}-${letters(12)}`,
   basicauth: `https://ada:${letters(12)}@example.com`,
-  openai: `sk-${letters(20)}T3Blbk${"FJ"}${letters(20)}`,
-  anthropic: `sk-ant-api0${"3"}-${letters(93)}AA`,
+  openai: `sk-${letters(20)}T3BlbkFJ${letters(20)}`,
+  anthropic: `sk-ant-api03-${letters(93)}AA`,
   groq: `gsk_${letters(52)}`,
-  huggingface: `hf_${"aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH"}`,
+  huggingface: `hf_${letters(80).replaceAll(/\d/g, "").slice(0, 34)}`,
   linear: `lin_api_${letters(40)}`,
-  notion: `ntn_${"12345678901"}${letters(35)}`,
-  privatekey: `-----BEGIN ${"PRIVATE"} KEY-----\nMI${letters(200)}\n-----END ${"PRIVATE"} KEY-----`,
+  notion: `ntn_12345678901${letters(35)}`,
+  privatekey: `-----BEGIN ${KEY}-----\nMI${letters(200)}\n-----END ${KEY}-----`,
   sendgrid: `SG.${letters(22)}.${letters(43)}`,
   shopify: `shpat_${hex(32)}`,
   stripe: `sk_live_${letters(24)}`,

@@ -21,7 +21,7 @@ test.each(Object.entries(SECRETS))("a secret of %s is found where it stands, and
 
 test("what is a secret by its name is covered to its end, and its name stays", () => {
   expect(masked(`export ${AWS.name}=${AWS.secret} now`)).toBe(`export ${AWS.name}=•••• (aws) now`);
-  expect(masked("//registry.example/:_authToken=abcdefgh12345678")).toBe("//registry.example/:_authToken=•••• (npm)");
+  expect(masked("//packages.example/:_authToken=abcdefgh12345678")).toBe("//packages.example/:_authToken=•••• (npm)");
   expect(maskedValue({ secret_access_key: AWS.secret })).toEqual({ secret_access_key: "•••• (aws)" });
 });
 
@@ -143,6 +143,19 @@ test("a result keeps its structure, and a text in it that is JSON stays JSON", (
   const shown = maskedResult(result) as typeof result;
   expect(shown.structuredContent).toEqual({ token: "•••• (github)", n: 1 });
   expect(JSON.parse(shown.content[0]?.text ?? "")).toEqual(shown.structuredContent);
+});
+
+test("a text nested beyond all use is a text, and a member given twice hides nothing", () => {
+  const token = SECRETS["github"] ?? "";
+  const deep = `${"[".repeat(200_000)}"${token}"${"]".repeat(200_000)}`;
+  expect(maskedJson(deep)).not.toContain(token);
+  expect(maskedJson(`{"a":"${token}","a":"nothing"}`)).not.toContain(token);
+});
+
+test("of a crowd of beginnings that would take long to look at, everything behind the first is taken for secret", () => {
+  const crowd = `see ${"ghs_1_".repeat(166)}.${"a".repeat(10_000)}`;
+  expect(masked(crowd)).toBe("see •••• (github)");
+  expect(masked(`${"ghs_ ".repeat(8)}and so on`)).toBe(`${"ghs_ ".repeat(8)}and so on`);
 });
 
 test("texts made to be slow are read through", () => {
