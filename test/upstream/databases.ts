@@ -39,7 +39,13 @@ export const recordsOf = (house: House, task: string): Promise<readonly LedgerRe
     (await tx.ledger({ after: 0, limit: 10_000 })).filter((one) => one.task === task),
   );
 
+/** How the task's last call ended. What only reads is answered before that is on the record. */
 export async function lastOutcome(house: House, task: string): Promise<JsonObject> {
-  const all = await recordsOf(house, task);
-  return all.findLast(({ kind }) => kind === "outcome")?.body ?? {};
+  for (;;) {
+    const all = await recordsOf(house, task);
+    const of = (wanted: string): readonly LedgerRecord[] => all.filter(({ kind }) => kind === wanted);
+    const outcomes = of("outcome");
+    if (outcomes.length > 0 && outcomes.length === of("admission").length) return outcomes.at(-1)?.body ?? {};
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
