@@ -80,7 +80,7 @@ test("each gateway has a login of its own for a task, and a task that ends at on
     .poll(async () =>
       (await recordsOf(one, task.id))
         .filter(({ kind }) => kind === "lease")
-        .map(({ body }) => body["how"])
+        .map(({ body }) => String(body["how"]))
         .toSorted(),
     )
     .toEqual(["ended", "ended", "taken", "taken"]);
