@@ -118,3 +118,11 @@ test.each([
 ])("is told in one sentence: %s", (text, says) => {
   expect(effects(text).says).toBe(says);
 });
+
+test("rows that are locked through a query are locked in the table they come from", () => {
+  expect(effects("SELECT s.id FROM (SELECT id FROM orders) s FOR UPDATE").access).toContainEqual({
+    table: "orders",
+    verb: "update",
+    columns: [],
+  });
+});

@@ -1,15 +1,4 @@
-/** A statement that tries to pass for less than it is, and what it has to be taken for: a part of what its effects must
- *  hold, or the code it must be refused with. */
-export interface Escape {
-  readonly text: string;
-  readonly refused?: "query_unparsed" | "query_refused" | "text_too_large";
-  readonly kinds?: readonly string[];
-  readonly traits?: readonly string[];
-  /** As `verb table(columns)`. */
-  readonly access?: readonly string[];
-  readonly paths?: readonly string[];
-  readonly hosts?: readonly string[];
-}
+import { type Escape, NAMING_ESCAPES } from "./naming-escapes.ts";
 
 const unparsed = (...texts: readonly string[]): Escape[] => texts.map((text) => ({ text, refused: "query_unparsed" }));
 const refused = (...texts: readonly string[]): Escape[] => texts.map((text) => ({ text, refused: "query_refused" }));
@@ -19,8 +8,6 @@ const file = (path: string, ...texts: readonly string[]): Escape[] =>
 const defines = (...texts: readonly string[]): Escape[] =>
   texts.map((text) => ({ text, kinds: ["administer"], traits: ["defines"] }));
 const administers = (...texts: readonly string[]): Escape[] => texts.map((text) => ({ text, kinds: ["administer"] }));
-const reads = (access: string, ...texts: readonly string[]): Escape[] =>
-  texts.map((text) => ({ text, kinds: ["read"], access: [access] }));
 const deletes = (...texts: readonly string[]): Escape[] =>
   texts.map((text) => ({ text, kinds: ["delete"], access: ["delete orders()"] }));
 
@@ -68,7 +55,7 @@ export const ESCAPES: readonly Escape[] = [
     "FETCH ALL FROM c",
     "CLOSE ALL",
     "LOCK TABLE orders",
-    "LOAD '/tmp/evil.so'",
+    "LOAD '/srv/evil.so'",
     "SET CONSTRAINTS ALL DEFERRED",
     "SELECT query_to_xml('DELETE FROM orders', true, true, '')",
     "SELECT pg_catalog.query_to_xml('SELECT 1', true, true, '')",
@@ -81,6 +68,9 @@ export const ESCAPES: readonly Escape[] = [
     "SELECT schema_to_xml('public', true, true, '')",
     "SELECT table_to_xml(note::regclass, true, true, '') FROM orders",
     "SELECT nextval(note::regclass) FROM orders",
+    "SELECT nextval('orders_id_seq'::varchar(6))",
+    "SELECT nextval('orders_' || 'id_seq')",
+    "SELECT table_to_xml('customers_and_more'::char(9)::regclass, true, true, '')",
     "UPDATE orders SET note = 'x' WHERE CURRENT OF c",
   ),
   // What comes out as something else, or as nothing, when it is written anew.
@@ -162,7 +152,7 @@ export const ESCAPES: readonly Escape[] = [
   { text: "COPY orders TO STDOUT", kinds: ["read"], access: ["read orders(*)"] },
   { text: "COPY orders (id) FROM STDIN", kinds: ["write"], access: ["insert orders(id)"] },
   { text: "COPY (DELETE FROM orders RETURNING *) TO STDOUT", kinds: ["delete"] },
-  ...file("/tmp/x", "COPY orders TO '/tmp/x'", "COPY orders FROM '/tmp/a/../x'", "SELECT lo_export(1, '/tmp/x')"),
+  ...file("/srv/x", "COPY orders TO '/srv/x'", "COPY orders FROM '/srv/a/../x'", "SELECT lo_export(1, '/srv/x')"),
   ...file(
     "/etc/passwd",
     "SELECT pg_read_file('/etc/passwd')",
@@ -204,6 +194,9 @@ export const ESCAPES: readonly Escape[] = [
   ),
   { text: "SELECT f.pg_read_file FROM unnest(ARRAY['/etc/passwd']) AS f", traits: ["volatile", "dynamic"] },
   { text: "SELECT pg_read_file(note) FROM orders", traits: ["volatile", "dynamic"] },
+  { text: "SELECT pg_read_file('/srv/harmless'::varchar(5))", traits: ["volatile", "dynamic"] },
+  { text: "SELECT ('i'::regclass).gin_clean_pending_list", kinds: ["administer"], traits: ["volatile"] },
+  { text: "SELECT ('x'::text).pg_anything", traits: ["volatile"] },
   { text: "SELECT pg_ls_dir('.')", traits: ["volatile"], paths: ["."] },
   { text: "SELECT * FROM dblink('host=evil.example dbname=x', 'SELECT 1') AS t(a int)", hosts: ["evil.example"] },
   { text: "SELECT dblink_exec('postgresql://u:p@10.0.0.1:5432/x', 'DELETE FROM t')", hosts: ["10.0.0.1"] },
@@ -263,60 +256,7 @@ export const ESCAPES: readonly Escape[] = [
     "CREATE SUBSCRIPTION s CONNECTION 'host=evil' PUBLICATION p",
     "ALTER DATABASE x SET search_path = evil",
   ),
-  // Columns and tables by any way to name them.
-  ...reads(
-    "read customers(email)",
-    "SELECT email FROM customers",
-    'SELECT "email" FROM "customers"',
-    "SELECT CUSTOMERS.EMAIL FROM Customers",
-    'SELECT U&"em\\0061il" FROM customers',
-    "SELECT public.customers.email FROM public.customers",
-    "SELECT c.e FROM (SELECT email AS e FROM customers) c",
-    "SELECT 1 FROM customers WHERE email LIKE 'a%'",
-    "SELECT 1 FROM customers GROUP BY email",
-    "SELECT 1 FROM customers ORDER BY email",
-    "SELECT count(*) FROM customers HAVING max(email) > 'm'",
-    "SELECT 1 FROM orders, customers WHERE customers.email > 'm'",
-    "SELECT 1 FROM orders JOIN customers ON customers.email > 'm'",
-    "SELECT (SELECT email FROM customers LIMIT 1)",
-    "SELECT 1 WHERE EXISTS (SELECT FROM customers WHERE email = 'x')",
-    "SELECT email::regclass FROM customers",
-    "SELECT email::xml FROM customers",
-    "SELECT l.email FROM orders, LATERAL (SELECT email FROM customers) l",
-    "WITH orders AS (SELECT email FROM customers) SELECT * FROM orders",
-    "WITH customers AS (SELECT email FROM customers) SELECT email FROM customers",
-    "SELECT email FROM customers TABLESAMPLE bernoulli (1)",
-    "SELECT email FROM ONLY customers",
-    "SELECT max(email) OVER () FROM customers",
-  ),
-  ...reads(
-    "read customers(*)",
-    "SELECT * FROM customers",
-    "TABLE customers",
-    "SELECT customers FROM customers",
-    "SELECT c.* FROM customers c",
-    "SELECT row_to_json(c) FROM customers c",
-    "SELECT (c).email FROM customers c",
-    "SELECT c::text FROM customers c",
-    "SELECT to_jsonb(c) - 'id' FROM customers AS c",
-    "SELECT ROW(c.*) FROM customers c",
-    "SELECT 1 FROM customers c WHERE c IS NOT NULL",
-    "SELECT a FROM customers AS c(a, b)",
-    "SELECT 1 FROM customers NATURAL JOIN orders",
-    "SELECT table_to_xml('customers', true, true, '')",
-  ),
-  { text: 'SELECT * FROM "sales.customers"', access: ['read "sales.customers"(*)'] },
-  { text: "SELECT * FROM sales.customers", access: ["read sales.customers(*)"] },
-  { text: 'SELECT * FROM "Customers"', access: ["read Customers(*)"] },
-  { text: "SELECT * FROM cuſtomers", access: ["read cuſtomers(*)"] },
-  {
-    text: "SELECT usename, passwd FROM pg_shadow",
-    traits: ["secret-place"],
-    access: ["read pg_catalog.pg_shadow(usename,passwd)"],
-  },
-  { text: "SELECT * FROM pg_catalog.pg_authid", traits: ["secret-place"] },
-  { text: "SELECT umoptions FROM pg_user_mapping", traits: ["secret-place"] },
-  { text: "SELECT most_common_vals FROM pg_stats", traits: ["secret-place"] },
+  ...NAMING_ESCAPES,
   // Size and depth.
   { text: `SELECT '${"x".repeat(65_600)}'`, refused: "text_too_large" },
   { text: `SELECT '${"é".repeat(33_000)}'`, refused: "text_too_large" },

@@ -56,6 +56,7 @@ const GROUPS: readonly (readonly [FunctionEffect, string])[] = [
      pg_stat_reset_single_table_counters pg_stat_reset_single_function_counters pg_stat_reset_backend_stats
      pg_stat_reset_replication_slot pg_stat_reset_subscription_stats pg_stat_force_next_flush
      pg_restore_relation_stats pg_restore_attribute_stats pg_clear_relation_stats pg_clear_attribute_stats
+     brin_summarize_new_values brin_summarize_range brin_desummarize_range gin_clean_pending_list
      pg_extension_config_dump pg_stat_statements_reset pg_export_snapshot`,
   ],
   [{ kinds: ["administer"], traits: ["elevated"] }, "set_config"],
@@ -68,7 +69,6 @@ const GROUPS: readonly (readonly [FunctionEffect, string])[] = [
   [{ kinds: ["send"] }, "pg_notify"],
   [{ kinds: ["write"] }, "pg_logical_emit_message pg_logical_slot_get_changes pg_logical_slot_get_binary_changes"],
   [REMOTE, "dblink dblink_exec dblink_open dblink_connect dblink_connect_u dblink_send_query"],
-  [{ ...REMOTE, host: 1 }, "dblink_connect_named"],
   [
     RUNS_TEXT,
     `query_to_xml query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema ts_stat crosstab

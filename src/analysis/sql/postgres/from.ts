@@ -5,14 +5,14 @@ import {
   ANY_COLUMNS,
   derived,
   inner,
-  NOWHERE,
   queryNamed,
   type Range,
   type Reader,
-  readAll,
-  readName,
+  readColumns,
   renamedFirst,
   type Scope,
+  shownBy,
+  together,
 } from "./scope.ts";
 import { rangeOf } from "./tables.ts";
 import { as, type Node, nodes, object, stringOf, stringsOf, textOf, unwrap } from "./tree.ts";
@@ -93,11 +93,12 @@ function readJoin(node: Node, around: Scope, before: readonly Range[], reader: R
   const both = inner(around, [...left, ...right]);
   reader.expression(node["quals"], both);
   const using = stringsOf(node["usingClause"]);
-  for (const side of [left, right]) {
-    const one = inner(around, side);
-    for (const column of using) readName(one, column, reader.found, new Set());
+  for (const side of [left, right]) readColumns(side, { names: using, open: false }, reader.found);
+  // A natural join compares whatever both sides have: all of a side, where it is not known what the other has.
+  if (node["isNatural"] === true) {
+    readColumns(left, together(right.map(shownBy)), reader.found);
+    readColumns(right, together(left.map(shownBy)), reader.found);
   }
-  if (node["isNatural"] === true) readShared(left, right, reader);
   const merged = object(node["join_using_alias"]);
   const joined =
     merged === null ? [] : [{ ...derived(textOf(merged["aliasname"]), ANY_COLUMNS), members: both.ranges }];
@@ -118,32 +119,6 @@ function readJoin(node: Node, around: Scope, before: readonly Range[], reader: R
     },
     ...joined,
   ];
-}
-
-/** A natural join compares whatever both sides have: all of a side, where it is not known what the other has. */
-function readShared(left: readonly Range[], right: readonly Range[], reader: Reader): void {
-  const sides = [left, right].map((side) => ({ side, columns: side.flatMap(shown), open: side.some(isOpen) }));
-  for (const [one, other] of [
-    [sides[0], sides[1]],
-    [sides[1], sides[0]],
-  ] as const) {
-    if (one === undefined || other === undefined) continue;
-    for (const range of one.side) {
-      if (other.open) readAll(range, reader.found);
-      else
-        for (const column of other.columns)
-          if (isOpen(range) || shown(range).includes(column))
-            readName(inner(NOWHERE, [range]), column, reader.found, new Set());
-    }
-  }
-}
-
-function shown(range: Range): readonly string[] {
-  return [...range.columns.names, ...range.members.flatMap(shown)];
-}
-
-function isOpen(range: Range): boolean {
-  return range.members.length === 0 ? range.columns.open : range.members.some(isOpen);
 }
 
 function readFunctions(node: Node, lateral: Scope, name: string, names: readonly string[], reader: Reader): Columns {

@@ -18,7 +18,7 @@ export function callFunction(name: readonly string[], args: readonly Json[], kno
   const effect = DANGEROUS.get(plain);
   if (effect !== undefined) applyEffect(plain, effect, args, known, found);
   else if (plain === "ts_rewrite" && args.length < 3)
-    refuse(`ts_rewrite is not let through: it runs a text as a statement`);
+    refuse("ts_rewrite is not let through: it runs a text as a statement");
   const calm = others.every((one) => !one.volatile && !one.definer);
   if (effect === undefined && calm && ((ours && HARMLESS.has(plain)) || others.length > 0)) return;
   if (effect?.sequence !== undefined && others.length === 0 && ours) return;
@@ -33,7 +33,7 @@ const PARTS = /^(?:key|value|val|path|seq|type|index|f\d+|column\d+|lexeme|posit
 
 /** `value.name`. Where the database's functions are known, and none is called so, it is a part of the value. */
 export function callMember(name: string, of: Json | null, known: Known, found: Findings): void {
-  const there = DANGEROUS.has(name) || HARMLESS.has(name) || known.functions.has(name);
+  const there = name.startsWith("pg_") || DANGEROUS.has(name) || HARMLESS.has(name) || known.functions.has(name);
   if (!there && (known.relations.size > 0 || PARTS.test(name))) return;
   callFunction([name], of === null ? [] : [of], known, found);
 }
@@ -85,10 +85,16 @@ function addHost(text: string | null, found: Findings): void {
   else found.hosts.add(named.toLowerCase());
 }
 
-/** The table or sequence that a text names, read as PostgreSQL reads a `regclass`. */
+/** The table or sequence that a text names, read as PostgreSQL reads a `regclass`: it folds only plain letters, and cuts
+ *  long names. */
 function named(text: string, known: Known): string {
   const parts = [...text.trim().matchAll(/"((?:[^"]|"")*)"|([^".]+)/g)].map(([, quoted, plain]) =>
-    quoted === undefined ? (plain ?? "").trim().toLowerCase() : quoted.replaceAll('""', '"'),
+    quoted === undefined
+      ? (plain ?? "").trim().replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+      : quoted.replaceAll('""', '"'),
   );
+  if (parts.some((part) => Buffer.byteLength(part) > LONGEST_NAME)) refuse("a name is longer than PostgreSQL's are");
   return tableName(known.schema, parts.at(-2) ?? null, parts.at(-1) ?? "");
 }
+
+const LONGEST_NAME = 63;

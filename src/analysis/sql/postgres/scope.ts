@@ -95,6 +95,15 @@ export function readAll(range: Range, found: Findings): void {
     );
 }
 
+/** These columns, of whatever range has or may have them; all there are where `columns` may be more. */
+export function readColumns(ranges: readonly Range[], columns: Columns, found: Findings): void {
+  for (const range of ranges) {
+    found.spend(columns.names.length);
+    if (columns.open) readAll(range, found);
+    else for (const name of columns.names) if (has(range, name) !== "no") readColumn(range, name, found);
+  }
+}
+
 function calledIn(scope: Scope, name: string): Range | null {
   for (let here: Scope | null = scope; here !== null; here = here.around) {
     const range = here.ranges.find((one) => one.name === name);
@@ -165,7 +174,7 @@ export function together(all: readonly Columns[]): Columns {
   return { names: all.flatMap((one) => one.names), open: all.some((one) => one.open) };
 }
 
-function shownBy(range: Range): Columns {
+export function shownBy(range: Range): Columns {
   return range.members.length === 0 || range.renamed !== null ? range.columns : together(range.members.map(shownBy));
 }
 

@@ -5,6 +5,7 @@ import {
   type Columns,
   ANY_COLUMNS,
   inner,
+  type Range,
   NOWHERE,
   type Reader,
   readName,
@@ -129,15 +130,18 @@ function readLocking(list: Json | undefined, scope: Scope, reader: Reader): void
       textOf(as(one, "RangeVar")?.["relname"]),
     );
     reader.found.does("write");
-    lock(scope, named, reader);
+    lock(scope.ranges, named, reader);
   }
 }
 
-function lock(scope: Scope, named: readonly string[], reader: Reader): void {
-  const flat = scope.ranges.flatMap((one) => [one, ...one.members]);
-  for (const range of flat) {
-    if (range.table !== null && (named.length === 0 || named.includes(range.name)))
-      reader.found.touch(range.table, "update");
+function lock(ranges: readonly Range[], named: readonly string[], reader: Reader): void {
+  for (const range of ranges) {
+    if (named.length > 0 && !named.includes(range.name)) continue;
+    if (range.table !== null) reader.found.touch(range.table, "update");
+    lock(range.members, [], reader);
+    // The rows of a query are locked where they come from, which may be any table that was read so far.
+    if (range.table === null && range.members.length === 0)
+      for (const { table, verb } of reader.found.access()) if (verb === "read") reader.found.touch(table, "update");
   }
 }
 

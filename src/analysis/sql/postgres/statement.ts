@@ -82,19 +82,20 @@ function defines(relation: Node, reader: Reader): void {
   reader.found.touch(spelled(relation, reader.known), "define");
 }
 
-const EXPLAIN = new Set(
+const EXPLAIN = new Set(["query", "options"]);
+const EXPLAIN_OPTIONS = new Set(
   "analyze verbose costs settings generic_plan buffers serialize wal timing summary memory format".split(" "),
 );
 
 /** EXPLAIN runs the statement when it analyses it, and else only asks how it would be run. */
 function readExplain(node: Node, reader: Reader): string {
-  only(node, "EXPLAIN", new Set(["query", "options"]));
+  only(node, "EXPLAIN", EXPLAIN);
   let runs = false;
   for (const option of nodes(node["options"])) {
     const fields = as(option, "DefElem") ?? refuse("EXPLAIN with an option that is not known here");
     const name = textOf(fields["defname"]);
-    if (!EXPLAIN.has(name)) refuse("EXPLAIN with an option that is not known here");
-    runs ||= name === "analyze" && !says(fields["arg"], "off");
+    if (!EXPLAIN_OPTIONS.has(name)) refuse("EXPLAIN with an option that is not known here");
+    runs ||= name === "analyze" && !isOff(fields["arg"]);
   }
   const word = readStatement(node["query"], reader);
   if (runs) return `EXPLAIN ANALYZE ${word}`;
@@ -102,12 +103,12 @@ function readExplain(node: Node, reader: Reader): string {
   return `EXPLAIN ${word}`;
 }
 
-function says(value: Json | undefined, no: "off"): boolean {
+/** Whether the value of an option says no in one of PostgreSQL's ways; what is unclear does not. */
+function isOff(value: Json | undefined): boolean {
   const [type, fields] = unwrap(value);
-  const text = textOf(fields["sval"]).toLowerCase();
   if (type === "Boolean") return fields["boolval"] !== true;
   if (type === "Integer") return (fields["ival"] ?? 0) === 0;
-  return type === "String" && (text === no || text === "false" || text === "0");
+  return type === "String" && ["off", "false", "0"].includes(textOf(fields["sval"]).toLowerCase());
 }
 
 const COPY = new Set("relation query attlist is_from is_program filename options whereClause".split(" "));

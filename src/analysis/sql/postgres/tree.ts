@@ -39,12 +39,18 @@ export function stringsOf(list: Json | undefined): readonly string[] {
   return nodes(list).flatMap((one) => stringOf(one) ?? []);
 }
 
-/** A constant text; null for anything that is one only when it runs. */
+/** A constant text, as it is or cast to a type that leaves it whole; null for anything that is one only when it runs, or
+ *  that is cut to a length. */
 export function literalOf(node: Json | undefined): string | null {
   const cast = as(node, "TypeCast");
-  if (cast !== null) return literalOf(cast["arg"]);
+  if (cast !== null) return keepsWhole(object(cast["typeName"])) ? literalOf(cast["arg"]) : null;
   const value = object(as(node, "A_Const")?.["sval"]);
   return value === null ? null : textOf(value["sval"]);
+}
+
+function keepsWhole(type: Node | null): boolean {
+  const name = stringsOf(type?.["names"]).join(".");
+  return /^(?:pg_catalog\.)?(?:text|regclass)$/.test(name) && type?.["arrayBounds"] === undefined;
 }
 
 /** Refuses a node that has more to it than is looked at: a field of a later PostgreSQL is not passed over. */
