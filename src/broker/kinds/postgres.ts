@@ -32,7 +32,7 @@ export function postgres(launch: PostgresLaunch, { database, mark, obtained, log
   let holds: readonly string[] | null = null;
   let looking: Promise<void> | null = null;
 
-  /** Once, before the first login: what is left to everybody is in the record of every call. */
+  /** Once, at the start or as soon as the server is there: what is left to everybody is in the record of every call. */
   function audited(): Promise<void> {
     looking ??= (async () => {
       await database.ready();
@@ -114,7 +114,7 @@ export function postgres(launch: PostgresLaunch, { database, mark, obtained, log
       await roles.end(name);
     },
     async sweep(known) {
-      await database.ready();
+      await audited();
       const there = await roles.all();
       if (there.length === 0) return;
       const kept = new Set(await known());
