@@ -8,6 +8,7 @@ import type { SqlCatalogue } from "../domain/sql-catalogue.ts";
 import { RESERVED_ACTIONS, type ToolDefinition } from "../domain/tool.ts";
 import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import type { Analysers, Analysis, Place } from "./analysis.ts";
+import { databaseRule, misplaced, ofDatabase } from "./databases.ts";
 import { isFileAddress } from "./files/spelling.ts";
 import { exchanged } from "./locate.ts";
 import { plainEffects } from "./plain.ts";
@@ -52,14 +53,16 @@ export function meaningOf(
   const read = programs(call, rule, server, place, parts);
   const plain = plainEffects(inputOf(call), rule, place, server.launch.kind !== "http");
   const effects = withSecrets(raised(join(plain, read.effects), hint), call.params);
+  const odd = call.method === "tools/call" ? misplaced(server.launch, call.tool, read.effects) : null;
   return {
     effects: {
       ...effects,
+      ...ofDatabase(server.launch),
       reversible: effects.reversible && !hint.destructive,
       says: effects.says === null ? null : `${effects.says}, on ${server.name}`,
     },
     source: { private: rule.private ?? true, untrusted: hint.openWorld || (rule.untrusted ?? true) },
-    faults: read.faults,
+    faults: odd === null ? read.faults : [...read.faults, odd],
     params: read.params,
   };
 }
@@ -69,7 +72,7 @@ function withSecrets(effects: Effects, params: JsonObject): Effects {
 }
 
 function placeOf({ launch }: ServerConfiguration, { home, real }: MeaningParts): Place {
-  if (launch.kind === "http") return { workspace: "/", home };
+  if (!("cwd" in launch)) return { workspace: "/", home };
   return { workspace: launch.cwd, home, ...(real === undefined ? {} : { real }) };
 }
 
@@ -115,6 +118,9 @@ function ruleFor(
   server: ServerConfiguration,
 ): ToolRule | null {
   const configured = Object.hasOwn(server.tools, call.tool) ? server.tools[call.tool] : undefined;
+  // What Writ's own tools do is not for configuration to say; only what their results are.
+  const ours = call.method === "tools/call" ? databaseRule(server.launch, call.tool) : null;
+  if (ours !== null) return { ...configured, ...ours };
   if (configured !== undefined) return configured;
   if (call.method !== "tools/call") return reservedRule(call);
   const built = profiled(server.launch, call.tool);

@@ -93,6 +93,7 @@ export function composeDoors(
     doctor: () =>
       examine({
         lacking: () => lacking(configuration.servers, vault),
+        everybody: () => servers.broker.everybody(),
         configuration,
         catalogue,
         policies,

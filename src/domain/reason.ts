@@ -175,6 +175,18 @@ const REASONS = {
     says: (f) => `the server ${f.server} failed: ${f.why}`,
     hint: "try again later; what it used comes back only where it never left",
   },
+  rows_exceeded: {
+    says: (f) => `the statement changed more than it may, and was taken back: ${f.why}`,
+    hint: "nothing has changed; name fewer rows, or ask for more with `writ__request_grant`",
+  },
+  database_refused: {
+    says: (f) => `the database refused it to the login of this call: ${f.why}`,
+    hint: "nothing has changed; that login may do what the task's grant names and no more",
+  },
+  database_timeout: {
+    says: (f) => `the statement took too long, and was taken back: ${f.why}`,
+    hint: "nothing has changed; ask for less at once",
+  },
   outcome_unknown: {
     says: (f) => `the call was sent, and its outcome is not known: ${f.why}`,
     hint: "Writ will not repeat it; a person looks at what happened",

@@ -8,3 +8,11 @@ export function tableName(usual: string, schema: string | null, name: string): s
 export function namePart(name: string): string {
   return /[."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }
+
+/** The parts that `tableName` put together: the table, and before it the schema where it has one. */
+export function nameParts(spelled: string): { readonly schema: string | null; readonly table: string } {
+  const parts = [...spelled.matchAll(/"((?:[^"]|"")*)"|[^."]+/g)].map(([plain, quoted]) =>
+    quoted === undefined ? plain : quoted.replaceAll('""', '"'),
+  );
+  return { schema: parts.length > 1 ? (parts[0] ?? null) : null, table: parts.at(-1) ?? "" };
+}

@@ -10,12 +10,13 @@ import { repeatsMember } from "../wire/json/parse.ts";
 import { MAX_DEPTH, ownMessage } from "../wire/mcp/message.ts";
 import { withValueAt } from "../wire/mcp/splice.ts";
 
-/** What goes along with a permit is done, or the call does not run: of these somebody does it. */
+/** What goes along with a permit is done, or the call does not run: of these somebody does it. Rows are held to their number
+ *  where they are counted. */
 const DONE: ReadonlySet<Obligation["kind"]> = new Set(["redact-secrets", "block-secrets", "redact-result"]);
 
 /** Why a call may not go on as policy obliges it to; null when it may. */
 export function refusedBy({ call, effects }: AccessRequest, obligations: readonly Obligation[]): Reason | null {
-  const undone = obligations.find(({ kind }) => !DONE.has(kind));
+  const undone = obligations.find(({ kind }) => !DONE.has(kind) && !(kind === "rows" && effects.counted));
   if (undone !== undefined) return reason("obligation_unmet", { obligation: wordFor(undone) });
   const owed = (kind: Obligation["kind"]): boolean => obligations.some((one) => one.kind === kind);
   // What still holds a secret after they were taken out is not sent either.

@@ -77,6 +77,9 @@ function judge(incoming: Incoming, reads: boolean): Verdict {
     case "rejected":
       // That nothing ran is then the upstream's word: enough to tell the agent, not to give a use or budget back.
       return { state: incoming.status < 500 || reads ? "failed" : "outcome_unknown", why: incoming.why };
+    case "undone":
+      // It took the database's time, and told whether it would have gone through: its use and its budget stay used.
+      return { state: "failed", why: `${incoming.code}: ${incoming.why}` };
     case "lost":
       return { state: reads ? "failed" : "outcome_unknown", why: incoming.why };
   }
@@ -106,8 +109,9 @@ function respond(admission: Admitted, incoming: Incoming, verdict: Verdict): Res
     };
   const why = verdict.why ?? "no answer";
   if (verdict.state === "outcome_unknown") return refuse(admission, reason("outcome_unknown", { why }));
-  const code = incoming.kind === "not_sent" ? (incoming.code ?? "upstream_failed") : "upstream_failed";
-  const refused = refuse(admission, reason(code, { server: call.server, client: call.protocol, why }));
+  const code = "code" in incoming ? (incoming.code ?? "upstream_failed") : "upstream_failed";
+  const said = incoming.kind === "undone" ? incoming.why : why;
+  const refused = refuse(admission, reason(code, { server: call.server, client: call.protocol, why: said }));
   return incoming.kind === "rejected" && incoming.challenge !== null
     ? { ...refused, challenge: incoming.challenge }
     : refused;

@@ -206,6 +206,27 @@ export type Launch =
       readonly audience: string;
       /** What the broker puts in. `operation`: Writ's own credential as Bearer. */
       readonly credential: CredentialRule;
+    }
+  | DatabaseLaunch;
+
+/** A database that Writ itself speaks to: the tools `query`, `execute` and `describe`. */
+export type DatabaseLaunch =
+  | {
+      readonly kind: "postgres";
+      /** The environment variable with the address of the login that makes and ends those of tasks. */
+      readonly urlEnv: string;
+      /** What may be spoken of; unqualified names mean the first. */
+      readonly schemas: readonly string[];
+      /** The most rows that a call is answered with. */
+      readonly rows: number;
+      /** What everybody may do there whom nobody gave anything: taken away from all, or shown. */
+      readonly public: "show" | "revoke";
+    }
+  | {
+      readonly kind: "sqlite";
+      /** Absolute. */
+      readonly file: string;
+      readonly rows: number;
     };
 
 export type CredentialRule = "operation" | "none" | HeaderRule | OAuthRule | GitHubRule;

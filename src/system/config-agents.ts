@@ -48,7 +48,7 @@ function draftOf(
   const bases = new Set<string>();
   for (const [i, tool] of yaml.tools.entries()) {
     const server = serverOf(tool, [...path, "tools", i], servers, report);
-    if (server !== undefined) bases.add(server.launch.kind === "http" ? folder : server.launch.cwd);
+    if (server !== undefined) bases.add("cwd" in server.launch ? server.launch.cwd : folder);
   }
   const constraints = Object.entries(yaml.where ?? {}).flatMap(([argument, where]) => {
     const here = [...path, "where", argument];

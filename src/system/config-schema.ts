@@ -133,6 +133,20 @@ const server = z.strictObject({
   socket: path.optional(),
   url: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
   audience: z.string().min(1).optional(),
+  kind: z.enum(["postgres", "sqlite"]).optional(),
+  url_env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable")
+    .optional(),
+  schemas: z
+    .array(
+      z.string().regex(/^(?!pg_|information_schema$)[^\0.]{1,63}$/, "a schema of the database, not one of its own"),
+    )
+    .min(1, "at least one schema")
+    .optional(),
+  public: z.enum(["show", "revoke"]).optional(),
+  file: path.optional(),
+  rows: z.int().min(1, "a whole number, 1 or more").max(100_000, "a whole number, at most 100000").optional(),
   credential: z
     .union([z.enum(["operation", "none"]), credential], {
       error: "`operation`, `none`, or a mapping with `kind: header`, `oauth`, `exchange` or `github`",

@@ -11,9 +11,9 @@ export interface Artefact {
  *  command line is read as it reads it itself: a package named further behind is an argument, and so is one in the place
  *  of an option's value. An option that is not known could change what runs, so with it nothing is certain. */
 export function artefactOf(launch: Launch): Artefact | null {
-  if (launch.kind === "socket") return null;
   if (launch.kind === "http")
     return URL.canParse(launch.url) ? { from: "origin", name: new URL(launch.url).origin } : null;
+  if (launch.kind !== "stdio") return null;
   const { args } = launch;
   const program = baseOf(launch.command);
   switch (program) {

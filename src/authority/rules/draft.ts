@@ -65,7 +65,7 @@ function baseOf(tools: readonly string[], configuration: Configuration): string 
   const folders = new Set(
     tools.map((tool) => {
       const server = configuration.servers.find((one) => one.name === readToolPattern(tool)?.server);
-      return server === undefined || server.launch.kind === "http" ? "/" : server.launch.cwd;
+      return server !== undefined && "cwd" in server.launch ? server.launch.cwd : "/";
     }),
   );
   return folders.size === 1 ? ([...folders][0] ?? "/") : "/";
