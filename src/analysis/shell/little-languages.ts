@@ -132,14 +132,14 @@ export function awkOnlyPrints(program: string): boolean {
   let printing = false;
   let last = "";
   while (rest !== "") {
-    const found =
+    const found: RegExpExecArray | null =
       /^(?:\s+|#[^\n]*)/.exec(rest) ??
       /^"(?:[^"\\\n]|\\.)*"/.exec(rest) ??
       (valued ? null : /^\/(?:[^/\\\n[]|\\.|\[\^?\]?[^\]\n]*\])*\//.exec(rest)) ??
       /^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/.exec(rest) ??
       /^[A-Za-z_]\w*/.exec(rest) ??
       /^(?:[-+*/%^]=|\+\+|--|[=!<>]=|&&|\|\||!~|[-+*/%^!~<>?:,;{}()[\]$=])/.exec(rest);
-    const token = found?.[0] ?? "";
+    const token: string = found?.[0] ?? "";
     if (token === "" || AWK_NEVER.has(token) || token.startsWith("@")) return false;
     // A comparison stands in brackets or before the braces; elsewhere it is a file that is written.
     if (token === "(" || token === "[") depth++;
