@@ -3,7 +3,7 @@ import { exact, type Field, words } from "./field.ts";
 import { runsFile } from "./files.ts";
 import { asksForHelp } from "./options.ts";
 import { spotsOf } from "./place.ts";
-import { quoted } from "./says.ts";
+import { told } from "./says.ts";
 import { apart, type Flow, NOTHING, OPAQUE, type Shell, unknown } from "./state.ts";
 import { TABLE } from "./table.ts";
 import { together } from "./flow.ts";
@@ -17,7 +17,7 @@ export function runFields(fields: readonly Field[], shell: Shell, input: Flow): 
   }
   if (head === undefined) return NOTHING;
   if (!exact(head)) {
-    shell.tally.begin(quoted(head.text));
+    shell.tally.begin(told(head.text));
     unknown(shell, "its name is made up while it runs");
     return OPAQUE;
   }
@@ -29,7 +29,7 @@ export function runFields(fields: readonly Field[], shell: Shell, input: Flow): 
 
 function call(name: string, args: readonly Field[], shell: Shell, input: Flow): Flow {
   if (shell.calling.includes(name)) {
-    shell.tally.begin(quoted(name));
+    shell.tally.begin(told(name));
     unknown(shell, "calls itself");
     return OPAQUE;
   }
@@ -51,7 +51,7 @@ const INSTALLED = /(?:^|\/)(?:node_modules\/\.bin|\.?venv\/bin|vendor\/bin)\/([^
 function program(head: Field, args: readonly Field[], shell: Shell, input: Flow): Flow {
   const name = head.text.includes("/") ? (SYSTEM.exec(head.text)?.[1] ?? installed(head, shell)) : head.text;
   if (name === null) {
-    shell.tally.begin(quoted(head.text));
+    shell.tally.begin(told(head.text));
     const known = PROJECT.exec(head.text)?.[1];
     if (known !== undefined && Object.hasOwn(TABLE, known)) return follow(known, args, shell, input);
     runsFile(shell, head);
@@ -87,7 +87,11 @@ function follow(name: string, args: readonly Field[], shell: Shell, input: Flow)
 /** Its name, and the subcommand where it is one. */
 function label(name: string, args: readonly Field[]): string {
   const [first] = words(args);
-  return first !== undefined && /^[a-z][a-z-]{1,20}$/.test(first) && SUBCOMMANDS.has(name) ? `${quoted(name)} ${first}` : quoted(name);
+  return first !== undefined && /^[a-z][a-z-]{1,20}$/.test(first) && SUBCOMMANDS.has(name)
+    ? `${name} ${first}`
+    : Object.hasOwn(TABLE, name)
+      ? name
+      : told(name);
 }
 
 const SUBCOMMANDS = new Set(
@@ -95,4 +99,3 @@ const SUBCOMMANDS = new Set(
     " ",
   ),
 );
-
