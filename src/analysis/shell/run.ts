@@ -1,3 +1,4 @@
+import { normalisePath } from "../../domain/path.ts";
 import { judge } from "./by-spec.ts";
 import { exact, type Field, words } from "./field.ts";
 import { runsFile } from "./files.ts";
@@ -49,7 +50,7 @@ const SYSTEM = /^(?:\/usr(?:\/local)?|\/opt\/homebrew|\/opt\/local)?\/s?bin\/([^
 const INSTALLED = /(?:^|\/)(?:node_modules\/\.bin|\.?venv\/bin|vendor\/bin)\/([^/]+)$/;
 
 function program(head: Field, args: readonly Field[], shell: Shell, input: Flow): Flow {
-  const name = head.text.includes("/") ? (SYSTEM.exec(head.text)?.[1] ?? installed(head, shell)) : head.text;
+  const name = head.text.includes("/") ? (SYSTEM.exec(plain(head.text))?.[1] ?? installed(head, shell)) : head.text;
   if (name === null) {
     shell.tally.begin(told(head.text));
     const known = PROJECT.exec(head.text)?.[1];
@@ -59,6 +60,11 @@ function program(head: Field, args: readonly Field[], shell: Shell, input: Flow)
   }
   shell.tally.begin(label(name, args));
   return follow(name, args, shell, input);
+}
+
+/** An absolute path without what leads nowhere. */
+function plain(path: string): string {
+  return path.startsWith("/") ? (normalisePath(path, "/") ?? path) : path;
 }
 
 /** Build tools that a project carries with it. */

@@ -19,5 +19,5 @@ export function effectsOf(command: string): Effects {
 /** True where the policies that Writ starts with do not let this through without a person. A task that has read nothing
  *  yet, at Foundation: the mildest there is. */
 export function stopped(effects: Effects): boolean {
-  return set.evaluate(request({ effects, tier: "foundation" })).effect !== "permit";
+  return set.evaluate(request({ effects, tier: "foundation" })).kind !== "permit";
 }

@@ -60,6 +60,10 @@ const rights: Judge = ({ name, args, shell }) => {
   const all = /^(?:0?[0-7]?[0-7]{2}[2367]|.*[oa][+=][rwxXst]*w.*|[+=][rwx]*w.*|[2467][0-7]{3}|.*[+=][rwx]*s.*)$/;
   const opens = name === "chmod" && mode !== undefined && (!exact(mode) || all.test(mode.text));
   const rooted = files.some((file) => spots(shell, file).some((spot) => recursive && isRoot(spot, shell.place)));
+  const far = files.some((file) =>
+    spots(shell, file).some(({ where }) => where !== "workspace" && where !== "temporary"),
+  );
+  if (recursive && (rooted || far)) shell.tally.add(SWEEPS);
   if (name !== "chmod" || opens || rooted)
     shell.tally.add({
       kinds: ["administer"],
@@ -84,11 +88,27 @@ const copies: Judge = ({ name, args, shell }) => {
     else reads(shell, field);
   }
   for (const field of made) writes(shell, field);
+  // What is moved into nothing is gone.
+  if (name === "mv" && made.some((field) => spots(shell, field).some((spot) => spot.where === "device")))
+    shell.tally.add({ kinds: ["delete"], routine: false, note: "moves it to where nothing is kept" });
   if (name === "ln")
     for (const field of fields.slice(0, -1))
       if (spots(shell, field).some((spot) => spot.where !== "workspace" && spot.where !== "temporary"))
         shell.tally.add({ kinds: ["write"], traits: ["outside"], routine: false, note: "links to what lies outside" });
   return NOTHING;
+};
+
+const zip: Judge = ({ args, shell }) => {
+  // With a command of its own to test what it has packed.
+  if (args.some((arg) => /^(?:-TT|--unzip)/.test(arg.text) || arg.text.startsWith(HOLE)))
+    unknown(shell, "runs a command on what it packs");
+  const options = readOptions(args, set("-x -i -b -P -n -t -s -Z"));
+  const [archive, ...files] = options.operands;
+  if (archive !== undefined) writes(shell, archive);
+  for (const file of files) reads(shell, file);
+  if (hasOption(options, "-m", "--move", "-d", "--delete"))
+    shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes what it packs" });
+  return OPAQUE;
 };
 
 const rsync: Judge = ({ args, shell }) => {
@@ -227,17 +247,7 @@ export const FILES: Table = {
     shell.tally.add({ kinds: ["read"] });
     return OPAQUE;
   }),
-  ...each("zip", {
-    operands: "text",
-    takes: "-x -i -b -P -n -t",
-    runs: "-TT --unzip-command",
-    options: {
-      "-m": { kinds: ["delete"], routine: false },
-      "--move": { kinds: ["delete"], routine: false },
-      "-T": { kinds: ["read"] },
-    },
-    does: { kinds: ["write"] },
-  }),
+  zip,
   unzip: { takes: "-x -P", writes: "-d", does: { kinds: ["write"], note: "unpacks" } },
   ...each("gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 brotli pigz lzma compress uncompress", {
     operands: "write",

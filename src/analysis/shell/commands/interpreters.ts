@@ -210,12 +210,14 @@ const awk: Judge = ({ args, shell }) => {
 const other = (takes: string, programs: string, loads = ""): Judge =>
   interpreter({ language: null, takes, programs, loads, quiet: "-v --version -V -h --help" });
 
-const editor: Judge = ({ args, shell }) => {
-  const runs = args.some(
-    (arg) =>
-      /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) ||
-      arg.text.startsWith("\u0000"),
-  );
+const editor: Judge = ({ args, shell, input }) => {
+  const runs =
+    input.kind !== "none" ||
+    args.some(
+      (arg) =>
+        /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) ||
+        arg.text.startsWith("\u0000"),
+    );
   if (runs) unknown(shell, "an editor that runs commands");
   for (const arg of args) if (!/^[-+]/.test(arg.text)) writes(shell, arg, "edits");
   return OPAQUE;

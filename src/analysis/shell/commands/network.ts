@@ -294,7 +294,12 @@ export const NETWORK: Table = {
   ...each("scp sftp", scp),
   ...each("nc ncat netcat telnet", netcat),
   ...each("dig nslookup host whois ping ping6 traceroute tracepath mtr fping arping drill getent kdig delv", lookup),
-  ...each("socat", sending("connects whatever it is told to")),
+  socat: ({ args, shell }) => {
+    sends(shell, [], "connects whatever it is told to");
+    if (args.some((arg) => !exact(arg) || /^(?:exec|system|shell)\b/i.test(arg.text)))
+      unknown(shell, "runs a command for whoever connects");
+    return FETCHED;
+  },
   ...each("mail mailx mutt sendmail msmtp swaks ssmtp neomutt", mail),
   ...each(
     "ftp lftp tftp ncftpput axel aria2c lynx w3m links elinks websocat wscat grpcurl evans yt-dlp youtube-dl croc magic-wormhole wormhole rclone0 transfer ntfy apprise",

@@ -194,7 +194,13 @@ export const WRAPPERS: Table = {
   taskset: wraps({ skip: 1 }),
   timeout: wraps({ takes: "-s --signal -k --kill-after", skip: 1 }),
   gtimeout: wraps({ takes: "-s --signal -k --kill-after", skip: 1 }),
-  flock: wraps({ takes: "-w --timeout -E", skip: 1, texts: "-c --command" }),
+  flock: (run) => {
+    const { operands } = readOptions(run.args, set("-w --timeout -E --conflict-exit-code"), "bundled", "operand");
+    const [, option, text] = operands;
+    if (option !== undefined && /^(?:-c|--command)$/.test(option.text) && text !== undefined)
+      return follow(text, run.shell, run.input);
+    return run.shell.follow.run(operands.slice(1), apart(run.shell), run.input);
+  },
   ...each("strace ltrace valgrind hyperfine", wraps({ takes: "-e -o -p -s -u -w --warmup -r --runs -n" })),
   ...each(
     "chroot unshare nsenter bwrap systemd-nspawn proot fakechroot",
