@@ -36,7 +36,8 @@ export function sends(shell: Shell, addresses: readonly string[], note?: string)
 export function reads(shell: Shell, field: Field): void {
   if (connects(shell, field)) return;
   for (const spot of spots(shell, field)) {
-    if (spot.path === null) shell.tally.add({ kinds: ["read"] });
+    // It may be any file: only a grant for everything there is takes it in.
+    if (spot.path === null) shell.tally.add({ kinds: ["read"], traits: ["outside"], paths: ["/"] });
     else if (spot.where === "device" && isHarmlessDevice(spot.path)) shell.tally.add({ kinds: ["read"] });
     else shell.tally.add({ kinds: ["read"], paths: spot.paths, traits: readTraits(spot) });
   }
@@ -45,6 +46,14 @@ export function reads(shell: Shell, field: Field): void {
 /** Text, pictures and the like are no program, whoever reads them. */
 const DATA =
   /(?:^\/dev\/|\.(?:log|txt|md|rst|csv|tsv|xml|html?|pdf|png|jpe?g|gif|svg|lock|out|err|snap|sum|pid|gz|tgz|zip|tar|bak|diff|patch|sha256|asc)$)/i;
+
+/** JSON tells a tool what to run where its name says that it configures one. */
+const SETTINGS =
+  /(?:^|\/)(?:\.[^/]*|[^/]*(?:package|project|composer|deno|bun|config|rc|settings|tasks|launch|nodemon|turbo|nx|angular|workspace|manifest|build|lint|hint|test|jest|karma|babel|swc)[^/]*)\.json$/i;
+
+function isData(path: string): boolean {
+  return DATA.test(path) || (path.endsWith(".json") && !SETTINGS.test(path));
+}
 
 export function writes(shell: Shell, field: Field, note = "writes"): void {
   if (connects(shell, field)) return;
@@ -60,7 +69,7 @@ export function writes(shell: Shell, field: Field, note = "writes"): void {
       const kinds: readonly EffectKind[] = ownHooks(spot.path) ? ["write", "administer"] : ["write"];
       shell.tally.add({ kinds, paths: spot.paths, traits: spot.traits, routine: inside, note: said });
     }
-    if (spot.path === null || !DATA.test(spot.path)) shell.tally.plant();
+    if (spot.path === null || !isData(spot.path)) shell.tally.plant();
   }
 }
 

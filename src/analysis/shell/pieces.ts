@@ -78,6 +78,8 @@ function letters(text: string): readonly Piece[] {
 }
 
 function captured(flow: Flow, quoted: boolean, lost: boolean): Piece {
+  if (flow.kind === "files" && !lost && !quoted && flow.fields.length === 1)
+    return { text: flow.fields[0]?.text ?? HOLE, quoted, expanded: true, glob: true, many: true };
   const text = flow.kind === "text" && !lost ? flow.text.replace(/\n+$/, "") : HOLE;
   return { text, quoted, expanded: true, many: !quoted && text.includes(HOLE) };
 }

@@ -1,6 +1,6 @@
 /** What developers and their agents type all day in a project, of our own choosing. None of it is anybody's business but
  *  the task's. */
-export const ORDINARY: readonly string[] = `
+export const ORDINARY: readonly string[] = String.raw`
 ls
 ls -la
 ls -la src test

@@ -47,6 +47,10 @@ function below(word: string, rest: readonly Field[], run: Run): Flow | undefined
       /^--privileged|docker\.sock|^--(?:pid|net|network|ipc|userns)=host|^--cap-add/.test(one.text),
     );
     if (harms) shell.tally.add({ kinds: ["administer"], traits: ["elevated"], note: "with the rights of the machine" });
+    for (const [i, one] of rest.entries()) {
+      if (one.text === "--env-file") for (const file of rest.slice(i + 1, i + 2)) reads(shell, file);
+      if (one.text.startsWith("--env-file=")) reads(shell, { ...one, text: one.text.slice("--env-file=".length) });
+    }
     return elsewhere(1, [...RUNS].join(" "), READS)(next);
   }
   if (/^(?:build|buildx|bake|builder)$/.test(word) && !/^(?:prune|rm)$/.test(words(rest)[0] ?? "")) {

@@ -98,6 +98,16 @@ const copies: Judge = ({ name, args, shell }) => {
   return NOTHING;
 };
 
+const jq: Judge = ({ args, shell }) => {
+  const given = args.flatMap((arg, i) => (/^--(?:slurpfile|rawfile)$/.test(arg.text) ? args.slice(i + 2, i + 3) : []));
+  const options = readOptions(args, set("-f --from-file -L --indent --tab0"));
+  for (const file of [...given, ...valuesOf(options, "-f", "--from-file")]) reads(shell, file);
+  const whole = hasOption(options, "-f", "--from-file");
+  for (const file of whole ? options.operands : options.operands.slice(1)) reads(shell, file);
+  shell.tally.add({ kinds: ["read"] });
+  return OPAQUE;
+};
+
 const zip: Judge = ({ args, shell }) => {
   // With a command of its own to test what it has packed.
   if (args.some((arg) => /^(?:-TT|--unzip)/.test(arg.text) || arg.text.startsWith(HOLE)))
@@ -190,14 +200,24 @@ export const FILES: Table = {
   touch: { operands: "write", takes: "-d --date -r --reference -t" },
   ...each("mkfifo mknod", { operands: "write", takes: "-m --mode" }),
   less: { does: { kinds: ["read"] }, writes: "-o -O --log-file --LOG-FILE", takes: "-P -p -t -k" },
-  ...each("grep egrep fgrep zgrep ugrep ripgrep-all", {
+  ...each("grep egrep fgrep zgrep", {
     operands: "first-text",
-    takes: "-e -f -A -B -C -m --include --exclude --exclude-dir --regexp --color",
-    options: { "--filter": SWEEPS },
+    takes: "-e -A -B -C -m -d -D --include --exclude --exclude-dir --regexp --color --label",
+    reads: "-f --file --exclude-from",
+    instead: "-e -f --regexp --file",
+  }),
+  ...each("ugrep rga ripgrep-all", {
+    operands: "first-text",
+    takes: "-e -A -B -C -m --include --exclude --regexp",
+    runs: "--filter --pager --pre",
+    reads: "-f --file",
+    instead: "-e -f --regexp --file --files",
   }),
   rg: {
     operands: "first-text",
-    takes: "-e -f -A -B -C -m -g --glob -t --type -T -r --replace --max-depth --sort -j --max-count",
+    reads: "-f --file --ignore-file",
+    instead: "-e -f --regexp --file --files --type-list",
+    takes: "-e --regexp -A -B -C -m -g --glob -t --type -T -r --replace --max-depth --sort -j --max-count",
     runs: "--pre --hostname-bin",
   },
   ag: { operands: "first-text", takes: "-A -B -C -m -G --ignore", runs: "--pager" },
@@ -234,7 +254,7 @@ export const FILES: Table = {
     takes: "-w --wrap -f -t --from-code --to-code -i -D",
     writes: "-o --output",
   }),
-  jq: { operands: "first-text", takes: "--arg --argjson --indent -L --slurpfile --rawfile", reads: "-f --from-file" },
+  jq,
   ...each("jaq gojq fx dasel", { operands: "first-text", takes: "--arg -f -s -r" }),
   ...each("yq tomlq xq", ({ args, shell }) => {
     const options = readOptions(args, set("--arg -o -p --indent --output-format --input-format -I"));

@@ -196,8 +196,15 @@ const files = (act: Act, takes = ""): Judge =>
       if (/^(?:--ext-diff|--textconv|-O|--open-files-in-pager)$/.test(name))
         unknown(shell, "shows it through another program");
     }
+    for (const one of options.operands) secretly(shell, one);
     shell.tally.add(act);
   });
+
+/** What it shows may be a file, also one of another commit. Only where that is a secret does it matter here. */
+function secretly(shell: Shell, operand: Field): void {
+  const file = { ...operand, text: operand.text.slice(operand.text.indexOf(":") + 1) };
+  if (spots(shell, file).some((spot) => spot.traits.includes("secret-place"))) reads(shell, file);
+}
 
 const LOOKS =
   "status log diff show blame annotate shortlog describe rev-parse rev-list ls-files ls-tree ls-remote cat-file merge-base name-rev for-each-ref " +

@@ -201,7 +201,7 @@ const awk: Judge = ({ args, shell }) => {
   const programs = sources.length > 0 ? sources : first === undefined || files.length > 0 ? [] : [first];
   for (const one of programs)
     if (!exact(one) || !awkOnlyPrints(one.text)) unknown(shell, "runs a program that does more than print");
-  for (const file of sources.length > 0 ? options.operands : rest) reads(shell, file);
+  for (const file of sources.length > 0 || files.length > 0 ? options.operands : rest) reads(shell, file);
   shell.tally.add({ kinds: ["read"] });
   return OPAQUE;
 };

@@ -143,6 +143,12 @@ const forge = service({
       shell.tally.add({ kinds: ["write"], note: "downloads" });
       return undefined;
     },
+    // What is an action elsewhere is a thing here.
+    ...Object.fromEntries(
+      ["issue list", "issue view", "issue status", "run list", "run view", "run watch", "label list"].map(
+        (one) => [one, "read"] as const,
+      ),
+    ),
     browse: "read",
     "secret list": "read",
     "ci status": "read",

@@ -2,6 +2,7 @@ import type { Act } from "../act.ts";
 import { environment } from "../environment.ts";
 import { each, type Judge, type Run, type Table } from "../entry.ts";
 import { exact, type Field, literal, UNKNOWN_FIELD } from "../field.ts";
+import { reads } from "../files.ts";
 import { hasOption, readOptions, set, valuesOf } from "../options.ts";
 import { apart, type Flow, joined, NOTHING, OPAQUE, type Shell, unknown } from "../state.ts";
 
@@ -102,7 +103,9 @@ const xargs: Judge = (run) => {
   const options = readOptions(args, XARGS, "bundled", "operand");
   const [slot] = valuesOf(options, "-I", "-i", "--replace", "-J");
   const place = slot?.text ?? (hasOption(options, "-i", "--replace") ? "{}" : null);
-  const files = valuesOf(options, "-a", "--arg-file").length > 0;
+  const named = valuesOf(options, "-a", "--arg-file");
+  for (const file of named) reads(shell, file);
+  const files = named.length > 0;
   const given = files ? [UNKNOWN_FIELD] : incoming(input, hasOption(options, "-0", "--null"));
   const command = options.operands.length === 0 ? [literal("echo")] : options.operands;
   const one = given[0] ?? UNKNOWN_FIELD;
@@ -125,6 +128,8 @@ function put(field: Field, slot: string, value: Field): Field {
 
 function incoming(input: Flow, nul: boolean): readonly Field[] {
   if (input.kind === "files" && input.nul && nul) return input.fields;
+  // Without NULs between them, a name may fall apart into several.
+  if (input.kind === "files") return [...input.fields.map((field) => ({ ...field, many: true })), UNKNOWN_FIELD];
   if (input.kind !== "text" || nul || !/^[\w./ \n:@%+=,-]*$/.test(input.text)) return [UNKNOWN_FIELD];
   return input.text.split(/\s+/).flatMap((word) => (word === "" ? [] : [literal(word)]));
 }
