@@ -66,7 +66,8 @@ export class Tally {
       hosts: [...this.#hosts],
       paths: [...this.#paths],
       recipients: [...this.#recipients],
-      statements: this.#ran.length,
+      // A redirection alone is a statement too.
+      statements: Math.max(1, this.#ran.length),
       traits: [...this.#traits],
       routine: this.#routine && !(this.#planted && this.#runsProject),
       says: sentence(this.#ran),

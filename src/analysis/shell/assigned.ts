@@ -16,6 +16,7 @@ export function assignedIn(body: CompoundList): ReadonlySet<string> {
   const names = new Set<string>();
   let all = false;
   type Child = Parameters<Parameters<typeof forEachChild>[1]>[0];
+  const left: Child[] = [];
   const visit = (node: Child): void => {
     if (node.type === "Assignment") names.add(node.name);
     else if (node.type === "For" || node.type === "Select") names.add(node.name.value);
@@ -35,8 +36,11 @@ export function assignedIn(body: CompoundList): ReadonlySet<string> {
       // A function called here may assign anything.
       if (!/^[\w./+-]+$/.test(head) && head !== "[" && head !== "") all = true;
     }
-    forEachChild(node, visit);
   };
-  forEachChild(body, visit);
+  forEachChild(body, (child) => left.push(child));
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    visit(node);
+    forEachChild(node, (child) => left.push(child));
+  }
   return all ? everythingAssigned : names;
 }

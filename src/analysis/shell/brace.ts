@@ -1,14 +1,19 @@
 import type { Piece } from "./piece.ts";
 
 const MOST = 512;
+/** Pieces of all alternatives together. */
+const LONGEST = 65_536;
 
 /** `a{b,c}` as `ab` and `ac`. Null for more alternatives than anybody writes, or for a sequence that is long. */
 export function braceExpanded(pieces: readonly Piece[]): readonly (readonly Piece[])[] | null {
-  let made: (readonly Piece[])[] = [[]];
+  if (pieces.every((piece) => piece.brace === undefined)) return [pieces];
+  let made: Piece[][] = [[]];
   for (const piece of pieces) {
-    const choices = piece.brace === undefined ? [[piece]] : choicesOf(piece.brace);
-    if (choices === null || made.length * choices.length > MOST) return null;
-    made = made.flatMap((before) => choices.map((choice) => [...before, ...choice]));
+    const choices = piece.brace === undefined ? null : choicesOf(piece.brace);
+    if (piece.brace === undefined) for (const one of made) one.push(piece);
+    else if (choices === null || made.length * choices.length > MOST) return null;
+    else made = made.flatMap((before) => choices.map((choice) => [...before, ...choice]));
+    if (made.length * (made[0]?.length ?? 0) > LONGEST) return null;
   }
   return made;
 }

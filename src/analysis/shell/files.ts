@@ -1,5 +1,6 @@
 import type { EffectKind, Trait } from "../../domain/effect.ts";
 import { addressOf } from "../address.ts";
+import { beyondBuilding } from "./ends.ts";
 import { type Field, HOLE } from "./field.ts";
 import { isBuildOutput, isHarmlessDevice, isNamedPattern, isRoot, type Spot, spotsOf } from "./place.ts";
 import { told } from "./says.ts";
@@ -126,7 +127,7 @@ function within(path: string, folder: string): boolean {
 }
 
 /** Runs a file as a program: ordinary where it is the project's own. */
-export function runsFile(shell: Shell, field: Field): void {
+export function runsFile(shell: Shell, field: Field, args: readonly Field[] = []): void {
   const stream = streamAt(shell, field.text);
   if (stream !== undefined)
     return stream.kind === "fetched" ? fetchedCode(shell) : unknown(shell, "runs what a command puts out");
@@ -140,7 +141,16 @@ export function runsFile(shell: Shell, field: Field): void {
       routine: spot.where === "workspace",
       note: `runs ${told(field.text)}`,
     });
+    says(shell, args);
   }
+}
+
+/** The words it is given, where they speak of more than building. */
+export function says(shell: Shell, args: readonly Field[]): void {
+  const more = beyondBuilding(args);
+  if (more === "deletes")
+    shell.tally.add({ kinds: ["execute", "delete"], routine: false, note: "is told to throw something away" });
+  if (more === "releases") shell.tally.add({ kinds: ["execute"], routine: false, note: "is told to send something out" });
 }
 
 export function fetchedCode(shell: Shell): void {

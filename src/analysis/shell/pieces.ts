@@ -84,40 +84,39 @@ function captured(flow: Flow, quoted: boolean, lost: boolean): Piece {
   return { text, quoted, expanded: true, many: !quoted && text.includes(HOLE) };
 }
 
-/** Follows what an arithmetic expression substitutes. Its value is a number, whatever it is. */
-export function arithmetic(expression: ArithmeticExpression | undefined, reader: Reader): void {
-  if (expression === undefined) return;
-  switch (expression.type) {
-    case "ArithmeticBinary":
-      arithmetic(expression.left, reader);
-      arithmetic(expression.right, reader);
-      return;
-    case "ArithmeticUnary":
-      arithmetic(expression.operand, reader);
-      return;
-    case "ArithmeticTernary":
-      arithmetic(expression.test, reader);
-      arithmetic(expression.consequent, reader);
-      arithmetic(expression.alternate, reader);
-      return;
-    case "ArithmeticGroup":
-      arithmetic(expression.expression, reader);
-      return;
-    case "ArithmeticWord": {
-      if (expression.parts !== undefined) piecesOf(expression.parts, reader);
-      assigned(expression.value, reader);
-      return;
+/** Follows what an arithmetic expression substitutes. Its value is a number, whatever it is. A long sum is a deep tree,
+ *  so it is not followed by calls within calls. */
+export function arithmetic(whole: ArithmeticExpression | undefined, reader: Reader): void {
+  const left = whole === undefined ? [] : [whole];
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    switch (one.type) {
+      case "ArithmeticBinary":
+        left.push(one.right, one.left);
+        break;
+      case "ArithmeticUnary":
+        left.push(one.operand);
+        break;
+      case "ArithmeticTernary":
+        left.push(one.alternate, one.consequent, one.test);
+        break;
+      case "ArithmeticGroup":
+        left.push(one.expression);
+        break;
+      case "ArithmeticWord":
+        if (one.parts !== undefined) piecesOf(one.parts, reader);
+        assigned(one.value, reader);
+        break;
+      case "ArithmeticCommandExpansion":
+        reader.substitute(one.script, "captured");
+        break;
+      default:
+        reader.odd("arithmetic");
     }
-    case "ArithmeticCommandExpansion":
-      reader.substitute(expression.script, "captured");
-      return;
-    default:
-      reader.odd("arithmetic");
   }
 }
 
 /** Arithmetic may assign any name that stands in it. */
 function assigned(text: string, reader: Reader): void {
   const { variables } = reader.shell.scope;
-  for (const name of text.match(/[A-Za-z_]\w*/g) ?? []) if (variables.has(name)) variables.set(name, NAME);
+  for (const name of text.match(/[A-Za-z_]\w*/g) ?? []) if (variables.has(name)) variables.set(name, null);
 }

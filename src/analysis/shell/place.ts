@@ -29,7 +29,7 @@ export function spotsOf(field: Field, place: Place, cwds: readonly string[] | nu
 function spotOf(field: Field, place: Place, cwd: string): Spot {
   const text = field.text.replaceAll(NAME, "_");
   // What a pattern matches may be a link or a folder: a step up from there leads anywhere.
-  if (field.glob && /[*?[(][^]*(?:^|\/)\.\.(?:\/|$)/.test(text)) return UNKNOWN;
+  if (field.glob && /(?:^|\/)\.\.(?:\/|$)/.test(text.slice(text.search(/[*?[(]/)))) return UNKNOWN;
   const path = normalisePath(text.startsWith("~") ? `./${text}` : text, cwd);
   if (path === null) return UNKNOWN;
   const { paths, traits } = classifyPath(path, place);

@@ -5,14 +5,14 @@ import { runsFile } from "./files.ts";
 import { asksForHelp } from "./options.ts";
 import { spotsOf } from "./place.ts";
 import { told } from "./says.ts";
-import { apart, type Flow, NOTHING, OPAQUE, type Shell, unknown } from "./state.ts";
+import { apart, DEEPEST, type Flow, NOTHING, OPAQUE, type Shell, unknown } from "./state.ts";
 import { TABLE } from "./table.ts";
 import { together } from "./flow.ts";
 
 /** Runs `fields` as a command: a function of this text, a command that the table knows, a file, or nobody knows what. */
 export function runFields(fields: readonly Field[], shell: Shell, input: Flow): Flow {
   const [head, ...args] = fields;
-  if (--shell.budget.steps < 0) {
+  if (shell.depth > DEEPEST || --shell.budget.steps < 0) {
     unknown(shell, "too much to follow");
     return OPAQUE;
   }
@@ -55,7 +55,7 @@ function program(head: Field, args: readonly Field[], shell: Shell, input: Flow)
     shell.tally.begin(told(head.text));
     const known = PROJECT.exec(head.text)?.[1];
     if (known !== undefined && Object.hasOwn(TABLE, known)) return follow(known, args, shell, input);
-    runsFile(shell, head);
+    runsFile(shell, head, args);
     return OPAQUE;
   }
   shell.tally.begin(label(name, args));

@@ -1,7 +1,7 @@
 import { NO_EFFECTS } from "../../domain/effect.ts";
 import type { Analysers, Analysis } from "../analysis.ts";
 import { Tally } from "./act.ts";
-import { HOLE, NAME } from "./field.ts";
+import { type Field, HOLE, NAME } from "./field.ts";
 import { runFields } from "./run.ts";
 import { newScope } from "./scope.ts";
 import { type Flow, type Follow, NOTHING, OPAQUE, type Shell, unknown } from "./state.ts";
@@ -41,6 +41,10 @@ function followText(text: string, shell: Shell, input: Flow): Flow {
   }
   // Texts within texts are read again: together they may be no longer than one may be.
   shell.budget.steps -= shell.depth === 0 ? 0 : Math.ceil(text.length / 64);
+  if (shell.budget.steps < 0) {
+    unknown(shell, "too much to follow");
+    return OPAQUE;
+  }
   const syntax = readScript(shell.depth === 0 ? text : text.replaceAll(NAME, "_"));
   if (syntax.kind === "unread") {
     unknown(shell, `cannot be read: ${syntax.why}`);
@@ -49,4 +53,9 @@ function followText(text: string, shell: Shell, input: Flow): Flow {
   return walkList(syntax.script.commands, shell, input);
 }
 
-const FOLLOW: Follow = { list: walkList, body: walk, text: followText, run: runFields };
+/** A command that is the arguments of another. */
+function runDeeper(fields: readonly Field[], shell: Shell, input: Flow): Flow {
+  return runFields(fields, { ...shell, depth: shell.depth + 1 }, input);
+}
+
+const FOLLOW: Follow = { list: walkList, body: walk, text: followText, run: runDeeper };

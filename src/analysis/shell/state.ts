@@ -59,6 +59,8 @@ export const OPAQUE: Flow = { kind: "opaque" };
 export const DEEPEST = 24;
 
 export function apart(shell: Shell): Shell {
+  // What is copied is paid for.
+  shell.budget.steps -= shell.scope.variables.size >> 5;
   return { ...shell, scope: copyOf(shell.scope) };
 }
 

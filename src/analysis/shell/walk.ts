@@ -160,7 +160,8 @@ function loop(bodies: readonly CompoundList[], shell: Shell, input: Flow): Flow 
 /** What a loop assigns may already be there when it is read further up. */
 function forget(bodies: readonly CompoundList[], scope: Scope): void {
   for (const body of bodies) {
-    const names = assignedIn(body);
+    // A function that is called in there may assign anything.
+    const names = scope.functions.size > 0 ? everythingAssigned : assignedIn(body);
     if (names === everythingAssigned) for (const name of scope.variables.keys()) scope.variables.set(name, null);
     else for (const name of names) scope.variables.set(name, null);
     if (names === everythingAssigned || names.has("PWD")) scope.cwds = null;

@@ -41,6 +41,9 @@ function printed(format: Field, values: readonly Field[]): string {
   return slots.map((slot, i) => slot + (values[i]?.text ?? "")).join("");
 }
 
+/** No system opens a longer one. */
+const LONGEST_PATH = 4_096;
+
 /** The folder it goes to; it may also fail and stay. */
 const cd: Judge = ({ args, shell }) => {
   shell.tally.add({ kinds: ["read"] });
@@ -50,7 +53,7 @@ const cd: Judge = ({ args, shell }) => {
   const found = to === undefined ? [place.home] : to.text === "-" ? null : spots(shell, to).map((spot) => spot.path);
   const whole =
     found === null || found.includes(null) || to?.glob === true ? null : found.filter((path) => path !== null);
-  scope.cwds = whole !== null && whole.length > 4 ? null : whole;
+  scope.cwds = whole !== null && (whole.length > 4 || whole.some((path) => path.length > LONGEST_PATH)) ? null : whole;
   if (scope.variables.has("CDPATH")) scope.cwds = null;
   return NOTHING;
 };
@@ -198,6 +201,13 @@ const pushd: Judge = (run) => {
   return NOTHING;
 };
 
+/** With `-p`, a name comes to stand for another program. */
+const hash: Judge = ({ args, shell }) => {
+  if (args.some(({ text }) => /^-\w*p/.test(text))) unknown(shell, "gives a name to another program");
+  shell.tally.add({ kinds: ["read"] });
+  return NOTHING;
+};
+
 const builtin: Judge = (run) => run.shell.follow.run(run.args, run.shell, run.input);
 
 const complete: Judge = ({ args, shell }) => {
@@ -212,7 +222,7 @@ export const BUILTINS: Table = {
     QUIET,
   ),
   ...each(
-    "type which whereis hash unalias shopt suspend test [ stty tput clear reset sleep tty whoami id groups users arch nproc",
+    "type which whereis unalias shopt suspend test [ stty tput clear reset sleep tty whoami id groups users arch nproc",
     QUIET,
   ),
   ...each("seq yes expr factor bc dc cal locale getconf man info tldr apropos whatis help setopt unsetopt", QUIET),
@@ -241,6 +251,7 @@ export const BUILTINS: Table = {
   set: setOptions,
   unset,
   enable,
+  hash,
   man: { operands: "text", takes: "-M", runs: "-P --pager -H --html" },
   date: ({ args, shell }) => {
     const options = readOptions(args, set("-d --date -f --file -r --reference"));

@@ -1,7 +1,7 @@
 import type { Act } from "../act.ts";
 import { each, type Judge, type Run, type Table } from "../entry.ts";
 import { exact, type Field, words } from "../field.ts";
-import { reads, runsProject } from "../files.ts";
+import { reads, runsProject, spots, writes } from "../files.ts";
 import { readOptions, set } from "../options.ts";
 import { type Flow, OPAQUE, unknown } from "../state.ts";
 import { verbOf } from "../verbs.ts";
@@ -67,8 +67,9 @@ function below(word: string, rest: readonly Field[], run: Run): Flow | undefined
       note: word === "push" ? "pushes an image" : "changes how the engine is set up",
     });
   else if (/^(?:pull|load|import)$/.test(word)) shell.tally.add(PULLS);
-  else if (/^(?:start|stop|restart|pause|unpause|tag|rename|attach|commit|update|cp)$/.test(word))
+  else if (/^(?:start|stop|restart|pause|unpause|tag|rename|attach|commit|update)$/.test(word))
     shell.tally.add({ kinds: ["write"], routine: true, note: "changes a container" });
+  else if (word === "cp") copies(rest, shell);
   else if (/^(?:rm|rmi|kill|prune)$/.test(word)) shell.tally.add(DELETES);
   else if (/^(?:container|image|volume|network|system|machine|pod|secret)$/.test(word))
     return below(words(rest)[0] ?? "ls", rest.slice(1), run);
@@ -78,6 +79,16 @@ function below(word: string, rest: readonly Field[], run: Run): Flow | undefined
       verbOf(word) === "delete" ? DELETES : { kinds: ["administer"], routine: false, note: "does what is not known" },
     );
   return OPAQUE;
+}
+
+/** Between here and a container: what has no colon is a file here. */
+function copies(rest: readonly Field[], shell: Run["shell"]): void {
+  const fields = rest.filter((one) => !one.text.startsWith("-") || one.text === "-");
+  for (const [i, field] of fields.entries()) {
+    if (/^[\w.-]+:/.test(field.text)) shell.tally.add({ kinds: [i === 0 ? "read" : "write"], note: "copies with a container" });
+    else if (i === 0) reads(shell, field);
+    else writes(shell, field);
+  }
 }
 
 /** The project's own services, as its file names them. */
@@ -90,7 +101,8 @@ function compose(run: Run): Flow | undefined {
     "operand",
   );
   for (const { value } of options.given)
-    if (value !== undefined && /^(?:\/|~|\.\.)/.test(value.text)) reads(shell, value);
+    if (value !== undefined && !spots(shell, value).every(({ where }) => where === "workspace"))
+      shell.tally.add({ kinds: ["execute"], traits: ["outside"], routine: false, note: "services of another folder" });
   const [word, ...rest] = options.operands;
   const verb = word?.text ?? "help";
   if (/^(?:up|build|start|restart|stop|pull|create|watch)$/.test(verb)) runsProject(shell, `runs compose ${verb}`);

@@ -1,5 +1,5 @@
 import { each, type Judge, type Run, type Table } from "../entry.ts";
-import { exact, type Field, known, literal } from "../field.ts";
+import { exact, type Field, known } from "../field.ts";
 import { reads, writes } from "../files.ts";
 import { readOptions, set, valuesOf } from "../options.ts";
 import { type Flow, OPAQUE, type Shell, unknown } from "../state.ts";
@@ -13,14 +13,16 @@ interface Client {
   readonly writes?: string;
   /** The first operands are places; what follows is statements. Null where none does. */
   readonly after: number | null;
+  /** One dash begins a whole name. */
+  readonly long?: boolean;
 }
 
 /** A program that gives statements to a database. They are read by their first words: what is not plainly a reading is a
  *  change, and whoever needs to tell tables apart gives statements to a tool that says so. */
-function client({ statements, files, takes, writes: output = "", after }: Client): Judge {
+function client({ statements, files, takes, writes: output = "", after, long = false }: Client): Judge {
   const all = set([statements, files, takes, output].filter((one) => one !== "").join(" "));
   return ({ args, shell, input }) => {
-    const options = readOptions(args, all);
+    const options = readOptions(args, all, long ? "long" : "bundled");
     for (const file of valuesOf(options, ...set(output))) writes(shell, file);
     const files_ = valuesOf(options, ...set(files));
     if (files_.length > 0) {
@@ -110,7 +112,7 @@ const mongo: Judge = ({ args, shell, input }) => {
     set("--eval -u -p --host --port --username --password --authenticationDatabase -f --file --db"),
   );
   const texts = valuesOf(options, "--eval");
-  const scripts = [...valuesOf(options, "-f", "--file"), ...options.operands.slice(1)];
+  const scripts = [...valuesOf(options, "-f", "--file"), ...options.operands.filter((one, i) => i > 0 || /\.[cm]?js$/.test(one.text))];
   for (const one of texts) script(shell, exact(one) ? one.text : null);
   if (scripts.length > 0) shell.tally.add({ kinds: ["execute"], routine: false, note: "runs a script there" });
   if (texts.length === 0 && scripts.length === 0) {
@@ -152,15 +154,13 @@ const named =
     return OPAQUE;
   };
 
-const sqlite: Judge = (run) =>
-  client({ statements: "-cmd", files: "-init", takes: "-separator -nullvalue -newline -mmap", after: 1 })({
-    ...run,
-    args: run.args.map((one) =>
-      /^-(?:header|csv|json|column|line|list|html|markdown|box|table|readonly|bail|batch|quote|tabs)$/.test(one.text)
-        ? literal("-q")
-        : one,
-    ),
-  });
+const sqlite = client({
+  statements: "-cmd --cmd -c -s --command",
+  files: "-init --init -f",
+  takes: "-separator -nullvalue -newline -mmap -vfs",
+  after: 1,
+  long: true,
+});
 
 export const DATABASES: Table = {
   ...each(

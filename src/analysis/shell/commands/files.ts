@@ -244,7 +244,7 @@ export const FILES: Table = {
     return OPAQUE;
   },
   split: {
-    operands: "text",
+    operands: "copy",
     takes: "-b -l -n -a -C --bytes --lines --number",
     runs: "--filter",
     does: { kinds: ["write"] },
@@ -277,14 +277,14 @@ export const FILES: Table = {
     operands: "text",
     does: { kinds: ["execute"], routine: false, note: "packs or unpacks" },
   }),
-  ...each("patch", {
+  patch: {
     operands: "write",
-    takes: "-p -d -D -F -r",
-    writes: "-o --output",
+    takes: "-p -D -F -r",
+    writes: "-o --output -d --directory",
     reads: "-i --input",
     runs: "--get",
     does: { kinds: ["write"], note: "patches files" },
-  }),
+  },
   dos2unix: { operands: "write" },
   unix2dos: { operands: "write" },
   ...each("sponge", { operands: "write" }),

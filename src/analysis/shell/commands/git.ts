@@ -193,6 +193,9 @@ const files = (act: Act, takes = ""): Judge =>
   when(takes, (options, { shell }) => {
     for (const { name, value } of options.given) {
       if (/^(?:-o|--output|--output-directory)$/.test(name) && value !== undefined) writes(shell, value);
+      if (name === "--unsafe-paths")
+        shell.tally.add({ kinds: ["write"], traits: ["outside"], routine: false, note: "changes whatever its paths name" });
+      if (name === "--template") unknown(shell, "takes hooks from a folder");
       if (/^(?:--ext-diff|--textconv|-O|--open-files-in-pager)$/.test(name))
         unknown(shell, "shows it through another program");
     }
@@ -294,7 +297,10 @@ const SUBCOMMANDS: Readonly<Record<string, Judge | Spec>> = {
   repack: discardsIf("", ["-d", "-a", "-A"], WRITES),
   "sparse-checkout": byWord("", "set add init disable reapply", READS),
   lfs: byWord("prune", "install track untrack pull fetch checkout", READS),
-  archive: files(WRITES, "-o --output --format --prefix --remote --exec"),
+  archive: ({ args, shell }) => {
+    if (args.some(({ text }) => /^--(?:exec|remote)/.test(text))) unknown(shell, "runs a program on the other side");
+    return judge(files(WRITES, "-o --output --format --prefix"), { name: "git archive", args, shell, input: OPAQUE });
+  },
   bundle: byWord("", "create unbundle", READS),
   "format-patch": files(WRITES, "-o --output-directory -n -s"),
   ...each(

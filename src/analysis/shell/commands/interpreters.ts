@@ -10,7 +10,13 @@ type Language = Parameters<typeof analyseCode>[1]["language"];
 
 /** A shell of its own: what this one's variables hold it may not know. */
 const shellLike: Judge = ({ args, shell, input }) => {
-  const options = readOptions(args, set("-o -O --rcfile --init-file"), "bundled", "operand");
+  // `+x` takes back what `-x` sets, and is an option like it.
+  const dashed = args.map((arg, i) =>
+    /^\+[A-Za-z]+$/.test(arg.text) && args.slice(0, i).every((one) => /^[-+]/.test(one.text))
+      ? { ...arg, text: `-${arg.text.slice(1)}` }
+      : arg,
+  );
+  const options = readOptions(dashed, set("-o -O --rcfile --init-file"), "bundled", "operand");
   const here = apart(shell);
   for (const name of here.scope.variables.keys()) here.scope.variables.set(name, null);
   const inside = { ...here, depth: shell.depth + 1 };
@@ -21,8 +27,8 @@ const shellLike: Judge = ({ args, shell, input }) => {
     if (first === undefined) return OPAQUE;
     return text(first, inside, input);
   }
-  if (first !== undefined && !hasOption(options, "-s") && first.text !== "-") {
-    runsFile(shell, first);
+  if (first !== undefined && !hasOption(options, "-s") && first.text !== "-" && !STANDARD_INPUT.test(first.text)) {
+    runsFile(shell, first, rest);
     return OPAQUE;
   }
   return fromInput(input, shell, (program) => {
@@ -36,6 +42,8 @@ function text(field: Field, shell: Shell, input: Flow): Flow {
   unknown(shell, "runs a text that is made up while it runs");
   return OPAQUE;
 }
+
+const STANDARD_INPUT = /^\/(?:dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/;
 
 /** A program that comes in at the standard input. */
 function fromInput(input: Flow, shell: Shell, run: (program: string) => void): Flow {
@@ -86,7 +94,8 @@ function interpreter({ language, takes, programs, loads = "", quiet = "", projec
     }
     const [file] = options.operands;
     if (file !== undefined && file.text !== "-") {
-      runsFile(shell, file);
+      if (STANDARD_INPUT.test(file.text)) return fromInput(input, shell, (one) => program(one, language, shell));
+      runsFile(shell, file, options.operands.slice(1));
       return OPAQUE;
     }
     return fromInput(input, shell, (one) => program(one, language, shell));
@@ -167,7 +176,9 @@ const sed: Judge = ({ args, shell, input }) => {
     else for (const file of acts.writes) writes(shell, { text: file, many: false, glob: false });
   }
   for (const file of files)
-    if (inPlace) writes(shell, file, "changes");
+    // `sed -i ''` keeps no copy.
+    if (file.text === "" && inPlace) continue;
+    else if (inPlace) writes(shell, file, "changes");
     else reads(shell, file);
   shell.tally.add({ kinds: ["read"] });
   return input.kind === "fetched" ? input : OPAQUE;
@@ -207,8 +218,18 @@ const awk: Judge = ({ args, shell }) => {
 };
 
 /** Languages that nothing here reads: a file of the project is the project's own, a text is not known. */
-const other = (takes: string, programs: string, loads = ""): Judge =>
-  interpreter({ language: null, takes, programs, loads, quiet: "-v --version -V -h --help" });
+const other =
+  (alone: string): Judge =>
+  ({ args, shell, input }) => {
+    const { given, operands } = readOptions(args, set(""), "long", "operand");
+    const [file] = operands;
+    if (given.some(({ name }) => /^(?:-v|-V|-h|--version|--help)$/.test(name))) shell.tally.add({ kinds: ["read"] });
+    // One of its options may hold a program, or load one.
+    else if (!given.every(({ name }) => set(alone).has(name))) unknown(shell, "runs a program that is not read");
+    else if (file !== undefined && file.text !== "-") runsFile(shell, file, args.slice(args.indexOf(file) + 1));
+    else return fromInput(input, shell, () => unknown(shell, "runs a program that is not read"));
+    return OPAQUE;
+  };
 
 const editor: Judge = ({ args, shell, input }) => {
   const runs =
@@ -242,7 +263,7 @@ export const INTERPRETERS: Table = {
   ...each("sh bash zsh dash ksh mksh ash rbash yash posh fish csh tcsh elvish nu xonsh pwsh powershell", shellLike),
   ...each(
     "fish csh tcsh elvish nu xonsh pwsh powershell rc es",
-    other("", "-c -Command -EncodedCommand -e --command -C"),
+    other("-l -i"),
   ),
   ...each(
     "python python3 python2 python3.9 python3.10 python3.11 python3.12 python3.13 python3.14 pypy pypy3 ipython",
@@ -252,7 +273,7 @@ export const INTERPRETERS: Table = {
   ...each("tsx ts-node esno jiti babel-node swc-node", tsLike),
   ...each(
     "perl ruby php lua luajit Rscript R julia tclsh wish guile racket raku elixir erl escript groovy scala kotlin jshell ghci runghc ocaml swipl octave jruby irb pry expect osascript",
-    other("-I -C -x -F -d -S", "-e -E -r --eval -R -B", "-M -m"),
+    other("-w -W -W0 -W1 -W2 -T --vanilla --quiet -q -s --enable-frozen-string-literal"),
   ),
   ...each("sed gsed", sed),
   ...each("awk gawk mawk nawk goawk", awk),

@@ -1,8 +1,9 @@
 import type { Act } from "../act.ts";
 import { each, type Judge, type Run, type Table } from "../entry.ts";
 import { exact, type Field, literal, words } from "../field.ts";
-import { reads, runsFile, runsProject, writes } from "../files.ts";
-import { hasOption, readOptions, set, valuesOf } from "../options.ts";
+import { leadingWords } from "../ends.ts";
+import { runsFile, runsProject, says, spots, writes } from "../files.ts";
+import { hasOption, type Options, readOptions, set, valuesOf } from "../options.ts";
 import { told } from "../says.ts";
 import { type Flow, OPAQUE, type Shell, unknown } from "../state.ts";
 import { saysDelete, verbOf } from "../verbs.ts";
@@ -30,6 +31,8 @@ interface Manager {
   readonly publishes?: string;
   /** It runs a program that it may have to fetch first. */
   readonly fetches?: string;
+  /** What follows is a command of its own. */
+  readonly runs?: string;
   /** Installs what the project names, where it names nothing itself. */
   readonly installs?: string;
   /** What a first word that is none of these is. */
@@ -39,11 +42,11 @@ interface Manager {
 }
 
 function manager(kind: Manager): Judge {
-  const takes = set(`${kind.takes ?? ""} -C --prefix --dir --cwd --filter -F -w --workspace --registry`);
+  const takes = set(`${kind.takes ?? ""} -C --prefix --dir --cwd --filter -F -w --workspace --registry --manifest-path --directory`);
   return (run) => {
     const { shell, args } = run;
     const options = readOptions(args, takes, "bundled", "operand");
-    for (const folder of valuesOf(options, "-C", "--prefix", "--dir", "--cwd")) elsewhere(folder, shell);
+    for (const folder of valuesOf(options, "-C", "--prefix", "--dir", "--cwd", "--manifest-path", "--directory")) elsewhere(folder, shell);
     const [word, ...rest] = options.operands;
     if (word !== undefined && !exact(word)) unknown(shell, "a subcommand that is made up while it runs");
     else subcommand(kind, word?.text ?? "", rest, run, args);
@@ -52,10 +55,8 @@ function manager(kind: Manager): Judge {
 }
 
 function elsewhere(folder: Field, shell: Shell): void {
-  if (!exact(folder) || folder.text.startsWith("/") || folder.text.includes("..")) {
-    reads(shell, folder);
-    writes(shell, { ...folder, text: `${folder.text}/.` });
-  }
+  if (!spots(shell, folder).every(({ where }) => where === "workspace"))
+    shell.tally.add({ kinds: ["execute"], traits: ["outside"], routine: false, note: "works on another folder" });
 }
 
 function subcommand(kind: Manager, word: string, rest: readonly Field[], run: Run, all: readonly Field[]): void {
@@ -99,16 +100,46 @@ function subcommand(kind: Manager, word: string, rest: readonly Field[], run: Ru
       shell.tally.add({ kinds: ["delete", "administer"], routine: false, note: "removes software from the machine" });
     else runsProject(shell, "removes what the project named");
   } else if (set(kind.publishes).has(word)) shell.tally.add(PUBLISHES);
+  else if (set(kind.runs).has(word)) runsRest(rest, run);
   else if (set(kind.fetches).has(word)) fetches(rest, run);
-  else if (set(kind.project).has(word)) runsProject(shell, `runs ${said}`);
+  else if (set(kind.project).has(word)) {
+    if (source) installs(shell, "software from another source");
+    runsProject(shell, `runs ${said}`);
+    if (/^(?:run|run-script)$/.test(word)) says(shell, leadingWords(rest));
+    if (word === "pkg") shell.tally.plant();
+    for (const one of elsewhereIn(word, options)) elsewhere(one, shell);
+  }
   else if (set(kind.reads).has(word) || word === "") {
     shell.tally.add(READS);
     if (rest.some((one) => saysDelete(one.text)))
       shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes" });
     else if (/^(?:config|auth|profile|token|owner|access|team|org|dist-tag|cache)$/.test(word) && changes(rest))
       shell.tally.add(SETTINGS);
-  } else if (kind.otherwise === "project") runsProject(shell, `runs ${said}`);
+  } else if (kind.otherwise === "project") {
+    // A script by its own name; `node` is no script.
+    if (word === "node") shell.follow.run([literal(word), ...rest], shell, run.input);
+    else runsProject(shell, `runs ${said}`);
+    says(shell, [literal(word)]);
+  }
   else shell.tally.add({ kinds: ["execute"], routine: false, note: "does what is not known" });
+}
+
+/** `go run`: what it runs may be a module that is fetched, or a file elsewhere. */
+function elsewhereIn(word: string, options: Options): readonly Field[] {
+  return [
+    ...valuesOf(options, "--manifest-path"),
+    ...(word === "run" ? options.operands.slice(0, 1).filter((one) => /^(?:\/|~|\.\.)/.test(one.text)) : []),
+  ];
+}
+
+function runsRest(rest: readonly Field[], { shell, input }: Run): void {
+  const { given, operands } = readOptions(rest, set("--with --from -p --python --extra --group --env-file -n -e --name"), "bundled", "operand");
+  const fetched = given.some(({ name }) => /^--(?:with|from|index)/.test(name)) || /^\w+:\/\//.test(operands[0]?.text ?? "");
+  if (fetched) shell.tally.add({ kinds: ["execute"], traits: ["fetch-and-run", "installs"], routine: false, note: "fetches what it runs" });
+  const [first, ...args] = operands[0]?.text === "--" ? operands.slice(1) : operands;
+  if (first === undefined) return;
+  if (/\.py$/.test(first.text)) runsFile(shell, first, args);
+  else shell.follow.run([first, ...args], shell, input);
 }
 
 function changes(rest: readonly Field[]): boolean {
@@ -170,17 +201,22 @@ const BUILDS =
   "make gmake ninja cmake ctest meson bazel bazelisk buck pants scons ant mvn mvnw gradle gradlew configure autoconf automake autoreconf libtoolize xcodebuild msbuild nmake just task mage rake invoke doit waf premake " +
   "tsc eslint prettier vitest jest mocha playwright cypress webpack vite rollup esbuild next nuxt astro turbo nx lerna oxlint oxfmt biome knip c8 nyc ava tap stylelint tailwindcss postcss sass typedoc " +
   "drizzle-kit husky lint-staged commitlint tsup tsdown rimraf0 size-limit madge depcheck ncc swc babel ng react-scripts expo serve0 pytest ruff black mypy flake8 isort tox nox pylint rspec rubocop phpunit phpstan php-cs-fixer " +
-  "bandit pyright basedpyright coverage pre-commit sphinx-build mkdocs vulture pydocstyle yapf autopep8 gcc g++ cc c++ clang clang++ ld ar as nasm rustc rustfmt clippy-driver gofmt goimports golangci-lint staticcheck javac kotlinc scalac sbt lein ghc cabal stack " +
+  "prisma knex sequelize typeorm bandit pyright basedpyright coverage pre-commit sphinx-build mkdocs vulture pydocstyle yapf autopep8 gcc g++ cc c++ clang clang++ ld ar as nasm rustc rustfmt clippy-driver gofmt goimports golangci-lint staticcheck javac kotlinc scalac sbt lein ghc cabal stack " +
   "dune opam0 mix rebar3 zig nim crystal dmd ldc2 swiftc swift clang-format clang-tidy cppcheck shellcheck shfmt hadolint yamllint actionlint markdownlint markdownlint-cli2 cspell codespell typos ktlint detekt checkstyle spotbugs scalafmt " +
   "protoc buf thrift flatc sqlc swagger-codegen openapi-generator graphql-codegen jekyll hugo zola eleventy gatsby docusaurus mdbook latexmk pdflatex xelatex lualatex bibtex dot plantuml mmdc convert0 pyinstaller maturin cython uvicorn gunicorn flask streamlit jupyter celery0 hypercorn fastapi " +
   "semgrep trivy grype syft gitleaks trufflehog sonar-scanner deno0 dotnet0 rails0 puma0 sidekiq0 foreman0 honcho0 overmind0 rspec nvm0 tsd attw publint ember forge hardhat truffle anchor stylua luacheck luarocks0 busted";
+
+/** Programs that are told what to do by words. */
+const TASKS =
+  /^(?:g?make|ninja|bazel(?:isk)?|buck|gradlew?|mvnw?|ant|sbt|lein|mix|just|task|mage|rake|invoke|doit|waf|nx|turbo|lerna|prisma|drizzle-kit|knex|sequelize|typeorm|hardhat|forge|truffle|anchor|expo|mkdocs|jekyll|swift|zig|stack|cabal)$/;
+const COMPILERS = /^(?:cc|gcc|g\+\+|clang|clang\+\+|c\+\+|ld)$/;
 
 /** The project's own build: ordinary in the workspace; what its options name elsewhere is said too. */
 const builds: Judge = ({ name, args, shell }) => {
   const options = readOptions(
     args,
     set(
-      "-f --file --makefile -C --directory -I --include-dir -o --output --out --outFile --outDir -d --rootdir -c --config -B -S --eval -E -p --project -j -n -k -m",
+      "-f --file --makefile -C --directory -I --include-dir -o --output --out --outFile --outDir -d --rootdir -c --config -B -S --eval -E -P -p --project -j -n -k -m",
     ),
   );
   if (
@@ -196,20 +232,20 @@ const builds: Judge = ({ name, args, shell }) => {
       if (/^(?:SHELL|MAKEFLAGS|CC|CXX|LD)\s*[:+?]?=/.test(one.text)) unknown(shell, "changes which programs are run");
   }
   if (
-    !/^(?:cc|gcc|g\+\+|clang|clang\+\+|c\+\+)$/.test(name) &&
+    !COMPILERS.test(name) &&
     valuesOf(options, "-c", "--config", "-p", "--project").some((one) => /^(?:\/|~|\.\.)/.test(one.text))
   )
     for (const file of valuesOf(options, "-c", "--config", "-p", "--project")) runsFile(shell, file);
   for (const one of valuesOf(options, "-o", "--output", "--out", "--outFile", "--outDir"))
     if (/^(?:\/|~|.*\.\.)/.test(one.text) || !exact(one)) writes(shell, one);
-  const last = options.operands.filter((one) => exact(one) && /^[\w:-]+$/.test(one.text));
-  const ends = last.some(
-    (one) =>
-      /^(?:deploy|publish|release|install|uninstall|destroy|push)\b/.test(one.text) &&
-      /make$|gradle|mvn|just|task|rake|invoke|ant|mage/.test(name),
-  );
-  if (ends) shell.tally.add({ kinds: ["execute"], routine: false, note: "releases or installs what it builds" });
-  else runsProject(shell, `runs ${name}`);
+  for (const value of valuesOf(options, "-P")) if (name === "cmake") runsFile(shell, value);
+  if (COMPILERS.test(name) && args.some(({ text }) => /^(?:-wrapper|-fplugin|-specs|-plugin|--plugin|-B|@)/.test(text)))
+    unknown(shell, "builds with a program that it is given");
+  const ends = TASKS.test(name) && options.operands.some((one) => /^(?:install|uninstall)\b/.test(one.text));
+  if (ends || args.some(({ text }) => text === "--install"))
+    shell.tally.add({ kinds: ["execute"], routine: false, note: "installs what it builds" });
+  if (TASKS.test(name)) says(shell, args);
+  runsProject(shell, `runs ${name}`);
   return OPAQUE;
 };
 
@@ -225,7 +261,7 @@ const cargo = manager({
   installs: "",
 });
 
-const go = manager({
+const goManager = manager({
   takes: "-C",
   project: "build test vet fmt generate clean fix mod work list doc run tool",
   reads: "env version help bug",
@@ -234,9 +270,21 @@ const go = manager({
   installs: "",
 });
 
+const go: Judge = (run) => {
+  const [word, ...rest] = run.args.map((one) => one.text);
+  const what = rest.find((one) => !one.startsWith("-")) ?? "";
+  if (word === "env" && rest.some((one) => /^-[wu]/.test(one))) run.shell.tally.add(SETTINGS);
+  if (word === "run" && /@|^[\w-]+\.[\w.-]+\//.test(what))
+    run.shell.tally.add({ kinds: ["execute"], traits: ["fetch-and-run"], routine: false, note: "fetches what it runs" });
+  if (/^(?:build|test|vet|generate)$/.test(word ?? "") && rest.some((one) => /^-{1,2}(?:exec|toolexec|vettool|overlay|modfile|o=\/)/.test(one)))
+    unknown(run.shell, "builds with a program that it is given");
+  return goManager(run);
+};
+
 const PYTHON: Manager = {
   takes: "--python --log --cache-dir --project --directory",
-  project: "check lock sync run build export venv env shell compile wheel format lint test",
+  runs: "run",
+  project: "check lock sync build export venv env shell compile wheel format lint test",
   reads: "list show freeze search help config cache debug index inspect hash version tree python self about",
   adds: "download add tool0 inject",
   removes: "uninstall remove",
@@ -271,6 +319,10 @@ const pip: Judge = (run) => {
     named.every((one) => exact(one) && known.test(one.text))
   ) {
     runsProject(shell, "installs what the project names", ["installs"]);
+    return OPAQUE;
+  }
+  if (rest[0] === "install") {
+    installs(shell, "software");
     return OPAQUE;
   }
   return manager(PYTHON)(run);
@@ -359,7 +411,8 @@ export const PACKAGES: Table = {
     "conda mamba micromamba",
     manager({
       ...SYSTEM,
-      project: "activate deactivate run",
+      runs: "run",
+      project: "activate deactivate",
       adds: `${SYSTEM.adds} create`,
       reads: `${SYSTEM.reads} env`,
     }),
@@ -376,7 +429,8 @@ export const PACKAGES: Table = {
   ...each(
     "bundle bundler",
     manager({
-      project: "exec check lock",
+      runs: "exec",
+      project: "check lock",
       reads: "list show info outdated config env help",
       adds: "add update inject",
       removes: "remove clean",
@@ -393,7 +447,7 @@ export const PACKAGES: Table = {
     system: true,
   }),
   composer: manager({
-    project: "test run run-script dump-autoload dumpautoload validate check-platform-reqs exec",
+    project: "test run run-script dump-autoload dumpautoload validate check-platform-reqs",
     reads: "show outdated search info why licenses audit diagnose config help",
     adds: "require create-project global",
     removes: "remove",

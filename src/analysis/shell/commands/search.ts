@@ -4,6 +4,8 @@ import { deletes, reads, spots, writes } from "../files.ts";
 import { isNamedPattern } from "../place.ts";
 import { apart, type Flow, NOTHING, OPAQUE, type Shell, unknown } from "../state.ts";
 
+/** Folders to begin in; with more it is not said which. */
+const MOST = 16;
 const EXECUTES = new Set(["-exec", "-execdir", "-ok", "-okdir"]);
 const WRITES = new Set(["-fprint", "-fprint0", "-fprintf", "-fls"]);
 /** Tests that a value follows. */
@@ -33,7 +35,7 @@ const find: Judge = ({ args, shell }) => {
   }
   const from = roots.length === 0 ? [literal(".")] : roots;
   for (const root of from) reads(shell, root);
-  const chosen = choose(args.slice(at), from, shell);
+  const chosen = choose(args, from, shell);
   return expression(args.slice(at), chosen, shell);
 };
 
@@ -44,9 +46,12 @@ interface Chosen {
 }
 
 function choose(args: readonly Field[], roots: readonly Field[], shell: Shell): Chosen {
+  // What stands after the first thing it does narrows nothing for that.
+  const does = args.findIndex(({ text }) => text === "-delete" || EXECUTES.has(text));
+  const tests = does < 0 ? args : args.slice(0, does);
   const wide = args.some((arg) => /^-(?:o|or|not)$|^!$|^,$/.test(arg.text));
-  const at = args.findIndex((arg, i) => /^-i?name$/.test(args[i - 1]?.text ?? "") && isNamedPattern(arg.text));
-  const name = wide || at < 0 ? null : (args[at]?.text ?? null);
+  const at = tests.findIndex((arg, i) => /^-i?name$/.test(tests[i - 1]?.text ?? "") && isNamedPattern(arg.text));
+  const name = wide || at < 0 ? null : (tests[at]?.text ?? null);
   const linked = args.some((arg) => arg.text === "-L" || arg.text === "-follow");
   const fields = roots.map((root): Field => {
     if (root.text.includes(HOLE) || root.glob || linked) return UNKNOWN_FIELD;
@@ -94,7 +99,7 @@ function remove(chosen: Chosen, shell: Shell): void {
 function execute(command: readonly Field[], chosen: Chosen, shell: Shell, inFolder: boolean): void {
   const here = apart(shell);
   if (inFolder) here.scope.cwds = null;
-  for (const found of chosen.fields) {
+  for (const found of chosen.fields.length > MOST ? [UNKNOWN_FIELD] : chosen.fields) {
     const fields = command.map((field): Field => {
       if (field.text === "{}") return inFolder ? { text: "./*", many: false, glob: true } : found;
       return field.text.includes("{}") ? { ...field, text: field.text.replaceAll("{}", HOLE) } : field;

@@ -13,6 +13,8 @@ export interface Service {
   readonly byOptions?: boolean;
   /** What it holds is secret: reading it is reading a secret. */
   readonly secret?: boolean;
+  /** Verbs that are names of things where they stand first: `run list`, `issue view`. */
+  readonly nouns?: string;
   /** Options whose value is a file that is read. */
   readonly reads?: string;
   /** Whole subcommands that are known to be something else than their words say. */
@@ -37,9 +39,19 @@ export function service(kind: Service = {}): Judge {
         return done(run, what, kind);
       }
     if (dynamic) unknown(shell, "a subcommand that is made up while it runs");
-    const verb = kind.byOptions === true ? byOptions(args) : decide(words, odd);
+    const verb = kind.byOptions === true ? byOptions(args) : wordless(run, words) ?? decide(withoutNoun(words, kind), odd);
     return done(run, switched(args) ? "delete" : verb, kind);
   };
+}
+
+/** Without a word it shows how it is used; with options, or with something to read, it does whatever those say. */
+function wordless({ args, input }: Run, words: readonly string[]): "change" | null {
+  const looks = args.every(({ text }) => /^(?:-[hvVtT]|--?help|--?version|-qt)$/.test(text));
+  return words.length > 0 || (looks && input.kind === "none") ? null : "change";
+}
+
+function withoutNoun(words: readonly string[], kind: Service): readonly string[] {
+  return words.length > 1 && set(kind.nouns).has(words[0] ?? "") ? words.slice(1) : words;
 }
 
 /** The words before anything that could be a value of something unknown. */

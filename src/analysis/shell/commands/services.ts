@@ -118,6 +118,7 @@ const api: Judge = ({ args, shell, name }) => {
 
 const forge = service({
   globals: "-R --repo --hostname --group -g",
+  nouns: "issue run release label pr mr repo workflow gist cache secret variable ci pipeline",
   known: {
     api,
     "auth status": "read",
@@ -310,7 +311,7 @@ function tar(args: readonly Field[], shell: Parameters<Judge>[0]["shell"], input
   const creates = hasOption(options, "-c", "-r", "-u", "--create", "--append", "--update");
   if (hasOption(options, "--remove-files", "--recursive-unlink", "--delete"))
     shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes what it packs" });
-  const into = valuesOf(options, "-C", "--directory")[0] ?? literal(".");
+  const into = valuesOf(options, "-C", "--directory", "--one-top-level")[0] ?? literal(".");
   if (hasOption(options, "-t", "--list", "-d", "--diff")) {
     if (file !== undefined) reads(shell, file);
   } else if (creates) {

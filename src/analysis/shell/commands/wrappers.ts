@@ -61,11 +61,22 @@ const ELSEWHERE: Act = {
 
 /** `env -S` is a command line of its own. */
 const env: Judge = (run) => {
-  const options = readOptions(run.args, set("-u --unset -C --chdir -S --split-string -P"), "bundled", "operand");
-  const [whole] = valuesOf(options, "-S", "--split-string");
-  if (valuesOf(options, "-C", "--chdir").length > 0) run.shell.scope.cwds = null;
-  if (whole === undefined) return wraps({ takes: "-u --unset -C --chdir -P", assigns: true })(run);
-  return follow(literal(joined([whole, ...options.operands])), run.shell, run.input);
+  const { args, shell } = run;
+  const at = args.findIndex((arg) => !arg.text.startsWith("-") || /^-[0-9A-Za-z]*S|^--s/.test(arg.text));
+  const found = args[at];
+  if (found?.text.startsWith("-") === true) {
+    const inline = found.text.replace(/^(?:-[0-9A-Za-z]*?S|--s[a-z-]*=?)/, "");
+    const whole = inline === "" ? args[at + 1] : { ...found, text: inline };
+    if (whole === undefined || !exact(whole) || /["'\\$]/.test(whole.text)) unknown(shell, "splits a text that is not plain");
+    else {
+      const split = whole.text.trim().split(/\s+/).map(literal);
+      return env({ ...run, args: [...args.slice(0, at), ...split, ...args.slice(at + (inline === "" ? 2 : 1))] });
+    }
+    return OPAQUE;
+  }
+  const options = readOptions(args, set("-u --unset -C --chdir -P"), "bundled", "operand");
+  if (valuesOf(options, "-C", "--chdir").length > 0) shell.scope.cwds = null;
+  return wraps({ takes: "-u --unset -C --chdir -P", assigns: true })(run);
 };
 
 const sudo: Judge = (run) => {
@@ -153,6 +164,7 @@ const parallel: Judge = ({ args, shell }) => {
   const plain = command.every(exact) && values.every((value) => exact(value) && /^[\w./-]+$/.test(value.text));
   if (!plain || values.length === 0) return shell.follow.run([...command, UNKNOWN_FIELD], apart(shell), NOTHING);
   for (const value of values) {
+    if (shell.budget.steps < 0) break;
     const text = joined(command);
     follow(literal(text.includes("{") ? text.replaceAll(/\{[./#%]*\}/g, value.text) : `${text} ${value.text}`), shell);
   }
