@@ -11,7 +11,8 @@ const ORDINARY = {
 
 /** A script that is long because it does many ordinary things. */
 function script(bytes: number): string {
-  const line = 'if [ -f "src/$name.ts" ]; then cp "src/$name.ts" "dist/$name.ts"; fi; echo "copied $name" >> build.log\n';
+  const line =
+    'if [ -f "src/$name.ts" ]; then cp "src/$name.ts" "dist/$name.ts"; fi; echo "copied $name" >> build.log\n';
   return `name=index\n${line.repeat(Math.floor((bytes - 20) / line.length))}`;
 }
 

@@ -215,7 +215,7 @@ const editor: Judge = ({ args, shell, input }) => {
     input.kind !== "none" ||
     args.some(
       (arg) =>
-        /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) ||
+        /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--install|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) ||
         arg.text.startsWith("\u0000"),
     );
   if (runs) unknown(shell, "an editor that runs commands");
@@ -251,7 +251,7 @@ export const INTERPRETERS: Table = {
   ...each("node nodejs", node),
   ...each("tsx ts-node esno jiti babel-node swc-node", tsLike),
   ...each(
-    "perl ruby php lua luajit Rscript R julia tclsh wish guile racket raku elixir erl escript groovy scala kotlin jshell ghci runghc ocaml swipl octave jruby irb pry expect osascript",
+    "perl ruby php lua luajit Rscript R julia tclsh wish guile racket raku elixir erl escript groovy scala kotlin jshell ghci runghc ocaml swipl octave jruby irb pry osascript",
     other("-I -C -x -F -d -S", "-e -E -r --eval -R -B", "-M -m"),
   ),
   ...each("sed gsed", sed),

@@ -101,6 +101,19 @@ const curl: Judge = ({ args, shell }) => {
   );
   for (const header of valuesOf(options, "-H", "--header", "-b", "--cookie"))
     if (header.text.startsWith("@")) reads(shell, { ...header, text: header.text.slice(1) });
+  for (const said of valuesOf(
+    options,
+    "-H",
+    "--header",
+    "-b",
+    "--cookie",
+    "-A",
+    "--user-agent",
+    "-e",
+    "--referer",
+    "-u",
+  ))
+    if (said.text.includes(HOLE)) sends(shell, [], "sends what is made up while it runs");
   const get = hasOption(options, "-G", "--get");
   const method = valuesOf(options, "-X", "--request").at(-1);
   if (method !== undefined && !exact(method)) unknown(shell, "a method that is not known");

@@ -41,10 +41,18 @@ interface Manager {
 function manager(kind: Manager): Judge {
   const takes = set(`${kind.takes ?? ""} -C --prefix --dir --cwd --filter -F -w --workspace --registry`);
   return (run) => {
-    const { shell, args } = run;
+    const { shell, args, name } = run;
     const options = readOptions(args, takes, "bundled", "operand");
     for (const folder of valuesOf(options, "-C", "--prefix", "--dir", "--cwd")) elsewhere(folder, shell);
     const [word, ...rest] = options.operands;
+    if (word?.text === "pkg") shell.tally.plant();
+    if (word?.text === "run" && name === "go" && rest.some((one) => /^[/~]|^\.\.|@/.test(one.text)))
+      shell.tally.add({
+        kinds: ["execute"],
+        traits: ["fetch-and-run"],
+        routine: false,
+        note: "runs a program from elsewhere",
+      });
     if (word !== undefined && !exact(word)) unknown(shell, "a subcommand that is made up while it runs");
     else subcommand(kind, word?.text ?? "", rest, run, args);
     return OPAQUE;
