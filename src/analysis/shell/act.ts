@@ -1,4 +1,5 @@
 import { type EffectKind, type Effects, NO_EFFECTS, type Trait } from "../../domain/effect.ts";
+import { networkOf } from "../http/network.ts";
 import { sentence } from "./says.ts";
 
 /** One thing that a command would do. */
@@ -68,7 +69,12 @@ export class Tally {
       recipients: [...this.#recipients],
       // A redirection alone is a statement too.
       statements: Math.max(1, this.#ran.length),
-      traits: [...this.#traits],
+      traits: [
+        ...new Set([
+          ...this.#traits,
+          ...[...this.#hosts].flatMap((host) => networkOf(host.replace(/^([^:]+|\[.*\]):\d+$/, "$1"), true)),
+        ]),
+      ],
       routine: this.#routine && !(this.#planted && this.#runsProject),
       says: sentence(this.#ran),
     };

@@ -9,10 +9,13 @@ export function braceExpanded(pieces: readonly Piece[]): readonly (readonly Piec
   if (pieces.every((piece) => piece.brace === undefined)) return [pieces];
   let made: Piece[][] = [[]];
   for (const piece of pieces) {
-    const choices = piece.brace === undefined ? null : choicesOf(piece.brace);
-    if (piece.brace === undefined) for (const one of made) one.push(piece);
-    else if (choices === null || made.length * choices.length > MOST) return null;
-    else made = made.flatMap((before) => choices.map((choice) => [...before, ...choice]));
+    if (piece.brace === undefined) {
+      for (const one of made) one.push(piece);
+      continue;
+    }
+    const choices = choicesOf(piece.brace);
+    if (choices === null || made.length * choices.length > MOST) return null;
+    made = made.flatMap((before) => choices.map((choice) => [...before, ...choice]));
     if (made.length * (made[0]?.length ?? 0) > LONGEST) return null;
   }
   return made;

@@ -68,7 +68,8 @@ export function writes(shell: Shell, field: Field, note = "writes"): void {
     } else {
       const inside = spot.where === "workspace" || spot.where === "temporary";
       const kinds: readonly EffectKind[] = ownHooks(spot.path) ? ["write", "administer"] : ["write"];
-      shell.tally.add({ kinds, paths: spot.paths, traits: spot.traits, routine: inside, note: said });
+      const traits: readonly Trait[] = within(spot.path, ".git") ? [...spot.traits, "discards"] : spot.traits;
+      shell.tally.add({ kinds, paths: spot.paths, traits, routine: inside, note: said });
     }
     if (spot.path === null || !isData(spot.path)) shell.tally.plant();
   }
@@ -92,6 +93,13 @@ function harms(shell: Shell, path: string, note: string): void {
 /** What runs later, and what agents remember, is of no matter to who only reads it. */
 function readTraits(spot: Spot): readonly Trait[] {
   return spot.traits.filter((one) => one !== "agent-memory" && one !== "runs-later");
+}
+
+/** Unpacks into a folder: outside the work, over whatever is there. */
+export function unpacks(shell: Shell, folder: Field): void {
+  writes(shell, folder, "unpacks into");
+  if (spots(shell, folder).some(({ where }) => where !== "workspace" && where !== "temporary"))
+    shell.tally.add({ kinds: ["write"], traits: ["sweeping"], routine: false, note: "over whatever is there" });
 }
 
 /** Deletes what `field` names. Ordinary where it names files of the workspace, or anything below a temporary folder;
@@ -150,7 +158,8 @@ export function says(shell: Shell, args: readonly Field[]): void {
   const more = beyondBuilding(args);
   if (more === "deletes")
     shell.tally.add({ kinds: ["execute", "delete"], routine: false, note: "is told to throw something away" });
-  if (more === "releases") shell.tally.add({ kinds: ["execute"], routine: false, note: "is told to send something out" });
+  if (more === "releases")
+    shell.tally.add({ kinds: ["execute"], routine: false, note: "is told to send something out" });
 }
 
 export function fetchedCode(shell: Shell): void {

@@ -1,4 +1,5 @@
 import { normalisePath } from "../../domain/path.ts";
+import { beyond } from "./beyond.ts";
 import { judge } from "./by-spec.ts";
 import { exact, type Field, words } from "./field.ts";
 import { runsFile } from "./files.ts";
@@ -82,6 +83,7 @@ function follow(name: string, args: readonly Field[], shell: Shell, input: Flow)
     shell.tally.add({ kinds: ["read"] });
     return OPAQUE;
   }
+  beyond(name, args, shell);
   if (entry === undefined) {
     const note = "a program that nobody has described";
     shell.tally.add({ kinds: ["execute"], routine: false, note });

@@ -35,7 +35,7 @@ test("any text whatever comes to effects", () => {
       expect(analysis.effects.kinds.length).toBeGreaterThan(0);
       expect(analysis.effects.says).not.toBeNull();
     }),
-    { numRuns: 60_000 },
+    { numRuns: 3_000 },
   );
 });
 
@@ -46,7 +46,7 @@ test("nothing that is put behind a command which is stopped makes it harmless", 
     fc.property(fc.constantFrom(...WHOLE), ends, suffix, (command, end, rest) => {
       expect(stopped(effectsOf(command + end + rest))).toBe(true);
     }),
-    { numRuns: 40_000 },
+    { numRuns: 1_500 },
   );
 });
 
@@ -64,7 +64,7 @@ test("nothing that is put before a command which deletes makes it harmless", () 
 });
 
 test("a text that is too long, or too deep, is not understood", () => {
-  for (const text of ["ls ".repeat(30_000), `${"(".repeat(200)}ls${")".repeat(200)}`, `${"$(".repeat(5_000)}`])
+  for (const text of ["ls ".repeat(30_000), `${"(".repeat(200)}ls${")".repeat(200)}`, "$(".repeat(5_000)])
     expect(effectsOf(text)).toMatchObject({ kinds: ["execute", "unknown"], traits: ["dynamic"] });
 });
 
@@ -100,7 +100,7 @@ test.skipIf(!bash)("a text that Bash itself refuses is never let through (needs 
       seen.push(text);
       expect(status, JSON.stringify(text)).toBe(0);
     }),
-    { numRuns: 4_000 },
+    { numRuns: 600 },
   );
   expect(seen.length).toBeGreaterThan(30);
 });

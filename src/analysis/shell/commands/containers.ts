@@ -40,6 +40,11 @@ const docker: Judge = (run) => {
 function below(word: string, rest: readonly Field[], run: Run): Flow | undefined {
   const { shell } = run;
   const next = { ...run, args: rest };
+  if (word === "cp") {
+    const [from, to] = rest.filter((one) => !one.text.startsWith("-"));
+    if (from !== undefined && !from.text.includes(":")) reads(shell, from);
+    if (to !== undefined && !to.text.includes(":")) writes(shell, to);
+  }
   if (word === "compose") return compose(next);
   if (/^(?:exec|run|create)$/.test(word)) {
     shell.tally.add(word === "exec" ? INSIDE : STARTS);
@@ -85,7 +90,8 @@ function below(word: string, rest: readonly Field[], run: Run): Flow | undefined
 function copies(rest: readonly Field[], shell: Run["shell"]): void {
   const fields = rest.filter((one) => !one.text.startsWith("-") || one.text === "-");
   for (const [i, field] of fields.entries()) {
-    if (/^[\w.-]+:/.test(field.text)) shell.tally.add({ kinds: [i === 0 ? "read" : "write"], note: "copies with a container" });
+    if (/^[\w.-]+:/.test(field.text))
+      shell.tally.add({ kinds: [i === 0 ? "read" : "write"], note: "copies with a container" });
     else if (i === 0) reads(shell, field);
     else writes(shell, field);
   }
@@ -127,6 +133,11 @@ const exec: Judge = elsewhere(1, `${KUBE} -c --container`, {
   note: "runs a command in the cluster",
 });
 
+const secrets: Judge = ({ shell }) => {
+  shell.tally.add({ kinds: ["read"], traits: ["secret-place"], note: "reads secrets of the cluster" });
+  return OPAQUE;
+};
+
 const kubectl = service({
   globals: KUBE,
   reads: "-f --filename -k --kustomize",
@@ -134,6 +145,9 @@ const kubectl = service({
     exec,
     debug: exec,
     run: "change",
+    "get secret": secrets,
+    "get secrets": secrets,
+    "describe secret": secrets,
     "config view": "read",
     "config get-contexts": "read",
     "config current-context": "read",

@@ -112,7 +112,10 @@ const mongo: Judge = ({ args, shell, input }) => {
     set("--eval -u -p --host --port --username --password --authenticationDatabase -f --file --db"),
   );
   const texts = valuesOf(options, "--eval");
-  const scripts = [...valuesOf(options, "-f", "--file"), ...options.operands.filter((one, i) => i > 0 || /\.[cm]?js$/.test(one.text))];
+  const scripts = [
+    ...valuesOf(options, "-f", "--file"),
+    ...options.operands.filter((one, i) => i > 0 || /\.[cm]?js$/.test(one.text)),
+  ];
   for (const one of texts) script(shell, exact(one) ? one.text : null);
   if (scripts.length > 0) shell.tally.add({ kinds: ["execute"], routine: false, note: "runs a script there" });
   if (texts.length === 0 && scripts.length === 0) {

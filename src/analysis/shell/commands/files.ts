@@ -1,9 +1,10 @@
 import type { Act } from "../act.ts";
+import { judge } from "../by-spec.ts";
 import { each, type Judge, type Table } from "../entry.ts";
 import { exact, HOLE } from "../field.ts";
-import { deletes, reads, sends, spots, writes } from "../files.ts";
+import { deletes, reads, sends, spots, unpacks, writes } from "../files.ts";
 import { hasOption, readOptions, set, valuesOf } from "../options.ts";
-import { isRoot } from "../place.ts";
+import { isNamedPattern, isRoot } from "../place.ts";
 import { told } from "../says.ts";
 import { NOTHING, OPAQUE, unknown } from "../state.ts";
 
@@ -84,8 +85,12 @@ const copies: Judge = ({ name, args, shell }) => {
     unknown(shell, "arguments that are not known");
   const made = name === "install" && hasOption(options, "-d", "--directory") ? fields : fields.slice(-1);
   for (const field of fields.slice(0, -1)) {
-    if (name === "mv") writes(shell, field, "moves");
-    else reads(shell, field);
+    if (name === "mv") {
+      writes(shell, field, "moves");
+      const far = spots(shell, field).some(({ where }) => where === "outside");
+      if (far || (field.glob && !isNamedPattern(field.text)))
+        shell.tally.add({ kinds: ["delete"], traits: ["sweeping"], routine: false, note: "takes away what was there" });
+    } else reads(shell, field);
   }
   for (const field of made) writes(shell, field);
   // What is moved into nothing is gone.
@@ -94,9 +99,11 @@ const copies: Judge = ({ name, args, shell }) => {
   if (name === "ln")
     for (const field of fields.slice(0, -1))
       if (spots(shell, field).some((spot) => spot.where !== "workspace" && spot.where !== "temporary"))
-        shell.tally.add({ kinds: ["write"], traits: ["outside"], routine: false, note: "links to what lies outside" });
+        unknown(shell, "links to what lies outside, which then has a name in the workspace");
   return NOTHING;
 };
+
+const LESS = { does: { kinds: ["read"] }, writes: "-o -O --log-file --LOG-FILE", takes: "-P -p -t -k" } as const;
 
 const jq: Judge = ({ args, shell }) => {
   const given = args.flatMap((arg, i) => (/^--(?:slurpfile|rawfile)$/.test(arg.text) ? args.slice(i + 2, i + 3) : []));
@@ -199,7 +206,11 @@ export const FILES: Table = {
   mkdir: { operands: "write", takes: "-m --mode" },
   touch: { operands: "write", takes: "-d --date -r --reference -t" },
   ...each("mkfifo mknod", { operands: "write", takes: "-m --mode" }),
-  less: { does: { kinds: ["read"] }, writes: "-o -O --log-file --LOG-FILE", takes: "-P -p -t -k" },
+  less: (run) => {
+    if (run.args.some((arg) => /^\+.*[!|]/.test(arg.text) || arg.text.startsWith(HOLE)))
+      unknown(run.shell, "a pager that runs commands");
+    return judge(LESS, run);
+  },
   ...each("grep egrep fgrep zgrep", {
     operands: "first-text",
     takes: "-e -A -B -C -m -d -D --include --exclude --exclude-dir --regexp --color --label",
@@ -268,7 +279,13 @@ export const FILES: Table = {
     return OPAQUE;
   }),
   zip,
-  unzip: { takes: "-x -P", writes: "-d", does: { kinds: ["write"], note: "unpacks" } },
+  unzip: ({ args, shell }) => {
+    const options = readOptions(args, set("-x -P -d"));
+    for (const archive of options.operands.slice(0, 1)) reads(shell, archive);
+    for (const folder of valuesOf(options, "-d")) unpacks(shell, folder);
+    if (!hasOption(options, "-l", "-t", "-Z", "-v")) shell.tally.add({ kinds: ["write"], note: "unpacks" });
+    return OPAQUE;
+  },
   ...each("gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 brotli pigz lzma compress uncompress", {
     operands: "write",
     takes: "-S --suffix -o -T",

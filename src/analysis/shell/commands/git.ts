@@ -193,10 +193,8 @@ const files = (act: Act, takes = ""): Judge =>
   when(takes, (options, { shell }) => {
     for (const { name, value } of options.given) {
       if (/^(?:-o|--output|--output-directory)$/.test(name) && value !== undefined) writes(shell, value);
-      if (name === "--unsafe-paths")
-        shell.tally.add({ kinds: ["write"], traits: ["outside"], routine: false, note: "changes whatever its paths name" });
       if (name === "--template") unknown(shell, "takes hooks from a folder");
-      if (/^(?:--ext-diff|--textconv|-O|--open-files-in-pager)$/.test(name))
+      if (/^(?:--ext-diff|--textconv|-O|--open-files-in-pager|--exec|--unsafe-paths|--directory)$/.test(name))
         unknown(shell, "shows it through another program");
     }
     for (const one of options.operands) secretly(shell, one);

@@ -236,7 +236,7 @@ const editor: Judge = ({ args, shell, input }) => {
     input.kind !== "none" ||
     args.some(
       (arg) =>
-        /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) ||
+        /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--install|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) ||
         arg.text.startsWith("\u0000"),
     );
   if (runs) unknown(shell, "an editor that runs commands");
@@ -261,10 +261,7 @@ const java: Judge = ({ args, shell, input }) => {
 
 export const INTERPRETERS: Table = {
   ...each("sh bash zsh dash ksh mksh ash rbash yash posh fish csh tcsh elvish nu xonsh pwsh powershell", shellLike),
-  ...each(
-    "fish csh tcsh elvish nu xonsh pwsh powershell rc es",
-    other("-l -i"),
-  ),
+  ...each("fish csh tcsh elvish nu xonsh pwsh powershell rc es", other("-l -i")),
   ...each(
     "python python3 python2 python3.9 python3.10 python3.11 python3.12 python3.13 python3.14 pypy pypy3 ipython",
     python,
@@ -272,7 +269,7 @@ export const INTERPRETERS: Table = {
   ...each("node nodejs", node),
   ...each("tsx ts-node esno jiti babel-node swc-node", tsLike),
   ...each(
-    "perl ruby php lua luajit Rscript R julia tclsh wish guile racket raku elixir erl escript groovy scala kotlin jshell ghci runghc ocaml swipl octave jruby irb pry expect osascript",
+    "perl ruby php lua luajit Rscript R julia tclsh wish guile racket raku elixir erl escript groovy scala kotlin jshell ghci runghc ocaml swipl octave jruby irb pry osascript",
     other("-w -W -W0 -W1 -W2 -T --vanilla --quiet -q -s --enable-frozen-string-literal"),
   ),
   ...each("sed gsed", sed),

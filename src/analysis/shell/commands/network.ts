@@ -79,7 +79,20 @@ const CURL_WRITES = [
 ];
 
 /** Options whose text goes along with any request. */
-const CURL_SAYS = ["-H", "--header", "-A", "--user-agent", "-e", "--referer", "-b", "--cookie", "-u", "--user", "--oauth2-bearer", "-r"];
+const CURL_SAYS = [
+  "-H",
+  "--header",
+  "-A",
+  "--user-agent",
+  "-e",
+  "--referer",
+  "-b",
+  "--cookie",
+  "-u",
+  "--user",
+  "--oauth2-bearer",
+  "-r",
+];
 
 const curl: Judge = ({ args, shell }) => {
   const options = readOptions(args, CURL_TAKES);
@@ -105,7 +118,12 @@ const curl: Judge = ({ args, shell }) => {
   for (const header of valuesOf(options, "-H", "--header", "-b", "--cookie"))
     if (header.text.startsWith("@")) reads(shell, { ...header, text: header.text.slice(1) });
   for (const value of valuesOf(options, ...CURL_SAYS))
-    if (value.text.includes(HOLE)) sends(shell, urls.map((url) => url.text), "sends something that is made up while it runs");
+    if (value.text.includes(HOLE))
+      sends(
+        shell,
+        urls.map((url) => url.text),
+        "sends something that is made up while it runs",
+      );
   for (const value of valuesOf(options, "-x", "--proxy", "--preproxy", "--socks5", "--socks5-hostname", "--socks4"))
     if (!hostOf(value.text).some(isThisMachine)) sends(shell, [value.text], `goes through ${told(value.text)}`);
   const get = hasOption(options, "-G", "--get");

@@ -42,12 +42,23 @@ interface Manager {
 }
 
 function manager(kind: Manager): Judge {
-  const takes = set(`${kind.takes ?? ""} -C --prefix --dir --cwd --filter -F -w --workspace --registry --manifest-path --directory`);
+  const takes = set(
+    `${kind.takes ?? ""} -C --prefix --dir --cwd --filter -F -w --workspace --registry --manifest-path --directory`,
+  );
   return (run) => {
-    const { shell, args } = run;
+    const { shell, args, name } = run;
     const options = readOptions(args, takes, "bundled", "operand");
-    for (const folder of valuesOf(options, "-C", "--prefix", "--dir", "--cwd", "--manifest-path", "--directory")) elsewhere(folder, shell);
+    for (const folder of valuesOf(options, "-C", "--prefix", "--dir", "--cwd", "--manifest-path", "--directory"))
+      elsewhere(folder, shell);
     const [word, ...rest] = options.operands;
+    if (word?.text === "pkg") shell.tally.plant();
+    if (word?.text === "run" && name === "go" && rest.some((one) => /^[/~]|^\.\.|@/.test(one.text)))
+      shell.tally.add({
+        kinds: ["execute"],
+        traits: ["fetch-and-run"],
+        routine: false,
+        note: "runs a program from elsewhere",
+      });
     if (word !== undefined && !exact(word)) unknown(shell, "a subcommand that is made up while it runs");
     else subcommand(kind, word?.text ?? "", rest, run, args);
     return OPAQUE;
@@ -108,8 +119,7 @@ function subcommand(kind: Manager, word: string, rest: readonly Field[], run: Ru
     if (/^(?:run|run-script)$/.test(word)) says(shell, leadingWords(rest));
     if (word === "pkg") shell.tally.plant();
     for (const one of elsewhereIn(word, options)) elsewhere(one, shell);
-  }
-  else if (set(kind.reads).has(word) || word === "") {
+  } else if (set(kind.reads).has(word) || word === "") {
     shell.tally.add(READS);
     if (rest.some((one) => saysDelete(one.text)))
       shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes" });
@@ -120,8 +130,7 @@ function subcommand(kind: Manager, word: string, rest: readonly Field[], run: Ru
     if (word === "node") shell.follow.run([literal(word), ...rest], shell, run.input);
     else runsProject(shell, `runs ${said}`);
     says(shell, [literal(word)]);
-  }
-  else shell.tally.add({ kinds: ["execute"], routine: false, note: "does what is not known" });
+  } else shell.tally.add({ kinds: ["execute"], routine: false, note: "does what is not known" });
 }
 
 /** `go run`: what it runs may be a module that is fetched, or a file elsewhere. */
@@ -133,12 +142,24 @@ function elsewhereIn(word: string, options: Options): readonly Field[] {
 }
 
 function runsRest(rest: readonly Field[], { shell, input }: Run): void {
-  const { given, operands } = readOptions(rest, set("--with --from -p --python --extra --group --env-file -n -e --name"), "bundled", "operand");
-  const fetched = given.some(({ name }) => /^--(?:with|from|index)/.test(name)) || /^\w+:\/\//.test(operands[0]?.text ?? "");
-  if (fetched) shell.tally.add({ kinds: ["execute"], traits: ["fetch-and-run", "installs"], routine: false, note: "fetches what it runs" });
+  const { given, operands } = readOptions(
+    rest,
+    set("--with --from -p --python --extra --group --env-file -n -e --name"),
+    "bundled",
+    "operand",
+  );
+  const fetched =
+    given.some(({ name }) => /^--(?:with|from|index)/.test(name)) || /^\w+:\/\//.test(operands[0]?.text ?? "");
+  if (fetched)
+    shell.tally.add({
+      kinds: ["execute"],
+      traits: ["fetch-and-run", "installs"],
+      routine: false,
+      note: "fetches what it runs",
+    });
   const [first, ...args] = operands[0]?.text === "--" ? operands.slice(1) : operands;
   if (first === undefined) return;
-  if (/\.py$/.test(first.text)) runsFile(shell, first, args);
+  if (first.text.endsWith(".py")) runsFile(shell, first, args);
   else shell.follow.run([first, ...args], shell, input);
 }
 
@@ -275,8 +296,16 @@ const go: Judge = (run) => {
   const what = rest.find((one) => !one.startsWith("-")) ?? "";
   if (word === "env" && rest.some((one) => /^-[wu]/.test(one))) run.shell.tally.add(SETTINGS);
   if (word === "run" && /@|^[\w-]+\.[\w.-]+\//.test(what))
-    run.shell.tally.add({ kinds: ["execute"], traits: ["fetch-and-run"], routine: false, note: "fetches what it runs" });
-  if (/^(?:build|test|vet|generate)$/.test(word ?? "") && rest.some((one) => /^-{1,2}(?:exec|toolexec|vettool|overlay|modfile|o=\/)/.test(one)))
+    run.shell.tally.add({
+      kinds: ["execute"],
+      traits: ["fetch-and-run"],
+      routine: false,
+      note: "fetches what it runs",
+    });
+  if (
+    /^(?:build|test|vet|generate)$/.test(word ?? "") &&
+    rest.some((one) => /^-{1,2}(?:exec|toolexec|vettool|overlay|modfile|o=\/)/.test(one))
+  )
     unknown(run.shell, "builds with a program that it is given");
   return goManager(run);
 };

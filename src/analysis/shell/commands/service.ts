@@ -39,7 +39,8 @@ export function service(kind: Service = {}): Judge {
         return done(run, what, kind);
       }
     if (dynamic) unknown(shell, "a subcommand that is made up while it runs");
-    const verb = kind.byOptions === true ? byOptions(args) : wordless(run, words) ?? decide(withoutNoun(words, kind), odd);
+    const verb =
+      kind.byOptions === true ? byOptions(args) : (wordless(run, words) ?? decide(withoutNoun(words, kind), odd));
     return done(run, switched(args) ? "delete" : verb, kind);
   };
 }

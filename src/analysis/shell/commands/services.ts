@@ -1,6 +1,6 @@
 import { each, type Judge, type Table } from "../entry.ts";
 import { exact, type Field, literal, words } from "../field.ts";
-import { reads, sends, writes } from "../files.ts";
+import { reads, sends, unpacks, writes } from "../files.ts";
 import { hasOption, readOptions, set, valuesOf } from "../options.ts";
 import { type Flow, OPAQUE } from "../state.ts";
 import { requests } from "./network.ts";
@@ -176,7 +176,7 @@ const SERVICES =
   "elasticsearch-plugin opensearch-plugin elasticdump esctl algolia meilisearch meilitool typesense solr bin-solr vespa sphinx searchd indexer manticore quickwit " +
   "jira linear trello asana notion-cli clickup zendesk salesforce sf sfdx hubspot shopify wp drush magento0 sanity contentful strapi hasura " +
   "auth0 okta keycloak kcadm.sh ory authentik ldapadd ldapdelete ldapmodify ldappasswd samba-tool ipa kadmin kinit realm adcli step vault-ssh " +
-  "snyk tfsec checkov0 cosign rekor notation codecov coveralls sonar fossa renovate dependabot hf huggingface-cli wandb mlflow dvc kaggle modal replicate runpodctl sky ray sagemaker openai ollama llm claude gemini codex aider";
+  "snyk tfsec checkov0 cosign rekor notation codecov coveralls sonar fossa renovate dependabot hf huggingface-cli wandb mlflow dvc kaggle modal replicate runpodctl sky ray sagemaker openai ollama llm";
 
 /** The family of Kafka's scripts: what they do is among their options. */
 const kafka: Judge = service({ byOptions: true });
@@ -236,6 +236,10 @@ export const SERVICE_TABLE: Table = {
       return OPAQUE;
     },
   ),
+  ...each("claude gemini codex aider cursor-agent opencode goose openclaw amp qwen crush", ({ shell }) => {
+    shell.tally.add({ kinds: ["delegate", "execute"], routine: false, note: "hands work to another agent" });
+    return OPAQUE;
+  }),
   ...each("kafka-console-consumer kafka-console-consumer.sh", { operands: "text" }),
   ...each(
     "gpg gpg2 age openssl ssh-keygen ssh-add ssh-agent ssh-copy-id ssh-keyscan keytool certtool mkcert pass-otp gpgconf",
@@ -246,6 +250,7 @@ export const SERVICE_TABLE: Table = {
         name === "openssl" ? "long" : "bundled",
       );
       for (const file of valuesOf(options, "-o", "--output", "-out", "-keyout")) writes(shell, file);
+      for (const file of valuesOf(options, "-in", "-inkey", "-i")) reads(shell, file);
       if (name === "ssh-keygen")
         for (const file of valuesOf(options, "-f"))
           if (hasOption(options, "-l", "-y", "-F", "-L", "-B")) reads(shell, file);
@@ -327,7 +332,7 @@ function tar(args: readonly Field[], shell: Parameters<Judge>[0]["shell"], input
         routine: false,
         note: "unpacks wherever its names say",
       });
-    if (!hasOption(options, "-O", "--to-stdout")) writes(shell, { ...into, text: `${into.text}/_` }, "unpacks into");
+    if (!hasOption(options, "-O", "--to-stdout")) unpacks(shell, into);
   }
   return input.kind === "fetched" ? input : OPAQUE;
 }

@@ -67,7 +67,8 @@ const env: Judge = (run) => {
   if (found?.text.startsWith("-") === true) {
     const inline = found.text.replace(/^(?:-[0-9A-Za-z]*?S|--s[a-z-]*=?)/, "");
     const whole = inline === "" ? args[at + 1] : { ...found, text: inline };
-    if (whole === undefined || !exact(whole) || /["'\\$]/.test(whole.text)) unknown(shell, "splits a text that is not plain");
+    if (whole === undefined || !exact(whole) || /["'\\$]/.test(whole.text))
+      unknown(shell, "splits a text that is not plain");
     else {
       const split = whole.text.trim().split(/\s+/).map(literal);
       return env({ ...run, args: [...args.slice(0, at), ...split, ...args.slice(at + (inline === "" ? 2 : 1))] });
