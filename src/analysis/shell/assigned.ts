@@ -19,7 +19,8 @@ export function assignedIn(body: CompoundList): ReadonlySet<string> {
   const visit = (node: Child): void => {
     if (node.type === "Assignment") names.add(node.name);
     else if (node.type === "For" || node.type === "Select") names.add(node.name.value);
-    else if (node.type === "ArithmeticWord") for (const name of node.value.match(/[A-Za-z_]\w*/g) ?? []) names.add(name);
+    else if (node.type === "ArithmeticWord")
+      for (const name of node.value.match(/[A-Za-z_]\w*/g) ?? []) names.add(name);
     else if (node.type === "ParameterExpansion" && node.operation?.type === "Default") names.add(node.parameter);
     else if (node.type === "Command") {
       const head = node.name?.value ?? "";

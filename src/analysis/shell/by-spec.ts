@@ -99,7 +99,10 @@ function below(spec: Spec, options: Options, run: Run): Flow | undefined {
   return judge(entry, { ...run, name: `${run.name} ${first.text}`, args });
 }
 
-const UNLISTED: Spec = { operands: "text", does: { kinds: ["execute"], routine: false, note: "does what is not known" } };
+const UNLISTED: Spec = {
+  operands: "text",
+  does: { kinds: ["execute"], routine: false, note: "does what is not known" },
+};
 
 export function judge(entry: Spec | Judge, run: Run): Flow | undefined {
   return typeof entry === "function" ? entry(run) : bySpec(entry, run);

@@ -12,7 +12,8 @@ const LOADS =
 
 /** What these are set to every day, and does nothing. */
 const ORDINARY: Readonly<Record<string, RegExp>> = {
-  NODE_OPTIONS: /^(?:--(?:max-old-space-size=\d+|enable-source-maps|no-warnings|trace-warnings|experimental-vm-modules|no-deprecation) ?)*$/,
+  NODE_OPTIONS:
+    /^(?:--(?:max-old-space-size=\d+|enable-source-maps|no-warnings|trace-warnings|experimental-vm-modules|no-deprecation) ?)*$/,
   PYTHONWARNINGS: /^[\w:,.]*$/,
   MAKEFLAGS: /^-j ?\d*$/,
   GOFLAGS: /^(?:-(?:mod=\w+|count=\d+|race|v|buildvcs=\w+) ?)*$/,

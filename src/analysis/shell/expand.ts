@@ -29,7 +29,13 @@ function plain(word: Word, reader: Reader): string {
 
 function tilde(pieces: readonly Piece[], reader: Reader): readonly Piece[] {
   const [first, ...rest] = pieces;
-  if (first === undefined || first.quoted || first.expanded === true || !first.text.startsWith("~") || first.raw?.startsWith("\\") === true)
+  if (
+    first === undefined ||
+    first.quoted ||
+    first.expanded === true ||
+    !first.text.startsWith("~") ||
+    first.raw?.startsWith("\\") === true
+  )
     return pieces;
   // `~"x"` is no folder of anybody; `~` before a slash is.
   if (!first.text.includes("/") && rest.length > 0) return [{ ...first, text: HOLE + first.text.slice(1) }, ...rest];

@@ -43,7 +43,8 @@ export function reads(shell: Shell, field: Field): void {
 }
 
 /** Text, pictures and the like are no program, whoever reads them. */
-const DATA = /(?:^\/dev\/|\.(?:log|txt|md|rst|csv|tsv|xml|html?|pdf|png|jpe?g|gif|svg|lock|out|err|snap|sum|pid|gz|tgz|zip|tar|bak|diff|patch|sha256|asc)$)/i;
+const DATA =
+  /(?:^\/dev\/|\.(?:log|txt|md|rst|csv|tsv|xml|html?|pdf|png|jpe?g|gif|svg|lock|out|err|snap|sum|pid|gz|tgz|zip|tar|bak|diff|patch|sha256|asc)$)/i;
 
 export function writes(shell: Shell, field: Field, note = "writes"): void {
   if (connects(shell, field)) return;
@@ -118,9 +119,11 @@ function within(path: string, folder: string): boolean {
 /** Runs a file as a program: ordinary where it is the project's own. */
 export function runsFile(shell: Shell, field: Field): void {
   const stream = streamAt(shell, field.text);
-  if (stream !== undefined) return stream.kind === "fetched" ? fetchedCode(shell) : unknown(shell, "runs what a command puts out");
+  if (stream !== undefined)
+    return stream.kind === "fetched" ? fetchedCode(shell) : unknown(shell, "runs what a command puts out");
   for (const spot of spots(shell, field)) {
-    if (spot.path === null || field.glob || spot.where === "device") return unknown(shell, "runs a file whose name is not known");
+    if (spot.path === null || field.glob || spot.where === "device")
+      return unknown(shell, "runs a file whose name is not known");
     shell.tally.add({
       kinds: ["execute"],
       paths: [spot.path],

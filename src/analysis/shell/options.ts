@@ -43,7 +43,8 @@ export function readOptions(
     if (text.startsWith("--") || style === "long") {
       const equals = text.indexOf("=");
       const name = equals < 0 ? text : text.slice(0, equals);
-      const value = equals < 0 ? (takesValue(name, takes) ? args[++i] : undefined) : { ...field, text: text.slice(equals + 1) };
+      const value =
+        equals < 0 ? (takesValue(name, takes) ? args[++i] : undefined) : { ...field, text: text.slice(equals + 1) };
       given.push({ name, value });
       continue;
     }

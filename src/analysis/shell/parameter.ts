@@ -52,7 +52,9 @@ function hole(quoted: boolean, many = !quoted): readonly Piece[] {
 }
 
 function wordPieces(word: Word, reader: Reader, quoted: boolean): readonly Piece[] {
-  return word.parts === undefined ? [{ text: word.value, quoted, expanded: true }] : piecesOf(word.parts, reader, quoted);
+  return word.parts === undefined
+    ? [{ text: word.value, quoted, expanded: true }]
+    : piecesOf(word.parts, reader, quoted);
 }
 
 function follow(part: ParameterExpansionPart, reader: Reader): void {

@@ -7,6 +7,7 @@ import { quoted } from "./says.ts";
 import { apart, type Flow, NOTHING, OPAQUE, type Shell, unknown } from "./state.ts";
 import { TABLE } from "./table.ts";
 import { together } from "./flow.ts";
+import { unfamiliar } from "./unfamiliar.ts";
 
 /** Runs `fields` as a command: a function of this text, a command that the table knows, a file, or nobody knows what. */
 export function runFields(fields: readonly Field[], shell: Shell, input: Flow): Flow {
@@ -77,8 +78,7 @@ function follow(name: string, args: readonly Field[], shell: Shell, input: Flow)
     return OPAQUE;
   }
   if (entry === undefined) {
-    const note = "a program that nobody has described";
-    shell.tally.add({ kinds: ["execute"], routine: false, note });
+    shell.tally.add(unfamiliar(args, shell));
     return OPAQUE;
   }
   return judge(entry, { name, args, shell, input }) ?? OPAQUE;
@@ -87,7 +87,9 @@ function follow(name: string, args: readonly Field[], shell: Shell, input: Flow)
 /** Its name, and the subcommand where it is one. */
 function label(name: string, args: readonly Field[]): string {
   const [first] = words(args);
-  return first !== undefined && /^[a-z][a-z-]{1,20}$/.test(first) && SUBCOMMANDS.has(name) ? `${quoted(name)} ${first}` : quoted(name);
+  return first !== undefined && /^[a-z][a-z-]{1,20}$/.test(first) && SUBCOMMANDS.has(name)
+    ? `${quoted(name)} ${first}`
+    : quoted(name);
 }
 
 const SUBCOMMANDS = new Set(
@@ -95,4 +97,3 @@ const SUBCOMMANDS = new Set(
     " ",
   ),
 );
-

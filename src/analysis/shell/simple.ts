@@ -57,4 +57,3 @@ function assignmentField(one: Assignment, shell: Shell): Field {
 function value(field: Field): string {
   return field.text.slice(field.text.indexOf("=") + 1);
 }
-

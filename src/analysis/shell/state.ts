@@ -95,5 +95,7 @@ const NUMBERS = new Set(
 
 /** Joined with one blank, as `echo` and `eval` do. */
 export function joined(fields: readonly Field[]): string {
-  return fields.map((field) => (field.glob || (field.many && !field.text.includes(HOLE)) ? HOLE : field.text)).join(" ");
+  return fields
+    .map((field) => (field.glob || (field.many && !field.text.includes(HOLE)) ? HOLE : field.text))
+    .join(" ");
 }

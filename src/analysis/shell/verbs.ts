@@ -51,7 +51,8 @@ export function saysDelete(name: string): boolean {
 export function verbOf(word: string): Verb | "either" {
   const parts = tokens(word);
   const [first = ""] = parts;
-  if (READS.has(first)) return parts.length === 1 || !parts.slice(1).some((part) => part === "delete") ? "read" : "delete";
+  if (READS.has(first))
+    return parts.length === 1 || !parts.slice(1).some((part) => part === "delete") ? "read" : "delete";
   if (parts.some((part) => DELETES.has(part))) return "delete";
   if (CHANGES.has(first)) return "change";
   return EITHER.has(first) ? "either" : "noun";

@@ -26,8 +26,7 @@ const printf: Judge = ({ args, shell }) => {
   }
   if (first === undefined) return NOTHING;
   const values = second === undefined ? [] : [second, ...rest];
-  if (first.text.includes("%") || first.text.includes("\\"))
-    return { kind: "text", text: printed(first, values) };
+  if (first.text.includes("%") || first.text.includes("\\")) return { kind: "text", text: printed(first, values) };
   return { kind: "text", text: joined([first]) };
 };
 
@@ -49,7 +48,8 @@ const cd: Judge = ({ args, shell }) => {
   const { operands } = readOptions(args, set(""));
   const [to] = operands;
   const found = to === undefined ? [place.home] : to.text === "-" ? null : spots(shell, to).map((spot) => spot.path);
-  const whole = found === null || found.includes(null) || to?.glob === true ? null : found.filter((path) => path !== null);
+  const whole =
+    found === null || found.includes(null) || to?.glob === true ? null : found.filter((path) => path !== null);
   scope.cwds = whole !== null && whole.length > 4 ? null : whole;
   if (scope.variables.has("CDPATH")) scope.cwds = null;
   return NOTHING;
@@ -94,7 +94,8 @@ const fills: Judge = ({ name, args, shell }) => {
   return NOTHING;
 };
 
-const evaluate: Judge = ({ args, shell, input }) => runs(joined(args[0]?.text === "--" ? args.slice(1) : args), shell, input);
+const evaluate: Judge = ({ args, shell, input }) =>
+  runs(joined(args[0]?.text === "--" ? args.slice(1) : args), shell, input);
 
 function runs(text: string, shell: Shell, input: Flow = OPAQUE): Flow {
   return shell.follow.text(text, { ...shell, depth: shell.depth + 1 }, input);
@@ -179,7 +180,8 @@ const unset: Judge = ({ args, shell }) => {
 };
 
 const enable: Judge = ({ args, shell }) => {
-  if (args.some((arg) => arg.text.startsWith("-f") || !exact(arg))) unknown(shell, "loads a part of the shell from a file");
+  if (args.some((arg) => arg.text.startsWith("-f") || !exact(arg)))
+    unknown(shell, "loads a part of the shell from a file");
   for (const [name, one] of shell.scope.functions) shell.scope.functions.set(name, { ...one, certain: false });
   return NOTHING;
 };
@@ -190,7 +192,6 @@ const popd: Judge = ({ shell }) => {
 };
 
 const pushd: Judge = (run) => {
-
   cd(run);
   if (!(run.args.length === 1 && run.args.every(exact))) run.shell.scope.cwds = null;
 
@@ -206,13 +207,22 @@ const complete: Judge = ({ args, shell }) => {
 };
 
 export const BUILTINS: Table = {
-  ...each(": true false exit return break continue shift wait jobs fg bg ulimit umask dirs times history disown logout caller", QUIET),
-  ...each("type which whereis hash unalias shopt suspend test [ stty tput clear reset sleep tty whoami id groups users arch nproc", QUIET),
+  ...each(
+    ": true false exit return break continue shift wait jobs fg bg ulimit umask dirs times history disown logout caller",
+    QUIET,
+  ),
+  ...each(
+    "type which whereis hash unalias shopt suspend test [ stty tput clear reset sleep tty whoami id groups users arch nproc",
+    QUIET,
+  ),
   ...each("seq yes expr factor bc dc cal locale getconf man info tldr apropos whatis help setopt unsetopt", QUIET),
   ...each("export declare typeset local readonly let", declare),
   ...each("read mapfile readarray getopts", fills),
   ...each("source .", source),
-  ...each("whoami hostname nproc date uname arch", prints(() => NAME)),
+  ...each(
+    "whoami hostname nproc date uname arch",
+    prints(() => NAME),
+  ),
   ...each("complete compgen bind compopt fc", complete),
   echo,
   printf,
@@ -231,16 +241,18 @@ export const BUILTINS: Table = {
   set: setOptions,
   unset,
   enable,
-  "man": { operands: "text", takes: "-M", runs: "-P --pager -H --html" },
-  "date": ({ args, shell }) => {
+  man: { operands: "text", takes: "-M", runs: "-P --pager -H --html" },
+  date: ({ args, shell }) => {
     const options = readOptions(args, set("-d --date -f --file -r --reference"));
     if (hasOption(options, "-s", "--set") || options.operands.some((one) => !/^\+/.test(one.text)))
       shell.tally.add({ kinds: ["administer"], note: "sets the clock" });
-    for (const { value, name } of options.given) if (value !== undefined && /^-(?:f|r)|--[fr]/.test(name)) reads(shell, value);
+    for (const { value, name } of options.given)
+      if (value !== undefined && /^-(?:f|r)|--[fr]/.test(name)) reads(shell, value);
     return { kind: "text", text: NAME };
   },
-  "hostname": ({ args, shell }) => {
-    if (args.some((arg) => !/^-[adfIisy]+$/.test(arg.text))) shell.tally.add({ kinds: ["administer"], note: "names the machine" });
+  hostname: ({ args, shell }) => {
+    if (args.some((arg) => !/^-[adfIisy]+$/.test(arg.text)))
+      shell.tally.add({ kinds: ["administer"], note: "names the machine" });
     return { kind: "text", text: NAME };
   },
 };

@@ -27,7 +27,13 @@ const destroys: Judge = ({ name, args, shell }) => {
   for (const field of options.operands) {
     const grows = name === "truncate" && valuesOf(options, "-s", "--size").some((size) => /^\+/.test(size.text));
     if (grows) writes(shell, field);
-    else shell.tally.add({ kinds: ["delete"], paths: pathsOf(field), routine: false, note: `empties ${quoted(field.text)}` });
+    else
+      shell.tally.add({
+        kinds: ["delete"],
+        paths: pathsOf(field),
+        routine: false,
+        note: `empties ${quoted(field.text)}`,
+      });
   }
   function pathsOf(field: (typeof args)[number]): readonly string[] {
     return spots(shell, field).flatMap(({ path }) => (path === null ? [] : [path]));
@@ -55,13 +61,19 @@ const rights: Judge = ({ name, args, shell }) => {
   const opens = name === "chmod" && mode !== undefined && (!exact(mode) || all.test(mode.text));
   const rooted = files.some((file) => spots(shell, file).some((spot) => recursive && isRoot(spot, shell.place)));
   if (name !== "chmod" || opens || rooted)
-    shell.tally.add({ kinds: ["administer"], note: name === "chmod" ? "opens files to others" : "changes whose files they are" });
+    shell.tally.add({
+      kinds: ["administer"],
+      note: name === "chmod" ? "opens files to others" : "changes whose files they are",
+    });
   return NOTHING;
 };
 
 /** `cp`, `mv`, `ln`, `install`: with `-t`, the target stands first. */
 const copies: Judge = ({ name, args, shell }) => {
-  const options = readOptions(args, set("-t --target-directory -S --suffix -m --mode -o --owner -g --group --backup-suffix"));
+  const options = readOptions(
+    args,
+    set("-t --target-directory -S --suffix -m --mode -o --owner -g --group --backup-suffix"),
+  );
   const [into] = valuesOf(options, "-t", "--target-directory");
   const fields = into === undefined ? options.operands : [...options.operands, into];
   if (options.loose && fields.some((field) => field.text.startsWith(HOLE) || field.many) && fields.length < 2)
@@ -94,8 +106,19 @@ const rsync: Judge = ({ args, shell }) => {
     if (remote(field.text)) sends(shell, [remoteHost(field.text)]);
     else writes(shell, field);
   }
-  if (options.given.some(({ name }) => /^--(?:del|remove-s|existing|ignore-ex.*|inplace|force)/.test(name) && !/^--(?:existing|ignore|inplace)/.test(name)))
-    shell.tally.add({ kinds: ["delete"], traits: ["sweeping"], routine: false, note: "deletes what is not on the other side" });
+  if (
+    options.given.some(
+      ({ name }) =>
+        /^--(?:del|remove-s|existing|ignore-ex.*|inplace|force)/.test(name) &&
+        !/^--(?:existing|ignore|inplace)/.test(name),
+    )
+  )
+    shell.tally.add({
+      kinds: ["delete"],
+      traits: ["sweeping"],
+      routine: false,
+      note: "deletes what is not on the other side",
+    });
   return OPAQUE;
 };
 const RSYNC = set(
@@ -147,11 +170,24 @@ export const FILES: Table = {
   touch: { operands: "write", takes: "-d --date -r --reference -t" },
   ...each("mkfifo mknod", { operands: "write", takes: "-m --mode" }),
   less: { does: { kinds: ["read"] }, writes: "-o -O --log-file --LOG-FILE", takes: "-P -p -t -k" },
-  ...each("grep egrep fgrep zgrep ugrep ripgrep-all", { operands: "first-text", takes: "-e -f -A -B -C -m --include --exclude --exclude-dir --regexp --color", options: { "--filter": SWEEPS } }),
-  rg: { operands: "first-text", takes: "-e -f -A -B -C -m -g --glob -t --type -T -r --replace --max-depth --sort -j --max-count", runs: "--pre --hostname-bin" },
-  ag: { operands: "first-text", takes: "-A -B -C -m -G --ignore" , runs: "--pager" },
+  ...each("grep egrep fgrep zgrep ugrep ripgrep-all", {
+    operands: "first-text",
+    takes: "-e -f -A -B -C -m --include --exclude --exclude-dir --regexp --color",
+    options: { "--filter": SWEEPS },
+  }),
+  rg: {
+    operands: "first-text",
+    takes: "-e -f -A -B -C -m -g --glob -t --type -T -r --replace --max-depth --sort -j --max-count",
+    runs: "--pre --hostname-bin",
+  },
+  ag: { operands: "first-text", takes: "-A -B -C -m -G --ignore", runs: "--pager" },
   ack: { operands: "first-text", runs: "--pager", takes: "-A -B -C --ackrc" },
-  sort: { takes: "-k -t -S -T --key --field-separator --buffer-size --temporary-directory --parallel --batch-size", writes: "-o --output", reads: "--files0-from", runs: "--compress-program" },
+  sort: {
+    takes: "-k -t -S -T --key --field-separator --buffer-size --temporary-directory --parallel --batch-size",
+    writes: "-o --output",
+    reads: "--files0-from",
+    runs: "--compress-program",
+  },
   uniq: ({ args, shell }) => {
     const { operands } = readOptions(args, set("-f -s -w --skip-fields --skip-chars --check-chars"));
     for (const field of operands.slice(0, 1)) reads(shell, field);
@@ -167,28 +203,75 @@ export const FILES: Table = {
     for (const field of operands.slice(1)) writes(shell, field);
     return OPAQUE;
   },
-  split: { operands: "text", takes: "-b -l -n -a -C --bytes --lines --number", runs: "--filter", does: { kinds: ["write"] } },
+  split: {
+    operands: "text",
+    takes: "-b -l -n -a -C --bytes --lines --number",
+    runs: "--filter",
+    does: { kinds: ["write"] },
+  },
   csplit: { operands: "text", takes: "-f -b -n", does: { kinds: ["write"] } },
-  ...each("base64 base32 basenc uuencode uudecode iconv", { takes: "-w --wrap -f -t --from-code --to-code -i -D", writes: "-o --output" }),
+  ...each("base64 base32 basenc uuencode uudecode iconv", {
+    takes: "-w --wrap -f -t --from-code --to-code -i -D",
+    writes: "-o --output",
+  }),
   jq: { operands: "first-text", takes: "--arg --argjson --indent -L --slurpfile --rawfile", reads: "-f --from-file" },
   ...each("jaq gojq fx dasel", { operands: "first-text", takes: "--arg -f -s -r" }),
   ...each("yq tomlq xq", ({ args, shell }) => {
     const options = readOptions(args, set("--arg -o -p --indent --output-format --input-format -I"));
     const [expression, ...files] = options.operands;
-    if (expression !== undefined && /\b(?:load|env|system|eval)\b/.test(expression.text)) unknown(shell, "an expression that does more than select");
-    for (const file of files) hasOption(options, "-i", "--inplace") ? writes(shell, file, "changes") : reads(shell, file);
+    if (expression !== undefined && /\b(?:load|env|system|eval)\b/.test(expression.text))
+      unknown(shell, "an expression that does more than select");
+    for (const file of files)
+      hasOption(options, "-i", "--inplace") ? writes(shell, file, "changes") : reads(shell, file);
     shell.tally.add({ kinds: ["read"] });
     return OPAQUE;
   }),
-  ...each("zip", { operands: "text", takes: "-x -i -b -P -n -t", runs: "-TT --unzip-command", options: { "-m": { kinds: ["delete"], routine: false }, "--move": { kinds: ["delete"], routine: false }, "-T": { kinds: ["read"] } }, does: { kinds: ["write"] } }),
+  ...each("zip", {
+    operands: "text",
+    takes: "-x -i -b -P -n -t",
+    runs: "-TT --unzip-command",
+    options: {
+      "-m": { kinds: ["delete"], routine: false },
+      "--move": { kinds: ["delete"], routine: false },
+      "-T": { kinds: ["read"] },
+    },
+    does: { kinds: ["write"] },
+  }),
   unzip: { takes: "-x -P", writes: "-d", does: { kinds: ["write"], note: "unpacks" } },
-  ...each("gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 brotli pigz lzma compress uncompress", { operands: "write", takes: "-S --suffix -o -T" }),
-  ...each("7z 7za 7zr unrar rar ar cpio pax", { operands: "text", does: { kinds: ["execute"], routine: false, note: "packs or unpacks" } }),
-  ...each("patch", { operands: "write", takes: "-p -d -D -F -r", writes: "-o --output", reads: "-i --input", runs: "--get", does: { kinds: ["write"], note: "patches files" } }),
+  ...each("gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 brotli pigz lzma compress uncompress", {
+    operands: "write",
+    takes: "-S --suffix -o -T",
+  }),
+  ...each("7z 7za 7zr unrar rar ar cpio pax", {
+    operands: "text",
+    does: { kinds: ["execute"], routine: false, note: "packs or unpacks" },
+  }),
+  ...each("patch", {
+    operands: "write",
+    takes: "-p -d -D -F -r",
+    writes: "-o --output",
+    reads: "-i --input",
+    runs: "--get",
+    does: { kinds: ["write"], note: "patches files" },
+  }),
   dos2unix: { operands: "write" },
   unix2dos: { operands: "write" },
   ...each("sponge", { operands: "write" }),
   ...each("pbcopy pbpaste xclip xsel wl-copy wl-paste clip", { operands: "text" }),
-  ...each("open xdg-open start", { operands: "address", does: { kinds: ["execute"], routine: false, note: "opens it in another program" } }),
-  ...each("pandoc", { takes: "-f -t --from --to --css --template", writes: "-o --output", runs: "--pdf-engine", reads: "--metadata-file", options: { "--filter": { kinds: ["execute"], routine: false }, "-F": { kinds: ["execute"], routine: false }, "--lua-filter": { kinds: ["execute"], routine: false }, "-L": { kinds: ["execute"], routine: false } } }),
+  ...each("open xdg-open start", {
+    operands: "address",
+    does: { kinds: ["execute"], routine: false, note: "opens it in another program" },
+  }),
+  ...each("pandoc", {
+    takes: "-f -t --from --to --css --template",
+    writes: "-o --output",
+    runs: "--pdf-engine",
+    reads: "--metadata-file",
+    options: {
+      "--filter": { kinds: ["execute"], routine: false },
+      "-F": { kinds: ["execute"], routine: false },
+      "--lua-filter": { kinds: ["execute"], routine: false },
+      "-L": { kinds: ["execute"], routine: false },
+    },
+  }),
 };

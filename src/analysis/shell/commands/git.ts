@@ -31,17 +31,25 @@ function byWord(discarding: string, writing: string, bare: Act = READS): Judge {
   return ({ args, shell }) => {
     const [word] = words(args.filter((arg) => !arg.text.startsWith("-")));
     if (args.length > 0 && word === undefined && args.some((arg) => !exact(arg))) shell.tally.add(DISCARDS);
-    else shell.tally.add(word === undefined ? bare : set(discarding).has(word) ? DISCARDS : set(writing).has(word) ? WRITES : READS);
+    else
+      shell.tally.add(
+        word === undefined ? bare : set(discarding).has(word) ? DISCARDS : set(writing).has(word) ? WRITES : READS,
+      );
     return undefined;
   };
 }
 
 const checkout = when("-b -B --orphan --conflict -t", (options, { shell, args }) => {
-  const paths = args.some((arg) => arg.text === "--") || options.operands.some((one) => /^(?:\.{1,2}|:\/|\*)|\/$|^\.\/|\.[a-z]{1,4}$/.test(one.text));
+  const paths =
+    args.some((arg) => arg.text === "--") ||
+    options.operands.some((one) => /^(?:\.{1,2}|:\/|\*)|\/$|^\.\/|\.[a-z]{1,4}$/.test(one.text));
   const made = hasOption(options, "-b", "--orphan");
-  const harms = hasOption(options, "-f", "--force", "-B", "-p", "--patch", "--ours", "--theirs", "--pathspec-from-file") || paths;
+  const harms =
+    hasOption(options, "-f", "--force", "-B", "-p", "--patch", "--ours", "--theirs", "--pathspec-from-file") || paths;
   // With two operands the second is a path, whose changes are overwritten.
-  shell.tally.add(harms || options.loose || (!made && options.operands.length > 1 && looksLikePath(options)) ? DISCARDS : WRITES);
+  shell.tally.add(
+    harms || options.loose || (!made && options.operands.length > 1 && looksLikePath(options)) ? DISCARDS : WRITES,
+  );
 });
 
 function looksLikePath(options: Options): boolean {
@@ -56,7 +64,11 @@ const push = when("-o --push-option --receive-pack --exec --repo", (options, run
   const forced =
     options.given.some(({ name }) => /^(?:-f|-d|--force.*|--delete|--mirror|--prune)$/.test(name)) ||
     refs.some((ref) => /^[+:]/.test(ref.text));
-  sends(shell, where !== undefined && remote(where.text) ? [remoteHost(where.text)] : [], `sends commits to ${quoted(where?.text ?? "its remote")}`);
+  sends(
+    shell,
+    where !== undefined && remote(where.text) ? [remoteHost(where.text)] : [],
+    `sends commits to ${quoted(where?.text ?? "its remote")}`,
+  );
   if (forced) shell.tally.add({ ...DISCARDS, kinds: ["delete"], note: "overwrites or deletes what is there" });
   runsHooks(shell);
 });
@@ -65,17 +77,23 @@ function runsHooks(shell: Shell): void {
   runsProject(shell, "runs the repository's hooks");
 }
 
-const transfers = when("-o --origin -b --branch --depth --reference -c --config --upload-pack -u -j --template --separate-git-dir --jobs --filter --shallow-since -X -s", (options, { shell, name }) => {
-  if (options.given.some(({ name: one }) => /^(?:-u|-c|--upload-pack|--config|--template)$/.test(one)) && !name.endsWith("pull"))
-    unknown(shell, "runs a program to connect, or is told another way to work");
-  for (const one of options.operands) {
-    if (/^(?:ext|fd)::|^\w+::|^-/.test(one.text)) unknown(shell, "runs a helper to connect");
-    if (remote(one.text)) shell.tally.add({ kinds: ["read"], hosts: hostOf(remoteHost(one.text)) });
-  }
-  const [, into] = options.operands;
-  if (name.endsWith("clone") && into !== undefined) writes(shell, into);
-  shell.tally.add(hasOption(options, "-f", "--force") && !name.endsWith("clone") ? DISCARDS : WRITES);
-});
+const transfers = when(
+  "-o --origin -b --branch --depth --reference -c --config --upload-pack -u -j --template --separate-git-dir --jobs --filter --shallow-since -X -s",
+  (options, { shell, name }) => {
+    if (
+      options.given.some(({ name: one }) => /^(?:-u|-c|--upload-pack|--config|--template)$/.test(one)) &&
+      !name.endsWith("pull")
+    )
+      unknown(shell, "runs a program to connect, or is told another way to work");
+    for (const one of options.operands) {
+      if (/^(?:ext|fd)::|^\w+::|^-/.test(one.text)) unknown(shell, "runs a helper to connect");
+      if (remote(one.text)) shell.tally.add({ kinds: ["read"], hosts: hostOf(remoteHost(one.text)) });
+    }
+    const [, into] = options.operands;
+    if (name.endsWith("clone") && into !== undefined) writes(shell, into);
+    shell.tally.add(hasOption(options, "-f", "--force") && !name.endsWith("clone") ? DISCARDS : WRITES);
+  },
+);
 
 /** Settings that only say who writes, or how things look. */
 const HARMLESS =
@@ -94,9 +112,15 @@ const config: Judge = ({ args, shell }) => {
   const [key, value] = verb === null ? [first, ...more] : more;
   if (hasOption(options, "-e", "--edit") || verb === "edit") unknown(shell, "opens the editor on the settings");
   const looks =
-    options.given.some(({ name }) => /^(?:-l|--list|--get.*|--show-.*)$/.test(name)) || verb === "get" || verb === "list" || (verb === null && value === undefined && !options.given.some(({ name }) => /^--(?:unset|remove|rename|add|replace)/.test(name)));
+    options.given.some(({ name }) => /^(?:-l|--list|--get.*|--show-.*)$/.test(name)) ||
+    verb === "get" ||
+    verb === "list" ||
+    (verb === null &&
+      value === undefined &&
+      !options.given.some(({ name }) => /^--(?:unset|remove|rename|add|replace)/.test(name)));
   if (looks && !(key !== undefined && !exact(key))) shell.tally.add(READS);
-  else if (key === undefined || !exact(key) || value?.text.includes(HOLE) === true) unknown(shell, "a setting that is not known");
+  else if (key === undefined || !exact(key) || value?.text.includes(HOLE) === true)
+    unknown(shell, "a setting that is not known");
   else {
     setting(shell, key.text, value?.text);
     shell.tally.add(wide ? SETTINGS : WRITES);
@@ -106,18 +130,27 @@ const config: Judge = ({ args, shell }) => {
 
 const clean = when("-e --exclude", (options, { shell }) => {
   if (hasOption(options, "-n", "--dry-run")) shell.tally.add(READS);
-  else shell.tally.add({ kinds: ["delete"], traits: ["discards", "sweeping"], routine: false, note: "deletes what git does not know" });
+  else
+    shell.tally.add({
+      kinds: ["delete"],
+      traits: ["discards", "sweeping"],
+      routine: false,
+      note: "deletes what git does not know",
+    });
 });
 
 const reset = when("--pathspec-from-file", (options, { shell }) => {
   shell.tally.add(options.loose || options.given.some(({ name }) => /^--(?:h|me|k)/.test(name)) ? DISCARDS : WRITES);
 });
 
-const commit = when("-m --message -F --file -C -c -t --author --date --fixup --squash --reedit-message --reuse-message --trailer --cleanup --template --pathspec-from-file -S", (options, { shell }) => {
-  for (const file of valuesOf(options, "-F", "--file", "-t", "--template")) reads(shell, file);
-  shell.tally.add(WRITES);
-  runsHooks(shell);
-});
+const commit = when(
+  "-m --message -F --file -C -c -t --author --date --fixup --squash --reedit-message --reuse-message --trailer --cleanup --template --pathspec-from-file -S",
+  (options, { shell }) => {
+    for (const file of valuesOf(options, "-F", "--file", "-t", "--template")) reads(shell, file);
+    shell.tally.add(WRITES);
+    runsHooks(shell);
+  },
+);
 
 const rebase = when("-x --exec --onto -s -X --strategy --strategy-option", (options, { shell }) => {
   for (const text of valuesOf(options, "-x", "--exec"))
@@ -146,7 +179,13 @@ const submodule: Judge = ({ args, shell, input }) => {
   const [word, ...rest] = args.filter((arg) => !/^-/.test(arg.text));
   if (word?.text === "foreach")
     return shell.follow.text(rest.map((one) => one.text).join(" "), { ...shell, depth: shell.depth + 1 }, input);
-  shell.tally.add(word?.text === "deinit" || args.some((arg) => /^(?:-f|--force)$/.test(arg.text)) ? DISCARDS : word === undefined || /^(?:status|summary)$/.test(word.text) ? READS : WRITES);
+  shell.tally.add(
+    word?.text === "deinit" || args.some((arg) => /^(?:-f|--force)$/.test(arg.text))
+      ? DISCARDS
+      : word === undefined || /^(?:status|summary)$/.test(word.text)
+        ? READS
+        : WRITES,
+  );
   return undefined;
 };
 
@@ -154,7 +193,8 @@ const files = (act: Act, takes = ""): Judge =>
   when(takes, (options, { shell }) => {
     for (const { name, value } of options.given) {
       if (/^(?:-o|--output|--output-directory)$/.test(name) && value !== undefined) writes(shell, value);
-      if (/^(?:--ext-diff|--textconv|-O|--open-files-in-pager)$/.test(name)) unknown(shell, "shows it through another program");
+      if (/^(?:--ext-diff|--textconv|-O|--open-files-in-pager)$/.test(name))
+        unknown(shell, "shows it through another program");
     }
     shell.tally.add(act);
   });
@@ -163,10 +203,14 @@ const LOOKS =
   "status log diff show blame annotate shortlog describe rev-parse rev-list ls-files ls-tree ls-remote cat-file merge-base name-rev for-each-ref " +
   "show-ref var whatchanged grep count-objects check-ignore check-attr cherry diff-tree diff-index diff-files verify-commit verify-tag fsck " +
   "version help range-diff show-branch get-tar-commit-id column merge-tree interpret-trailers stripspace patch-id check-mailmap check-ref-format";
-const CHANGES_ONLY = "add mv init merge cherry-pick revert am apply fetch pack-refs commit-tree write-tree mktree hash-object update-index read-tree commit-graph multi-pack-index notes rerere switch restore";
+const CHANGES_ONLY =
+  "add mv init merge cherry-pick revert am apply fetch pack-refs commit-tree write-tree mktree hash-object update-index read-tree commit-graph multi-pack-index notes rerere switch restore";
 
 const SUBCOMMANDS: Readonly<Record<string, Judge | Spec>> = {
-  ...each(LOOKS, files(READS, "-o --output --format --pretty -n --since --until --author --grep -S -G -L -O --open-files-in-pager")),
+  ...each(
+    LOOKS,
+    files(READS, "-o --output --format --pretty -n --since --until --author --grep -S -G -L -O --open-files-in-pager"),
+  ),
   ...each(CHANGES_ONLY, files(WRITES, "-m -F -X -s --strategy")),
   ...each("fetch pull clone", transfers),
   ...each("merge cherry-pick revert am pull", (run) => {
@@ -180,7 +224,9 @@ const SUBCOMMANDS: Readonly<Record<string, Judge | Spec>> = {
   checkout,
   switch: discardsIf("-c -C --orphan", ["-f", "--force", "--discard-changes", "-C", "--force-create"]),
   restore: when("-s --source --pathspec-from-file", (options, { shell }) =>
-    shell.tally.add(hasOption(options, "--staged", "-S") && !hasOption(options, "--worktree", "-W") ? WRITES : DISCARDS),
+    shell.tally.add(
+      hasOption(options, "--staged", "-S") && !hasOption(options, "--worktree", "-W") ? WRITES : DISCARDS,
+    ),
   ),
   reset,
   clean,
@@ -195,16 +241,28 @@ const SUBCOMMANDS: Readonly<Record<string, Judge | Spec>> = {
   submodule,
   config,
   rm: remove,
-  branch: discardsIf("-u --set-upstream-to --contains --merged --no-merged --sort --format --points-at", ["-D", "-f", "--force", "-M", "-C"]),
+  branch: discardsIf("-u --set-upstream-to --contains --merged --no-merged --sort --format --points-at", [
+    "-D",
+    "-f",
+    "--force",
+    "-M",
+    "-C",
+  ]),
   tag: when("-m -F -u --sort --format --contains --points-at -n", (options, { shell }) =>
-    shell.tally.add(hasOption(options, "-d", "--delete", "-f", "--force") ? DISCARDS : options.operands.length > 0 ? WRITES : READS),
+    shell.tally.add(
+      hasOption(options, "-d", "--delete", "-f", "--force") ? DISCARDS : options.operands.length > 0 ? WRITES : READS,
+    ),
   ),
   remote: ({ args, shell }) => {
     const [word = "", ...rest] = words(args.filter((arg) => !arg.text.startsWith("-")));
     if (/^(?:|show|get-url)$/.test(word)) shell.tally.add(READS);
     else if (/^(?:add|set-url)$/.test(word)) {
       if (rest.some((one) => /^(?:ext|fd|\w+)::/.test(one))) unknown(shell, "runs a helper to connect");
-      shell.tally.add({ ...SETTINGS, note: "changes where commits are sent", hosts: rest.filter(remote).flatMap((one) => hostOf(remoteHost(one))) });
+      shell.tally.add({
+        ...SETTINGS,
+        note: "changes where commits are sent",
+        hosts: rest.filter(remote).flatMap((one) => hostOf(remoteHost(one))),
+      });
     } else shell.tally.add(/^(?:remove|rm|prune)$/.test(word) ? DISCARDS : WRITES);
     return undefined;
   },
@@ -232,10 +290,13 @@ const SUBCOMMANDS: Readonly<Record<string, Judge | Spec>> = {
   archive: files(WRITES, "-o --output --format --prefix --remote --exec"),
   bundle: byWord("", "create unbundle", READS),
   "format-patch": files(WRITES, "-o --output-directory -n -s"),
-  ...each("difftool mergetool gui citool instaweb daemon shell upload-pack receive-pack http-backend web--browse credential hook for-each-repo svn p4 imap-send", ({ shell }) => {
-    unknown(shell, "runs another program");
-    return undefined;
-  }),
+  ...each(
+    "difftool mergetool gui citool instaweb daemon shell upload-pack receive-pack http-backend web--browse credential hook for-each-repo svn p4 imap-send",
+    ({ shell }) => {
+      unknown(shell, "runs another program");
+      return undefined;
+    },
+  ),
 };
 
 const GLOBALS = set("-C -c --git-dir --work-tree --namespace --super-prefix --exec-path --config-env --attr-source");
@@ -273,10 +334,16 @@ const git: Judge = (run) => {
 
 function outputOf(word: string, args: readonly Field[], shell: Shell): Flow {
   const { cwds } = shell.scope;
-  if (word === "rev-parse" && args[0]?.text === "--show-toplevel" && cwds?.every((cwd) => spots(shell, literal(cwd))[0]?.where === "workspace") === true)
+  if (
+    word === "rev-parse" &&
+    args[0]?.text === "--show-toplevel" &&
+    cwds?.every((cwd) => spots(shell, literal(cwd))[0]?.where === "workspace") === true
+  )
     return { kind: "text", text: shell.place.workspace };
-  if (word === "rev-parse" && args.every((arg) => /^(?:HEAD|--short|--verify)/.test(arg.text))) return { kind: "text", text: NAME };
-  if (word === "ls-files") return { kind: "files", fields: [UNKNOWN_FIELD], nul: args.some((arg) => arg.text === "-z") };
+  if (word === "rev-parse" && args.every((arg) => /^(?:HEAD|--short|--verify)/.test(arg.text)))
+    return { kind: "text", text: NAME };
+  if (word === "ls-files")
+    return { kind: "files", fields: [UNKNOWN_FIELD], nul: args.some((arg) => arg.text === "-z") };
   return OPAQUE;
 }
 

@@ -95,14 +95,19 @@ function interpreter({ language, takes, programs, loads = "", quiet = "", projec
 
 /** `python -m`: what a module does. */
 const MODULES: Readonly<Record<string, "project" | "read" | "same">> = {
-  ...each("pytest unittest mypy black ruff flake8 pylint isort build coverage tox nox venv virtualenv compileall doctest django sphinx twine0 alembic0 behave pyright bandit pre_commit py_compile cProfile0 timeit0 nose2 mkdocs0 pip_audit pipdeptree autopep8 yapf docformatter pydocstyle", "project" as const),
+  ...each(
+    "pytest unittest mypy black ruff flake8 pylint isort build coverage tox nox venv virtualenv compileall doctest django sphinx twine0 alembic0 behave pyright bandit pre_commit py_compile cProfile0 timeit0 nose2 mkdocs0 pip_audit pipdeptree autopep8 yapf docformatter pydocstyle",
+    "project" as const,
+  ),
   ...each("json.tool tokenize ast dis this calendar platform site sysconfig tabnanny pyclbr", "read" as const),
   ...each("pip pip3 uv pipx poetry", "same" as const),
 };
 
 const python = (run: Run): Flow | undefined => {
   const { args, shell, input } = run;
-  const at = args.findIndex((arg) => /^-[A-Za-z]*m/.test(arg.text) || !arg.text.startsWith("-") || /^-[A-Za-z]*c/.test(arg.text));
+  const at = args.findIndex(
+    (arg) => /^-[A-Za-z]*m/.test(arg.text) || !arg.text.startsWith("-") || /^-[A-Za-z]*c/.test(arg.text),
+  );
   const found = args[at]?.text ?? "";
   if (/^-[bBdEiIOPqRsSuvVx]*m/.test(found)) {
     const inline = found.replace(/^-[A-Za-z]*?m/, "");
@@ -120,11 +125,17 @@ const python = (run: Run): Flow | undefined => {
   }
   return PYTHON(run);
 };
-const PYTHON = interpreter({ language: "python", takes: "-W -X --check-hash-based-pycs", programs: "-c", quiet: "-V --version -h --help" });
+const PYTHON = interpreter({
+  language: "python",
+  takes: "-W -X --check-hash-based-pycs",
+  programs: "-c",
+  quiet: "-V --version -h --help",
+});
 
 const node = interpreter({
   language: "javascript",
-  takes: "--input-type -C --conditions --test-reporter --test-name-pattern --max-old-space-size --env-file --stack-trace-limit",
+  takes:
+    "--input-type -C --conditions --test-reporter --test-name-pattern --max-old-space-size --env-file --stack-trace-limit",
   programs: "-e --eval -p --print -pe",
   loads: "-r --require --import --loader --experimental-loader",
   quiet: "-v --version -h --help --v8-options",
@@ -142,7 +153,9 @@ const tsLike = interpreter({
 
 const sed: Judge = ({ args, shell, input }) => {
   const options = readOptions(args, set("-e --expression -f --file -l --line-length"));
-  const inPlace = options.given.some(({ name }) => /^-(?:i|-in-place)/.test(name)) || args.some((arg) => /^-[nErsuz]*i/.test(arg.text));
+  const inPlace =
+    options.given.some(({ name }) => /^-(?:i|-in-place)/.test(name)) ||
+    args.some((arg) => /^-[nErsuz]*i/.test(arg.text));
   const scripts = valuesOf(options, "-e", "--expression");
   const [first, ...rest] = options.operands;
   const all = scripts.length > 0 || hasOption(options, "-f", "--file") ? scripts : first === undefined ? [] : [first];
@@ -159,8 +172,27 @@ const sed: Judge = ({ args, shell, input }) => {
 };
 
 const awk: Judge = ({ args, shell }) => {
-  const options = readOptions(args, set("-F -v -f --file -e --source -i --include -l --load -E --exec -W -o -d -p --field-separator --assign"), "bundled", "operand");
-  const files = valuesOf(options, "-f", "--file", "-i", "--include", "-l", "--load", "-E", "--exec", "-W", "-o", "-d", "-p");
+  const options = readOptions(
+    args,
+    set("-F -v -f --file -e --source -i --include -l --load -E --exec -W -o -d -p --field-separator --assign"),
+    "bundled",
+    "operand",
+  );
+  const files = valuesOf(
+    options,
+    "-f",
+    "--file",
+    "-i",
+    "--include",
+    "-l",
+    "--load",
+    "-E",
+    "--exec",
+    "-W",
+    "-o",
+    "-d",
+    "-p",
+  );
   if (files.length > 0) unknown(shell, "runs a program from a file");
   const sources = valuesOf(options, "-e", "--source");
   const [first, ...rest] = options.operands;
@@ -177,7 +209,11 @@ const other = (takes: string, programs: string, loads = ""): Judge =>
   interpreter({ language: null, takes, programs, loads, quiet: "-v --version -V -h --help" });
 
 const editor: Judge = ({ args, shell }) => {
-  const runs = args.some((arg) => /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) || arg.text.startsWith("\u0000"));
+  const runs = args.some(
+    (arg) =>
+      /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) ||
+      arg.text.startsWith("\u0000"),
+  );
   if (runs) unknown(shell, "an editor that runs commands");
   for (const arg of args) if (!/^[-+]/.test(arg.text)) writes(shell, arg, "edits");
   return OPAQUE;
@@ -187,10 +223,12 @@ const java: Judge = ({ args, shell, input }) => {
   const at = args.findIndex((arg) => arg.text === "-jar");
   const [jar, ...rest] = at < 0 ? [] : args.slice(at + 1);
   if (args.length === 0 || /^-{1,2}version$/.test(args[0]?.text ?? "")) return OPAQUE;
-  if (args.some((arg) => /^-(?:agentpath|agentlib|javaagent|XX:On)/.test(arg.text))) unknown(shell, "loads code beside the program");
+  if (args.some((arg) => /^-(?:agentpath|agentlib|javaagent|XX:On)/.test(arg.text)))
+    unknown(shell, "loads code beside the program");
   // Some jars are known programs.
   const named = jar === undefined ? null : /(?:^|\/)([\w-]+?)(?:-[\d.]+)?\.jar$/.exec(jar.text)?.[1];
-  if (named === "jenkins-cli") return shell.follow.run([{ text: named, many: false, glob: false }, ...rest], shell, input);
+  if (named === "jenkins-cli")
+    return shell.follow.run([{ text: named, many: false, glob: false }, ...rest], shell, input);
   if (jar !== undefined) runsFile(shell, jar);
   else runsProject(shell, "runs a class");
   return OPAQUE;
@@ -198,17 +236,27 @@ const java: Judge = ({ args, shell, input }) => {
 
 export const INTERPRETERS: Table = {
   ...each("sh bash zsh dash ksh mksh ash rbash yash posh fish csh tcsh elvish nu xonsh pwsh powershell", shellLike),
-  ...each("fish csh tcsh elvish nu xonsh pwsh powershell rc es", other("", "-c -Command -EncodedCommand -e --command -C")),
-  ...each("python python3 python2 python3.9 python3.10 python3.11 python3.12 python3.13 python3.14 pypy pypy3 ipython", python),
+  ...each(
+    "fish csh tcsh elvish nu xonsh pwsh powershell rc es",
+    other("", "-c -Command -EncodedCommand -e --command -C"),
+  ),
+  ...each(
+    "python python3 python2 python3.9 python3.10 python3.11 python3.12 python3.13 python3.14 pypy pypy3 ipython",
+    python,
+  ),
   ...each("node nodejs", node),
   ...each("tsx ts-node esno jiti babel-node swc-node", tsLike),
-  ...each("perl ruby php lua luajit Rscript R julia tclsh wish guile racket raku elixir erl escript groovy scala kotlin jshell ghci runghc ocaml swipl octave jruby irb pry expect osascript", other("-I -C -x -F -d -S", "-e -E -r --eval -R -B", "-M -m")),
+  ...each(
+    "perl ruby php lua luajit Rscript R julia tclsh wish guile racket raku elixir erl escript groovy scala kotlin jshell ghci runghc ocaml swipl octave jruby irb pry expect osascript",
+    other("-I -C -x -F -d -S", "-e -E -r --eval -R -B", "-M -m"),
+  ),
   ...each("sed gsed", sed),
   ...each("awk gawk mawk nawk goawk", awk),
   ...each("vi vim nvim view vimdiff ex ed emacs emacsclient nano pico micro helix hx joe kak code subl", editor),
   java,
   ...each("gdb lldb", ({ args, shell }) => {
-    if (args.some((arg) => !/^(?:--args|-q|-p|\d+|[\w./]+)$/.test(arg.text))) unknown(shell, "a debugger that runs commands");
+    if (args.some((arg) => !/^(?:--args|-q|-p|\d+|[\w./]+)$/.test(arg.text)))
+      unknown(shell, "a debugger that runs commands");
     else runsProject(shell, "runs a program under a debugger");
     return OPAQUE;
   }),

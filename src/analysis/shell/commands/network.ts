@@ -26,12 +26,14 @@ export function requests(shell: Shell, { urls, method, body }: Request): void {
       reads(shell, { ...url, text: url.text.replace(/^file:(?:\/\/[^/]*)?/i, "") });
       continue;
     }
-    if (/^(?:gopher|dict|telnet|smtps?|imaps?|pop3s?|ldaps?|smb|tftp|mqtt|rtsp)s?:/i.test(url.text)) sends(shell, [url.text]);
+    if (/^(?:gopher|dict|telnet|smtps?|imaps?|pop3s?|ldaps?|smb|tftp|mqtt|rtsp)s?:/i.test(url.text))
+      sends(shell, [url.text]);
     const hosts = hostOf(url.text.replaceAll(NAME, "x"));
     const path = url.text.replace(/^\w+:\/\/[^/]*/, "").split(/[?#]/)[0] ?? "";
     if (verb === "DELETE" || (!quiet && saysDelete(path)))
       shell.tally.add({ kinds: ["delete", "send"], hosts, routine: false, note: `deletes at ${quoted(url.text)}` });
-    else if (quiet && exact(url)) shell.tally.add({ kinds: ["read"], hosts, note: `fetches from ${quoted(hosts[0] ?? url.text)}` });
+    else if (quiet && exact(url))
+      shell.tally.add({ kinds: ["read"], hosts, note: `fetches from ${quoted(hosts[0] ?? url.text)}` });
     // An address made up while it runs tells what it was made of.
     else sends(shell, [url.text.replaceAll(NAME, "x")]);
   }
@@ -44,16 +46,48 @@ const CURL_TAKES = set(
     "--retry-delay --retry-max-time --trace --trace-ascii --stderr --unix-socket --abstract-unix-socket --interface --limit-rate --max-filesize --max-redirs --netrc-file --noproxy --oauth2-bearer " +
     "--url --url-query --variable --expand-data --etag-save --etag-compare --libcurl --hsts --alt-svc --aws-sigv4 --dns-servers --doh-url --engine --mail-from --mail-rcpt --mail-auth --preproxy --socks5 --socks5-hostname --socks4 --tls-max --create-file-mode --proto --proto-default --proto-redir --request-target --rate --keepalive-time --parallel-max --pinnedpubkey --happy-eyeballs-timeout-ms --local-port --tlsv0",
 );
-const CURL_BODIES = ["-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--data-ascii", "--json", "-F", "--form", "--form-string", "-T", "--upload-file", "--url-query"];
-const CURL_WRITES = ["-o", "--output", "-c", "--cookie-jar", "-D", "--dump-header", "--trace", "--trace-ascii", "--stderr", "--etag-save", "--libcurl", "--hsts", "--alt-svc", "--output-dir"];
+const CURL_BODIES = [
+  "-d",
+  "--data",
+  "--data-raw",
+  "--data-binary",
+  "--data-urlencode",
+  "--data-ascii",
+  "--json",
+  "-F",
+  "--form",
+  "--form-string",
+  "-T",
+  "--upload-file",
+  "--url-query",
+];
+const CURL_WRITES = [
+  "-o",
+  "--output",
+  "-c",
+  "--cookie-jar",
+  "-D",
+  "--dump-header",
+  "--trace",
+  "--trace-ascii",
+  "--stderr",
+  "--etag-save",
+  "--libcurl",
+  "--hsts",
+  "--alt-svc",
+  "--output-dir",
+];
 
 const curl: Judge = ({ args, shell }) => {
   const options = readOptions(args, CURL_TAKES);
-  if (options.loose && options.operands.some((one) => one.many && one.text.startsWith(HOLE))) unknown(shell, "arguments that are not known");
+  if (options.loose && options.operands.some((one) => one.many && one.text.startsWith(HOLE)))
+    unknown(shell, "arguments that are not known");
   if (hasOption(options, "-K", "--config")) unknown(shell, "takes its orders from a file");
-  if (hasOption(options, "--unix-socket", "--abstract-unix-socket")) shell.tally.add({ kinds: ["administer"], note: "speaks to a service of this machine" });
+  if (hasOption(options, "--unix-socket", "--abstract-unix-socket"))
+    shell.tally.add({ kinds: ["administer"], note: "speaks to a service of this machine" });
   if (hasOption(options, "-Q", "--quote", "--mail-rcpt", "-t")) sends(shell, [], "gives orders to a server");
-  if (valuesOf(options, "-w", "--write-out").some((value) => /%output|^@/.test(value.text))) unknown(shell, "writes where its output format says");
+  if (valuesOf(options, "-w", "--write-out").some((value) => /%output|^@/.test(value.text)))
+    unknown(shell, "writes where its output format says");
   for (const value of valuesOf(options, ...CURL_WRITES)) if (value.text !== "-") writes(shell, value);
   if (hasOption(options, "-O", "--remote-name", "-J", "--remote-name-all", "--remote-header-name")) {
     shell.tally.add({ kinds: ["write"], note: "saves what it fetches" });
@@ -61,20 +95,35 @@ const curl: Judge = ({ args, shell }) => {
   }
   const urls = [...options.operands, ...valuesOf(options, "--url")];
   const bodies = options.given.filter((one) => CURL_BODIES.some((name) => isOption(one.name, name)));
-  filesOf(bodies.flatMap((one) => (one.value === undefined ? [] : [{ name: one.name, value: one.value }])), shell);
+  filesOf(
+    bodies.flatMap((one) => (one.value === undefined ? [] : [{ name: one.name, value: one.value }])),
+    shell,
+  );
   for (const header of valuesOf(options, "-H", "--header", "-b", "--cookie"))
     if (header.text.startsWith("@")) reads(shell, { ...header, text: header.text.slice(1) });
   const get = hasOption(options, "-G", "--get");
   const method = valuesOf(options, "-X", "--request").at(-1);
   if (method !== undefined && !exact(method)) unknown(shell, "a method that is not known");
-  const verb = method?.text ?? (hasOption(options, "-T", "--upload-file") ? "PUT" : bodies.length > 0 && !get ? "POST" : hasOption(options, "-I", "--head") ? "HEAD" : "GET");
+  const verb =
+    method?.text ??
+    (hasOption(options, "-T", "--upload-file")
+      ? "PUT"
+      : bodies.length > 0 && !get
+        ? "POST"
+        : hasOption(options, "-I", "--head")
+          ? "HEAD"
+          : "GET");
   requests(shell, { urls, method: verb, body: bodies.length > 0 });
   return FETCHED;
 };
 
 function filesOf(bodies: readonly { readonly name: string; readonly value: Field }[], shell: Shell): void {
   for (const { name, value } of bodies) {
-    const file = /^(?:-T|--upload-file)$/.test(name) ? value.text : /^(?:-F|--form)$/.test(name) ? /=[@<]([^;]*)/.exec(value.text)?.[1] : /^(?:[\w-]*)@([^]*)$/.exec(value.text)?.[1];
+    const file = /^(?:-T|--upload-file)$/.test(name)
+      ? value.text
+      : /^(?:-F|--form)$/.test(name)
+        ? /=[@<]([^;]*)/.exec(value.text)?.[1]
+        : /^(?:[\w-]*)@([^]*)$/.exec(value.text)?.[1];
     if (file !== undefined && file !== "-" && name !== "--data-raw") reads(shell, { ...value, text: file });
   }
 }
@@ -85,28 +134,51 @@ const WGET_TAKES = set(
 
 const wget: Judge = ({ args, shell }) => {
   const options = readOptions(args, WGET_TAKES);
-  if (hasOption(options, "-e", "--execute", "-i", "--input-file", "--config", "--use-askpass")) unknown(shell, "takes its orders from elsewhere");
+  if (hasOption(options, "-e", "--execute", "-i", "--input-file", "--config", "--use-askpass"))
+    unknown(shell, "takes its orders from elsewhere");
   const into = valuesOf(options, "-O", "--output-document");
   const body = hasOption(options, "--post-data", "--post-file", "--body-data", "--body-file");
   for (const file of valuesOf(options, "--post-file", "--body-file")) reads(shell, file);
-  for (const file of [...into, ...valuesOf(options, "-o", "-a", "-P", "--save-cookies", "--output-file", "--append-output", "--directory-prefix", "--warc-file")])
+  for (const file of [
+    ...into,
+    ...valuesOf(
+      options,
+      "-o",
+      "-a",
+      "-P",
+      "--save-cookies",
+      "--output-file",
+      "--append-output",
+      "--directory-prefix",
+      "--warc-file",
+    ),
+  ])
     if (file.text !== "-") writes(shell, file);
   if (into.length === 0 && !hasOption(options, "--spider")) {
     shell.tally.add({ kinds: ["write"], note: "saves what it fetches" });
     shell.tally.plant();
   }
-  requests(shell, { urls: options.operands, method: valuesOf(options, "--method").at(-1)?.text ?? (body ? "POST" : "GET"), body });
+  requests(shell, {
+    urls: options.operands,
+    method: valuesOf(options, "--method").at(-1)?.text ?? (body ? "POST" : "GET"),
+    body,
+  });
   return FETCHED;
 };
 
 /** `http DELETE example.com name=value` and its kin. */
 const httpie: Judge = ({ args, shell }) => {
-  const options = readOptions(args, set("-a --auth -A --auth-type -o --output --session -p --print --proxy --timeout --verify --cert --raw -d0"));
+  const options = readOptions(
+    args,
+    set("-a --auth -A --auth-type -o --output --session -p --print --proxy --timeout --verify --cert --raw -d0"),
+  );
   const [first, ...rest] = options.operands;
   const named = first !== undefined && /^[A-Za-z]+$/.test(first.text) && rest.length > 0;
   const [url, ...items] = named ? rest : options.operands;
   for (const file of valuesOf(options, "-o", "--output")) writes(shell, file);
-  const body = items.some((item) => /[:=@]=?|^\0/.test(item.text) && !/^[\w-]+:[^=]*$|==/.test(item.text)) || hasOption(options, "--raw");
+  const body =
+    items.some((item) => /[:=@]=?|^\0/.test(item.text) && !/^[\w-]+:[^=]*$|==/.test(item.text)) ||
+    hasOption(options, "--raw");
   for (const item of items) {
     const file = /^[\w-]+(?:=|:=)?@([^]*)$/.exec(item.text)?.[1];
     if (file !== undefined) reads(shell, { ...item, text: file });
@@ -135,7 +207,12 @@ const ssh: Judge = ({ args, shell, input }) => {
 function connectsBy(options: Options, shell: Shell): void {
   for (const { name, value } of options.given) {
     const text = value?.text ?? "";
-    if (name === "-o" && !/^(?:StrictHostKeyChecking|UserKnownHostsFile=\/dev\/null|ConnectTimeout|ServerAlive\w+|BatchMode|LogLevel|IdentitiesOnly|Port|User|IdentityFile|TCPKeepAlive|Compression|RequestTTY|PreferredAuthentications|PasswordAuthentication)[= ]/i.test(`${text}=`))
+    if (
+      name === "-o" &&
+      !/^(?:StrictHostKeyChecking|UserKnownHostsFile=\/dev\/null|ConnectTimeout|ServerAlive\w+|BatchMode|LogLevel|IdentitiesOnly|Port|User|IdentityFile|TCPKeepAlive|Compression|RequestTTY|PreferredAuthentications|PasswordAuthentication)[= ]/i.test(
+        `${text}=`,
+      )
+    )
       unknown(shell, "an option of ssh that may run a command");
     if (name === "-F" || name === "-I" || name === "-S") unknown(shell, "takes its settings from a file");
     if (/^-[LRDw]$/.test(name)) shell.tally.add({ kinds: ["administer"], note: "opens a way between networks" });
@@ -159,10 +236,12 @@ const scp: Judge = ({ args, shell }) => {
 
 const netcat: Judge = ({ args, shell }) => {
   const options = readOptions(args, set("-p -w -i -s -x -X -q -I -O -T -e -c --exec --sh-exec --lua-exec --proxy"));
-  if (hasOption(options, "-e", "-c", "--exec", "--sh-exec", "--lua-exec")) unknown(shell, "gives a command to whoever connects");
+  if (hasOption(options, "-e", "-c", "--exec", "--sh-exec", "--lua-exec"))
+    unknown(shell, "gives a command to whoever connects");
   if (hasOption(options, "-l", "--listen")) shell.tally.add({ kinds: ["administer"], note: "listens for others" });
   const [host] = options.operands;
-  if (hasOption(options, "-z") && host !== undefined && exact(host)) shell.tally.add({ kinds: ["read"], hosts: hostOf(host.text) });
+  if (hasOption(options, "-z") && host !== undefined && exact(host))
+    shell.tally.add({ kinds: ["read"], hosts: hostOf(host.text) });
   else sends(shell, host === undefined ? [] : [host.text]);
   return FETCHED;
 };
@@ -185,7 +264,12 @@ const serves: Judge = ({ shell }) => {
 
 const mail: Judge = ({ args, shell }) => {
   const recipients = args.filter((arg) => arg.text.includes("@") && exact(arg)).map((arg) => arg.text);
-  shell.tally.add({ kinds: ["send"], recipients, routine: false, note: `writes to ${recipients.length === 0 ? "somebody" : recipients.map(quoted).join(" and ")}` });
+  shell.tally.add({
+    kinds: ["send"],
+    recipients,
+    routine: false,
+    note: `writes to ${recipients.length === 0 ? "somebody" : recipients.map(quoted).join(" and ")}`,
+  });
   return OPAQUE;
 };
 
@@ -201,23 +285,46 @@ export const NETWORK: Table = {
   ...each("wget wget2", wget),
   ...each("http https httpie xh xhs", httpie),
   ...each("ssh mosh autossh sshpass0", ssh),
-  sshpass: (run) => run.shell.follow.run(readOptions(run.args, set("-p -f -d -P"), "bundled", "operand").operands, run.shell, run.input),
+  sshpass: (run) =>
+    run.shell.follow.run(
+      readOptions(run.args, set("-p -f -d -P"), "bundled", "operand").operands,
+      run.shell,
+      run.input,
+    ),
   ...each("scp sftp", scp),
   ...each("nc ncat netcat telnet", netcat),
   ...each("dig nslookup host whois ping ping6 traceroute tracepath mtr fping arping drill getent kdig delv", lookup),
   ...each("socat", sending("connects whatever it is told to")),
   ...each("mail mailx mutt sendmail msmtp swaks ssmtp neomutt", mail),
-  ...each("ftp lftp tftp ncftpput axel aria2c lynx w3m links elinks websocat wscat grpcurl evans yt-dlp youtube-dl croc magic-wormhole wormhole rclone0 transfer ntfy apprise", sending("speaks to somebody elsewhere")),
-  ...each("ngrok cloudflared localtunnel lt bore serveo tailscale zerotier-cli wg wg-quick openvpn frpc frpc chisel", serves),
-  ...each("netstat ss ip0 arp ifstat iftop nethogs nload vnstat resolvectl0 iwlist", { operands: "text", options: { "-K": { kinds: ["delete"], routine: false }, "-d": { kinds: ["read"] }, "--kill": { kinds: ["delete"], routine: false } } }),
-  ...each("tcpdump tshark wireshark nmap masscan zmap nikto sqlmap hydra john hashcat aircrack-ng metasploit msfconsole", ({ shell }) => {
-    shell.tally.add({ kinds: ["execute", "send"], routine: false, note: "listens to or probes a network" });
-    return OPAQUE;
+  ...each(
+    "ftp lftp tftp ncftpput axel aria2c lynx w3m links elinks websocat wscat grpcurl evans yt-dlp youtube-dl croc magic-wormhole wormhole rclone0 transfer ntfy apprise",
+    sending("speaks to somebody elsewhere"),
+  ),
+  ...each(
+    "ngrok cloudflared localtunnel lt bore serveo tailscale zerotier-cli wg wg-quick openvpn frpc frpc chisel",
+    serves,
+  ),
+  ...each("netstat ss ip0 arp ifstat iftop nethogs nload vnstat resolvectl0 iwlist", {
+    operands: "text",
+    options: {
+      "-K": { kinds: ["delete"], routine: false },
+      "-d": { kinds: ["read"] },
+      "--kill": { kinds: ["delete"], routine: false },
+    },
   }),
+  ...each(
+    "tcpdump tshark wireshark nmap masscan zmap nikto sqlmap hydra john hashcat aircrack-ng metasploit msfconsole",
+    ({ shell }) => {
+      shell.tally.add({ kinds: ["execute", "send"], routine: false, note: "listens to or probes a network" });
+      return OPAQUE;
+    },
+  ),
   ...each("ab wrk hey k6 vegeta siege locust artillery", (run) => {
     const urls = run.args.filter((arg) => /^\w+:\/\//.test(arg.text));
     const near = urls.length > 0 && urls.every((url) => hostOf(url.text).every(isThisMachine));
-    run.shell.tally.add(near ? { kinds: ["read"] } : { kinds: ["execute", "send"], routine: false, note: "puts load on somebody" });
+    run.shell.tally.add(
+      near ? { kinds: ["read"] } : { kinds: ["execute", "send"], routine: false, note: "puts load on somebody" },
+    );
     return OPAQUE;
   }),
 };

@@ -54,7 +54,10 @@ function choose(args: readonly Field[], roots: readonly Field[], shell: Shell): 
     return { text: text === "/" ? "/*" : `${text}/*`, many: false, glob: true };
   });
   const told = roots.every((root) => spots(shell, root).every((spot) => spot.path !== null));
-  return { fields: name !== null && told ? fields.map((field) => placed(field, name)) : fields, name: told ? name : null };
+  return {
+    fields: name !== null && told ? fields.map((field) => placed(field, name)) : fields,
+    name: told ? name : null,
+  };
 }
 
 function expression(args: readonly Field[], chosen: Chosen, shell: Shell): Flow {
@@ -70,7 +73,8 @@ function expression(args: readonly Field[], chosen: Chosen, shell: Shell): Flow 
       if (text === "-fprintf") i++;
     } else if (EXECUTES.has(text)) {
       let end = i + 1;
-      while (end < args.length && args[end]?.text !== ";" && !(args[end]?.text === "+" && args[end - 1]?.text === "{}")) end++;
+      while (end < args.length && args[end]?.text !== ";" && !(args[end]?.text === "+" && args[end - 1]?.text === "{}"))
+        end++;
       if (text.startsWith("-ok")) shell.tally.add({ kinds: ["read"] });
       execute(args.slice(i + 1, end), chosen, shell, text.endsWith("dir"));
       i = end;
@@ -107,7 +111,8 @@ function placed(found: Field, name: string): Field {
 const fd: Judge = ({ args, shell }) => {
   const at = args.findIndex((arg) => /^(?:-x|-X|--exec|--exec-batch)(?:=|$)/.test(arg.text));
   shell.tally.add({ kinds: ["read"] });
-  if (args.some((arg, i) => (at < 0 || i < at) && /^-[a-zA-Z]*[xX]./.test(arg.text))) unknown(shell, "runs a command on what it finds");
+  if (args.some((arg, i) => (at < 0 || i < at) && /^-[a-zA-Z]*[xX]./.test(arg.text)))
+    unknown(shell, "runs a command on what it finds");
   if (at < 0) return OPAQUE;
   const command = args.slice(at + 1).map((field) => (/\{[^}]*\}/.test(field.text) ? UNKNOWN_FIELD : field));
   const given = command.some((field) => field === UNKNOWN_FIELD) ? command : [...command, UNKNOWN_FIELD];

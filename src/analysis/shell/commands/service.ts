@@ -116,7 +116,11 @@ function done({ shell, name, args }: Run, verb: Exclude<Verb, "noun">, kind: Ser
 }
 
 const ACTS: Readonly<Record<Exclude<Verb, "noun">, (name: string, kind: Service) => Act>> = {
-  read: (name, kind) => ({ kinds: ["read"], traits: kind.secret === true ? ["secret-place"] : [], note: `reads what ${name} holds` }),
+  read: (name, kind) => ({
+    kinds: ["read"],
+    traits: kind.secret === true ? ["secret-place"] : [],
+    note: `reads what ${name} holds`,
+  }),
   delete: () => ({ kinds: ["delete"], routine: false, note: "deletes or ends something there" }),
   change: () => ({ kinds: ["administer"], routine: false, note: "changes something there" }),
 };

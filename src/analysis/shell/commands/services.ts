@@ -13,7 +13,8 @@ const gives: Judge = elsewhere(0, "--env-file --project --config -p -c --name-tr
   note: "with secrets",
 });
 
-const AWS = "--profile --region --output --endpoint-url --query --cli-connect-timeout --cli-read-timeout --ca-bundle --color";
+const AWS =
+  "--profile --region --output --endpoint-url --query --cli-connect-timeout --cli-read-timeout --ca-bundle --color";
 
 /** `aws s3` speaks of files as a shell does; all else is a service with an operation. */
 const s3: Judge = ({ args, shell, name }) => {
@@ -21,12 +22,23 @@ const s3: Judge = ({ args, shell, name }) => {
   const [verb, ...rest] = options.operands;
   const bucket = (field: Field): boolean => /^(?:s3|gs):\/\//.test(field.text);
   const word = verb?.text ?? "";
-  if (/^(?:ls|du|stat|cat|presign|hash|help|version)$/.test(word)) shell.tally.add({ kinds: word === "presign" ? ["administer"] : ["read"] });
+  if (/^(?:ls|du|stat|cat|presign|hash|help|version)$/.test(word))
+    shell.tally.add({ kinds: word === "presign" ? ["administer"] : ["read"] });
   else if (/^(?:cp|mv|sync|rsync)$/.test(word)) {
     for (const field of rest.slice(0, -1)) if (!bucket(field)) reads(shell, field);
-    for (const field of rest.slice(-1)) bucket(field) ? sends(shell, [], `copies to ${name === "gsutil" ? "Cloud Storage" : "S3"}`) : writes(shell, field);
-    if (word === "mv" || hasOption(options, "--delete", "-d")) shell.tally.add({ kinds: ["delete"], traits: ["sweeping"], routine: false, note: "deletes what is not on the other side" });
-  } else if (/^(?:rm|rb)$/.test(word)) shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes what is stored" });
+    for (const field of rest.slice(-1))
+      bucket(field)
+        ? sends(shell, [], `copies to ${name === "gsutil" ? "Cloud Storage" : "S3"}`)
+        : writes(shell, field);
+    if (word === "mv" || hasOption(options, "--delete", "-d"))
+      shell.tally.add({
+        kinds: ["delete"],
+        traits: ["sweeping"],
+        routine: false,
+        note: "deletes what is not on the other side",
+      });
+  } else if (/^(?:rm|rb)$/.test(word))
+    shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes what is stored" });
   else shell.tally.add({ kinds: ["administer"], routine: false, note: "changes how it is stored" });
   return OPAQUE;
 };
@@ -58,7 +70,12 @@ function secretRead({ shell }: Parameters<Judge>[0]): undefined {
 
 /** Copies between places, some of them elsewhere. */
 const rclone: Judge = ({ args, shell }) => {
-  const options = readOptions(args, set("--config --exclude --include --filter --transfers --checkers --bwlimit --log-file --max-age --min-age --backup-dir -v0"));
+  const options = readOptions(
+    args,
+    set(
+      "--config --exclude --include --filter --transfers --checkers --bwlimit --log-file --max-age --min-age --backup-dir -v0",
+    ),
+  );
   const [verb = literal(""), from, to] = options.operands;
   const far = (field: Field | undefined): boolean => field !== undefined && /^[\w-]+:/.test(field.text);
   const read = /^(?:ls\w*|size|check|cat|tree|about|version|listremotes|md5sum|sha1sum|hashsum|ncdu|help)$/;
@@ -68,19 +85,33 @@ const rclone: Judge = ({ args, shell }) => {
     if (far(to)) sends(shell, [], "copies to a remote");
     else if (to !== undefined) writes(shell, to);
     if (!/^copy/.test(verb.text) || options.given.some(({ name }) => name.startsWith("--delete")))
-      shell.tally.add({ kinds: ["delete"], traits: ["sweeping"], routine: false, note: "deletes what is not on the other side" });
+      shell.tally.add({
+        kinds: ["delete"],
+        traits: ["sweeping"],
+        routine: false,
+        note: "deletes what is not on the other side",
+      });
   } else return service()({ args, shell, name: "rclone", input: OPAQUE });
   return OPAQUE;
 };
 
 /** `gh api` is a request like any other. */
 const api: Judge = ({ args, shell, name }) => {
-  const options = readOptions(args, set("-X --method -f -F --field --raw-field --input -H --header -q --jq -t --template --hostname -p --preview --cache"));
+  const options = readOptions(
+    args,
+    set(
+      "-X --method -f -F --field --raw-field --input -H --header -q --jq -t --template --hostname -p --preview --cache",
+    ),
+  );
   const body = hasOption(options, "-f", "-F", "--field", "--raw-field", "--input");
   const host = name.startsWith("glab") ? "gitlab.com" : "api.github.com";
-  const urls = options.operands.slice(0, 1).map((one) => ({ ...one, text: `https://${host}/${one.text.replace(/^\//, "")}` }));
+  const urls = options.operands
+    .slice(0, 1)
+    .map((one) => ({ ...one, text: `https://${host}/${one.text.replace(/^\//, "")}` }));
   const graph = /\/graphql$/.test(urls[0]?.text ?? "");
-  const queries = graph && valuesOf(options, "-f", "-F", "--field", "--raw-field").every((one) => !/^query=\s*mutation/.test(one.text));
+  const queries =
+    graph &&
+    valuesOf(options, "-f", "-F", "--field", "--raw-field").every((one) => !/^query=\s*mutation/.test(one.text));
   const method = valuesOf(options, "-X", "--method")[0]?.text ?? (body && !queries ? "POST" : "GET");
   requests(shell, { urls, method, body: body && !queries });
   return OPAQUE;
@@ -108,7 +139,8 @@ const forge = service({
 });
 
 /** Programs that keep secrets. */
-const VAULTS = "vault bao op doppler infisical chamber sops akeyless conjur bw bws lpass keepassxc-cli pass gopass security secret-tool keyctl berglas teller envkey dotenvx-vault cyberark phase";
+const VAULTS =
+  "vault bao op doppler infisical chamber sops akeyless conjur bw bws lpass keepassxc-cli pass gopass security secret-tool keyctl berglas teller envkey dotenvx-vault cyberark phase";
 /** What others depend on: clouds, forges, CI, monitoring, mail, payment, flags, names, delivery. */
 const SERVICES =
   "az gcloud ibmcloud oci aliyun tccli hcloud doctl linode-cli vultr-cli scw flyctl fly heroku railway render vercel netlify wrangler surge now firebase supabase appwrite amplify eb ecs-cli copilot cf bx pscale neonctl turso " +
@@ -129,32 +161,93 @@ const SERVICES =
 const kafka: Judge = service({ byOptions: true });
 
 export const SERVICE_TABLE: Table = {
-  ...each(SERVICES, service({ globals: "--project --account --region --zone -g --resource-group --subscription -s --server --profile --org -o --output --app -a --team --scope --token --config -c --context --host -H -u --user -p --password --vhost -V --port -P -n -N --namespace --endpoints -r --repo --repository --format --stage --env -e", known: { "secret get": secretRead, "secrets get": secretRead, "auth print-access-token": secretRead, "restic snapshots": "read", snapshots: "read" } })),
+  ...each(
+    SERVICES,
+    service({
+      globals:
+        "--project --account --region --zone -g --resource-group --subscription -s --server --profile --org -o --output --app -a --team --scope --token --config -c --context --host -H -u --user -p --password --vhost -V --port -P -n -N --namespace --endpoints -r --repo --repository --format --stage --env -e",
+      known: {
+        "secret get": secretRead,
+        "secrets get": secretRead,
+        "auth print-access-token": secretRead,
+        "restic snapshots": "read",
+        snapshots: "read",
+      },
+    }),
+  ),
   ...each("gh glab tea bb hub0 jj0", forge),
   aws,
   awslocal: aws,
   gsutil: (run) => s3({ ...run, args: run.args.filter((one) => one.text !== "-m") }),
-  "s4cmd": s3,
+  s4cmd: s3,
   rclone,
-  ...each(VAULTS, service({ secret: true, globals: "-address --address -namespace --vault --account --project --config -p -c --token --env --path", known: { run: gives, "item get": secretRead, read: secretRead, "kv get": secretRead, "secrets get": secretRead, exec: gives, "status": "read", "kv list": "read", "vault list": "read", whoami: "read" } })),
-  ...each("kafka-topics kafka-consumer-groups kafka-configs kafka-acls kafka-delete-records kafka-reassign-partitions kafka-leader-election kafka-streams-application-reset kafka-log-dirs kafka-features kafka-cluster kafka-metadata-quorum kafka-transactions kafka-delegation-tokens kafka-storage kafka-broker-api-versions kafka-get-offsets kafka-run-class", kafka),
-  ...each("kafka-topics.sh kafka-consumer-groups.sh kafka-configs.sh kafka-acls.sh kafka-delete-records.sh kafka-reassign-partitions.sh kafka-leader-election.sh kafka-streams-application-reset.sh kafka-log-dirs.sh", kafka),
-  ...each("kafka-console-producer kafka-console-producer.sh kafka-producer-perf-test kafka-verifiable-producer kafka-mirror-maker", ({ shell }): Flow => {
-    sends(shell, [], "puts messages on a topic");
-    return OPAQUE;
-  }),
+  ...each(
+    VAULTS,
+    service({
+      secret: true,
+      globals: "-address --address -namespace --vault --account --project --config -p -c --token --env --path",
+      known: {
+        run: gives,
+        "item get": secretRead,
+        read: secretRead,
+        "kv get": secretRead,
+        "secrets get": secretRead,
+        exec: gives,
+        status: "read",
+        "kv list": "read",
+        "vault list": "read",
+        whoami: "read",
+      },
+    }),
+  ),
+  ...each(
+    "kafka-topics kafka-consumer-groups kafka-configs kafka-acls kafka-delete-records kafka-reassign-partitions kafka-leader-election kafka-streams-application-reset kafka-log-dirs kafka-features kafka-cluster kafka-metadata-quorum kafka-transactions kafka-delegation-tokens kafka-storage kafka-broker-api-versions kafka-get-offsets kafka-run-class",
+    kafka,
+  ),
+  ...each(
+    "kafka-topics.sh kafka-consumer-groups.sh kafka-configs.sh kafka-acls.sh kafka-delete-records.sh kafka-reassign-partitions.sh kafka-leader-election.sh kafka-streams-application-reset.sh kafka-log-dirs.sh",
+    kafka,
+  ),
+  ...each(
+    "kafka-console-producer kafka-console-producer.sh kafka-producer-perf-test kafka-verifiable-producer kafka-mirror-maker",
+    ({ shell }): Flow => {
+      sends(shell, [], "puts messages on a topic");
+      return OPAQUE;
+    },
+  ),
   ...each("kafka-console-consumer kafka-console-consumer.sh", { operands: "text" }),
-  ...each("gpg gpg2 age openssl ssh-keygen ssh-add ssh-agent ssh-copy-id ssh-keyscan keytool certtool mkcert pass-otp gpgconf", ({ args, shell, name }) => {
-    const options = readOptions(args, set("-o --output -out -in -f -C -t -b -N -r -i -u --recipient -inkey -pass -keyout"), name === "openssl" ? "long" : "bundled");
-    for (const file of valuesOf(options, "-o", "--output", "-out", "-keyout")) writes(shell, file);
-    if (name === "ssh-keygen") for (const file of valuesOf(options, "-f")) hasOption(options, "-l", "-y", "-F", "-L", "-B") ? reads(shell, file) : writes(shell, file);
-    const [word = ""] = words(args);
-    const looks = /^(?:x509|version|dgst|rand|verify|ciphers|s_client|asn1parse|md5|sha256|req|enc|base64|prime|speed|list)$/.test(word) || args.some((one) => /^--(?:verify|list-\w+|version|fingerprint|list)$|^-(?:l|lf|k|K|e|d|L)$/.test(one.text));
-    if (args.some((one) => /delete|^--(?:edit|import|gen|full|quick|send|export-secret)|^-D$|^-R$/.test(one.text)) || /^ssh-(?:copy-id|add)$/.test(name)) shell.tally.add({ kinds: ["administer"], note: "changes keys" });
-    else shell.tally.add(looks ? { kinds: ["read"] } : { kinds: ["write"], note: "makes or reads keys" });
-    if (word === "s_client" || name === "ssh-copy-id") sends(shell, args.filter((one) => exact(one) && /[.:@]/.test(one.text)).map((one) => one.text.replace(/^.*@/, "")));
-    return OPAQUE;
-  }),
+  ...each(
+    "gpg gpg2 age openssl ssh-keygen ssh-add ssh-agent ssh-copy-id ssh-keyscan keytool certtool mkcert pass-otp gpgconf",
+    ({ args, shell, name }) => {
+      const options = readOptions(
+        args,
+        set("-o --output -out -in -f -C -t -b -N -r -i -u --recipient -inkey -pass -keyout"),
+        name === "openssl" ? "long" : "bundled",
+      );
+      for (const file of valuesOf(options, "-o", "--output", "-out", "-keyout")) writes(shell, file);
+      if (name === "ssh-keygen")
+        for (const file of valuesOf(options, "-f"))
+          hasOption(options, "-l", "-y", "-F", "-L", "-B") ? reads(shell, file) : writes(shell, file);
+      const [word = ""] = words(args);
+      const looks =
+        /^(?:x509|version|dgst|rand|verify|ciphers|s_client|asn1parse|md5|sha256|req|enc|base64|prime|speed|list)$/.test(
+          word,
+        ) ||
+        args.some((one) => /^--(?:verify|list-\w+|version|fingerprint|list)$|^-(?:l|lf|k|K|e|d|L)$/.test(one.text));
+      if (
+        args.some((one) => /delete|^--(?:edit|import|gen|full|quick|send|export-secret)|^-D$|^-R$/.test(one.text)) ||
+        /^ssh-(?:copy-id|add)$/.test(name)
+      )
+        shell.tally.add({ kinds: ["administer"], note: "changes keys" });
+      else shell.tally.add(looks ? { kinds: ["read"] } : { kinds: ["write"], note: "makes or reads keys" });
+      if (word === "s_client" || name === "ssh-copy-id")
+        sends(
+          shell,
+          args.filter((one) => exact(one) && /[.:@]/.test(one.text)).map((one) => one.text.replace(/^.*@/, "")),
+        );
+      return OPAQUE;
+    },
+  ),
   ...each("tar bsdtar gtar", ({ args, shell, input }) => tar(args, shell, input)),
 };
 
@@ -165,19 +258,37 @@ const TAR = set(
 function tar(args: readonly Field[], shell: Parameters<Judge>[0]["shell"], input: Flow): Flow {
   const [first] = args;
   // `tar xzf a.tgz`: the first word is options without a dash.
-  const bundled = first !== undefined && /^[A-Za-z]+$/.test(first.text) ? [literal(`-${first.text}`), ...args.slice(1)] : args;
+  const bundled =
+    first !== undefined && /^[A-Za-z]+$/.test(first.text) ? [literal(`-${first.text}`), ...args.slice(1)] : args;
   const options = readOptions(bundled, TAR);
-  const runs = ["-I", "--use-compress-program", "-F", "--info-script", "--new-volume-script", "--to-command", "--checkpoint-action", "--rsh-command", "--rmt-command"];
+  const runs = [
+    "-I",
+    "--use-compress-program",
+    "-F",
+    "--info-script",
+    "--new-volume-script",
+    "--to-command",
+    "--checkpoint-action",
+    "--rsh-command",
+    "--rmt-command",
+  ];
   for (const value of valuesOf(options, ...runs)) {
     const text = value.text.replace(/^(?:exec=)/, "");
     if (/^(?:dot|echo|ttyout|totals|bell|sleep)\b/.test(text) && text === value.text) continue;
     if (!exact(value)) shell.tally.add({ kinds: ["execute", "unknown"], traits: ["dynamic"], routine: false });
     else shell.follow.text(text, { ...shell, depth: shell.depth + 1 }, OPAQUE);
   }
-  if (options.loose) shell.tally.add({ kinds: ["execute", "unknown"], traits: ["dynamic"], routine: false, note: "an argument that may be an option" });
+  if (options.loose)
+    shell.tally.add({
+      kinds: ["execute", "unknown"],
+      traits: ["dynamic"],
+      routine: false,
+      note: "an argument that may be an option",
+    });
   const file = valuesOf(options, "-f", "--file")[0];
   const creates = hasOption(options, "-c", "-r", "-u", "--create", "--append", "--update");
-  if (hasOption(options, "--remove-files", "--recursive-unlink", "--delete")) shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes what it packs" });
+  if (hasOption(options, "--remove-files", "--recursive-unlink", "--delete"))
+    shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes what it packs" });
   const into = valuesOf(options, "-C", "--directory")[0] ?? literal(".");
   if (hasOption(options, "-t", "--list", "-d", "--diff")) {
     if (file !== undefined) reads(shell, file);
@@ -187,7 +298,13 @@ function tar(args: readonly Field[], shell: Parameters<Judge>[0]["shell"], input
   } else {
     if (file !== undefined && file.text !== "-") reads(shell, file);
     // Names in it may climb, where it is told to keep them as they are.
-    if (hasOption(options, "-P", "--absolute-names")) shell.tally.add({ kinds: ["write"], traits: ["outside"], routine: false, note: "unpacks wherever its names say" });
+    if (hasOption(options, "-P", "--absolute-names"))
+      shell.tally.add({
+        kinds: ["write"],
+        traits: ["outside"],
+        routine: false,
+        note: "unpacks wherever its names say",
+      });
     if (!hasOption(options, "-O", "--to-stdout")) writes(shell, { ...into, text: `${into.text}/_` }, "unpacks into");
   }
   return input.kind === "fetched" ? input : OPAQUE;

@@ -49,7 +49,12 @@ function follow(field: Field, shell: Shell, input: Flow = OPAQUE): Flow {
 }
 
 const ELEVATED: Act = { kinds: ["read"], traits: ["elevated"], note: "as another user" };
-const ELSEWHERE: Act = { kinds: ["execute"], traits: ["elevated"], routine: false, note: "in another root or namespace" };
+const ELSEWHERE: Act = {
+  kinds: ["execute"],
+  traits: ["elevated"],
+  routine: false,
+  note: "in another root or namespace",
+};
 
 /** `env -S` is a command line of its own. */
 const env: Judge = (run) => {
@@ -102,7 +107,9 @@ const xargs: Judge = (run) => {
   const fields =
     place === null
       ? [...command, ...given]
-      : command.map((field) => (field.text.includes(place) ? put(field, place, given.length === 1 ? one : UNKNOWN_FIELD) : field));
+      : command.map((field) =>
+          field.text.includes(place) ? put(field, place, given.length === 1 ? one : UNKNOWN_FIELD) : field,
+        );
   return shell.follow.run(fields, apart(shell), NOTHING);
 };
 const XARGS = set(
@@ -121,7 +128,12 @@ function incoming(input: Flow, nul: boolean): readonly Field[] {
 }
 
 const parallel: Judge = ({ args, shell }) => {
-  const options = readOptions(args, set("-j --jobs --joblog --results --tmpdir -a --arg-file --colsep -N -n --delay --timeout"), "bundled", "operand");
+  const options = readOptions(
+    args,
+    set("-j --jobs --joblog --results --tmpdir -a --arg-file --colsep -N -n --delay --timeout"),
+    "bundled",
+    "operand",
+  );
   if (hasOption(options, "-S", "--sshlogin", "--sqlworker")) unknown(shell, "runs on other machines");
   const at = options.operands.findIndex((field) => /^::::?\+?$/.test(field.text));
   const command = at < 0 ? options.operands : options.operands.slice(0, at);
@@ -169,21 +181,36 @@ export const WRAPPERS: Table = {
   ...each("doas sudo-rs gosu su-exec run0 pkexec", sudo),
   ...each("gosu su-exec", wraps({ skip: 1, does: ELEVATED, bare: "shell" })),
   ...each("su runuser", su),
-  ...each("nohup setsid time catchsegv stdbuf unbuffer dbus-run-session caffeinate exec-once", wraps({ takes: "-i -o -e -f --format --output -t -w -u" })),
-  ...each("nice ionice chrt taskset cpulimit prlimit numactl firejail choom", wraps({ takes: "-n --adjustment -c --class -p -t" })),
+  ...each(
+    "nohup setsid time catchsegv stdbuf unbuffer dbus-run-session caffeinate exec-once",
+    wraps({ takes: "-i -o -e -f --format --output -t -w -u" }),
+  ),
+  ...each(
+    "nice ionice chrt taskset cpulimit prlimit numactl firejail choom",
+    wraps({ takes: "-n --adjustment -c --class -p -t" }),
+  ),
   taskset: wraps({ skip: 1 }),
   timeout: wraps({ takes: "-s --signal -k --kill-after", skip: 1 }),
   gtimeout: wraps({ takes: "-s --signal -k --kill-after", skip: 1 }),
   flock: wraps({ takes: "-w --timeout -E", skip: 1, texts: "-c --command" }),
   ...each("strace ltrace valgrind hyperfine", wraps({ takes: "-e -o -p -s -u -w --warmup -r --runs -n" })),
-  ...each("chroot unshare nsenter bwrap systemd-nspawn proot fakechroot", wraps({ skip: 0, does: ELSEWHERE, bare: "shell" })),
+  ...each(
+    "chroot unshare nsenter bwrap systemd-nspawn proot fakechroot",
+    wraps({ skip: 0, does: ELSEWHERE, bare: "shell" }),
+  ),
   chroot: wraps({ skip: 1, does: ELSEWHERE, bare: "shell" }),
   fakeroot: wraps({}),
-  "systemd-run": wraps({ takes: "-p --property -u --unit -t --on-calendar --on-active", does: { kinds: ["administer"] } }),
+  "systemd-run": wraps({
+    takes: "-p --property -u --unit -t --on-calendar --on-active",
+    does: { kinds: ["administer"] },
+  }),
   setpriv: wraps({ takes: "--reuid --regid", does: ELEVATED }),
   ...each("xvfb-run script faketime rlwrap", wraps({ takes: "-n -s", texts: "-c --command" })),
   watch: texted("-n --interval -d"),
-  ...each("entr nodemon watchexec chokidar", wraps({ takes: "-w --watch -e --ext -i --ignore", texts: "-x --exec -c" })),
+  ...each(
+    "entr nodemon watchexec chokidar",
+    wraps({ takes: "-w --watch -e --ext -i --ignore", texts: "-x --exec -c" }),
+  ),
   ...each("at batch", later),
   crontab: later,
   ...each("busybox toybox", busybox),
