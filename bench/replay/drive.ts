@@ -28,6 +28,7 @@ import type { Exchange } from "../../src/gate/enforce.ts";
 import { type Catalogue, readDefinition } from "../../src/gate/catalogue.ts";
 import { createGate } from "../../src/gate/gate.ts";
 import type { GateParts } from "../../src/gate/parts.ts";
+import { createTracing } from "../../src/gate/tracing.ts";
 import { loadPolicies } from "../../src/policy/load.ts";
 import type { Configuration, ServerConfiguration } from "../../src/ports/configuration.ts";
 import type { PolicySet } from "../../src/ports/policy.ts";
@@ -311,7 +312,8 @@ function partsOf(stage: Stage, store: Store, principal: Principal, trace: Trace)
     policies: () => stage.policies,
     catalogue: catalogueOf(stage),
     meaning: (call, definition) =>
-      meaningOf(call, server, definition, { analysers: stage.analysers, home: "/root", catalogue: () => null }),
+      meaningOf(call, server, definition, { analysers: stage.analysers, home: "/root", catalogue: () => null, infer: true }),
+    tracing: createTracing(digests),
     ground: { paths: [], hosts: [], home: "/root" },
     profile: () => "recorded",
     audience: () => "recorded",
@@ -346,7 +348,7 @@ function envelope({ drive, definitions, configuration, analysers }: Stage, _trac
         params: { name: definition.name, arguments: {} },
       } as const;
       return onlyReads(
-        meaningOf(call, configuration.servers[0], definition, { analysers, home: "/root", catalogue: () => null })
+        meaningOf(call, configuration.servers[0], definition, { analysers, home: "/root", catalogue: () => null, infer: true })
           .effects,
       );
     })

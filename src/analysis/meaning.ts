@@ -10,6 +10,7 @@ import { RESERVED_ACTIONS, type ToolDefinition } from "../domain/tool.ts";
 import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import { addressOf } from "./address.ts";
 import type { Analysers, Analysis, Place } from "./analysis.ts";
+import { inferRule } from "./inferred.ts";
 import { exchanged, textsAt, unread } from "./locate.ts";
 import { profiled } from "./profiles.ts";
 
@@ -21,6 +22,8 @@ export interface Meaning {
   readonly faults: readonly Reason[];
   /** The params with what was judged written anew; the same object where nothing was. */
   readonly params: JsonObject;
+  /** The rule it was read by; null where nobody has one. */
+  readonly rule: ToolRule | null;
 }
 
 /** What the meaning of calls is read with. */
@@ -29,6 +32,8 @@ export interface MeaningParts {
   readonly home: string;
   /** What is known of the database behind a server now; null where nothing is. */
   readonly catalogue: (server: ServerName) => SqlCatalogue | null;
+  /** Whether a tool nobody has described is read by its own definition. */
+  readonly infer?: boolean;
 }
 
 /** Total: what nothing knows is `unknown`. Configuration stands above built-in profiles; the server's own annotations
@@ -39,10 +44,12 @@ export function meaningOf(
   definition: ToolDefinition | null,
   parts: MeaningParts,
 ): Meaning {
-  const rule = server === undefined ? null : ruleFor(call, server);
+  const described = server === undefined ? null : ruleFor(call, server);
+  const inferred = described === null && parts.infer === true && call.method === "tools/call" && definition !== null;
+  const rule = inferred ? inferRule(definition) : described;
   if (server === undefined || rule === null) {
     const source = { private: true, untrusted: true };
-    return { effects: UNKNOWN_EFFECTS, source, faults: [], params: call.params };
+    return { effects: UNKNOWN_EFFECTS, source, faults: [], params: call.params, rule: null };
   }
   const workspace = server.launch.kind === "http" ? "/" : server.launch.cwd;
   const place = { workspace, home: parts.home };
@@ -50,7 +57,12 @@ export function meaningOf(
   const read = programs(call, rule, server, place, parts);
   const effects = raised(join(named(inputOf(call), rule, place), read.effects), hint);
   return {
-    effects: hint.destructive ? { ...effects, reversible: false } : effects,
+    effects: {
+      ...effects,
+      reversible: effects.reversible && !hint.destructive,
+      traits: inferred ? [...effects.traits, "inferred"] : effects.traits,
+    },
+    rule,
     source: { private: rule.private ?? true, untrusted: hint.openWorld || (rule.untrusted ?? true) },
     faults: read.faults,
     params: read.params,

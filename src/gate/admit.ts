@@ -6,6 +6,7 @@ import { WritError } from "../domain/error.ts";
 import { describeGrant, type Grant, spend } from "../domain/grant.ts";
 import { type PersonName, qualified } from "../domain/ids.ts";
 import { raise } from "../domain/principal.ts";
+import type { Provenance } from "../domain/provenance.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import { reserve, standing as lifeOf } from "../domain/task.ts";
 import type { Minted } from "../ports/credentials.ts";
@@ -52,7 +53,8 @@ async function admitIn(parts: GateParts, tx: WriteTx, seen: Decision): Promise<A
     parts.profile(seen.request.principal.agent),
   );
   if (standing === null) return refuse(tx, parts, { ...seen, kind: "deny", reason: reason("task_unknown") } as Deny);
-  const decision = repeated ?? again(parts, seen, standing);
+  const provenance = await traced(parts, tx, seen.request, standing);
+  const decision = repeated ?? again(parts, seen, standing, provenance);
   switch (decision.kind) {
     case "permit":
       return take(parts, tx, decision);
@@ -64,11 +66,13 @@ async function admitIn(parts: GateParts, tx: WriteTx, seen: Decision): Promise<A
 }
 
 /** The decision as it stands now. */
-function again(parts: GateParts, seen: Decision, standing: Standing): Decision {
+function again(parts: GateParts, seen: Decision, standing: Standing, provenance: Provenance): Decision {
   const policies = parts.policies();
   const known = parts.catalogue.find(seen.request.call);
-  const request = { ...seen.request, standing, at: parts.clock.now(), feed: parts.store.feed(), pin: known.pin };
+  const feed = parts.store.feed();
+  const request = { ...seen.request, standing, provenance, at: parts.clock.now(), feed, pin: known.pin };
   const same =
+    provenance === seen.request.provenance &&
     !moved(seen.request.standing, standing, seen.basis.counters) &&
     lifeOf(standing.task, request.at) === "active" &&
     seen.request.feed === request.feed &&
@@ -80,6 +84,13 @@ function again(parts: GateParts, seen: Decision, standing: Standing): Decision {
   return redefined && known.pin.kind !== "drifted" && known.pin.kind !== "new"
     ? { kind: "deny", request, reason: reason("contention"), policies: [], basis: seen.basis }
     : decide(request, policies);
+}
+
+/** Where its values came from, as it stands now: of two calls side by side the second sees the first. */
+async function traced(parts: GateParts, tx: WriteTx, request: AccessRequest, { task }: Standing): Promise<Provenance> {
+  const seen = await parts.tracing.look(tx, task);
+  if (seen.lineage.head.version === request.provenance.asOf) return request.provenance;
+  return parts.tracing.trace(request, parts.meaning(request.call, request.call.definition).rule, seen);
 }
 
 /** A caller's id for a call is used once: the same call gets its recorded state, another is refused and remembered. */
@@ -120,6 +131,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     now,
   );
   await tx.putTask(task);
+  await parts.tracing.use(tx, permit, parts.meaning(call, call.definition).rule);
   const rise = riseOf(effects, request.source);
   if (raise(standing.session, rise) !== standing.session) await raiseKin(tx, task, rise);
   if (spent !== null) await tx.putGrant(spent);

