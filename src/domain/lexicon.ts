@@ -76,7 +76,8 @@ const THINGS: readonly (readonly string[])[] = [
   `event meeting appointment calendar call lunch dinner session reminder invitation conference schedule`,
   `file document doc folder directory attachment spreadsheet note notes report drive text list`,
   `user member person colleague people employee friend teammate contact collaborator participant attendee guest account
-    everyone everybody somebody invitee him her them`,
+    everyone everybody somebody invitee him her them
+    recipient receiver sender author owner assignee reviewer username`,
   `channel group room team workspace server`,
   `webpage website page url link site article blog post web form`,
   `password passphrase credential secret pin passcode login`,

@@ -1,7 +1,10 @@
+import { isCommon, isVerb, singular, wordsOfName } from "../domain/lexicon.ts";
 import { groundOf, type Grounds } from "./ground.ts";
+import type { Sighting } from "./lineage.ts";
 import { atomsIn, type Found, plain } from "./normal.ts";
 import { told } from "./told.ts";
 import { rankOf, scalars, type Traced } from "./traced-call.ts";
+import type { Words } from "./words.ts";
 
 export interface Carried {
   readonly argument: string;
@@ -26,12 +29,20 @@ export function carries(call: Traced): readonly Carried[] {
         const ground = groundOf(atom.text, name, grounds);
         if (ground.level === "words" || ground.level === "endorsed") continue;
         if (isSpokenOf(atom, words.contents) && ground.level !== "text") continue;
+        if (ground.at !== null && isAskedFor(ground.at, words)) continue;
         if (ground.level === "none" && atom.form !== "url") continue;
         carried.push({ argument: name, says: told(name, plain(atom.text), ground) });
       }
     }
   }
   return carried;
+}
+
+/** The words ask for what is in records of this kind, messages or transactions, by that very noun in the plural; a page is somebody's text,
+ *  whatever it is called. */
+function isAskedFor({ prose, tool }: Sighting, words: Words): boolean {
+  const nouns = wordsOfName(tool.slice(tool.indexOf("__") + 2)).filter((word) => !isVerb(word) && !isCommon(word));
+  return !prose && nouns.some((noun) => words.plurals.includes(singular(noun)));
 }
 
 const SPOKEN: Readonly<Record<Found["form"], readonly string[]>> = {

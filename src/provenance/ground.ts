@@ -38,6 +38,7 @@ export interface Grounds {
   readonly task: TaskId;
   /** The server the call goes to. */
   readonly server: string;
+  readonly tool: string;
   /** How far the call goes. */
   readonly rank: number;
 }
@@ -49,7 +50,8 @@ const WRITTEN_BY = /^(?:sender|from|author|creator|poster|reply[_-]?to|created[_
 const BACK = ["reply", "respond", "answer", "refund", "return", "reimburse", "repay"];
 
 /** What stands behind `value` as the argument `name`. */
-export function groundOf(value: string, name: string, { words, lineage, task, server, rank }: Grounds): Ground {
+export function groundOf(value: string, name: string, grounds: Grounds): Ground {
+  const { words, lineage, task, server, rank } = grounds;
   const atom = atomOf(value);
   const strong = isStrong(atom);
   if (SELF.has(value.trim().toLowerCase()) || words.names(value)) return { level: "words", atom, at: null };
@@ -64,7 +66,7 @@ export function groundOf(value: string, name: string, { words, lineage, task, se
   });
   const record = mine.find((one) => lineage.recordHas(one, words.contents));
   if (record !== undefined) return { level: "record", atom, at: record };
-  const kind = mine.find((one) => isOfKind(one, name, words));
+  const kind = mine.find((one) => isOfKind(one, name, grounds));
   if (kind !== undefined) return { level: "kind", atom, at: kind };
   if (text !== null && strong && text.named === task && asksFor(atom, words) && lineage.isOnlyOne(text, atom.form))
     return { level: "derived", atom, at: text };
@@ -97,9 +99,11 @@ export function keyOf(path: string): string {
   return path.replaceAll(/\[\]|\.\*/g, "").split(".").at(-1) ?? "";
 }
 
-/** A value among users where the words speak of users, for an argument that is a user. */
-function isOfKind({ path, tool }: Sighting, name: string, words: Words): boolean {
-  const wanted = kindsIn(name).filter((thing) => words.things.has(thing));
+/** A value among users where the words speak of users, for an argument that is a user; an `id` is one of what its tool is
+ *  about. */
+function isOfKind({ path, tool }: Sighting, name: string, { words, tool: asked }: Grounds): boolean {
+  const own = kindsIn(name);
+  const wanted = (own.length > 0 ? own : kindsIn(asked)).filter((thing) => words.things.has(thing));
   if (wanted.length === 0) return false;
   const there = new Set([...kindsIn(keyOf(path)), ...kindsIn(tool.slice(tool.indexOf("__") + 2))]);
   return wanted.some((thing) => there.has(thing));

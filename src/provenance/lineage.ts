@@ -98,7 +98,9 @@ export class Lineage {
       this.#spell(leaf.text, words);
       if (leaf.record >= 0) this.#describe(leaf, records);
     }
-    for (const { path, text } of read.texts) {
+    // A short value may still hold an address among its words.
+    const spoken = read.leaves.filter(({ text }) => text.trim().includes(" "));
+    for (const { path, text } of [...read.texts, ...spoken]) {
       const at = pathAt(path);
       for (const [line, row] of text.split("\n").entries()) {
         for (const atom of atomsIn(row)) {

@@ -65,7 +65,7 @@ function weigh({ level, atom, at }: Ground, role: Role, rank: number, call: Trac
     case "named-text":
       // A link in a message that the words lead to may be followed; one on a page somebody wrote leads anywhere.
       if (rank === 0) return at?.prose === true ? "tainted" : null;
-      return rank === 1 && !strong ? null : "tainted";
+      return rank === 1 && !strong && role !== "recipient" ? null : "tainted";
     case "text":
       return "tainted";
     case "none":

@@ -44,7 +44,7 @@ const HEADERS = /^(?:from|to|subject|date|sent|cc|bcc):.*(?:\n.*)*/im;
 const QUOTES = /"[^"]*(?:"|$)|“[^”]*(?:”|$)|„[^“”]*(?:[“”]|$)|«[^»]*(?:»|$)|`[^`]*(?:`|$)|(?<![\p{L}\p{N}])['‘](?!s\b)[^'’]*(?:(?:(?<=\p{L})['’](?=\p{L})[^'’]*)*)['’](?![\p{L}\p{N}])/u;
 const PASTED = [FENCE, TAGGED, BLOCK, HEADERS];
 /** What stands before somebody else's words. */
-const SPEECH = /\b(?:says?|said|saying|wrote|writes|reads?|states?|stated|asks?|asked|tells?|told|claims?|claimed)\b[^.!?\n]{0,20}$/i;
+const SPEECH = /\b(?:says?|said|saying|wrote|writes|reads|states|stated|claims?|claimed)\b[^.!?\n]{0,20}$/i;
 const LONGEST_NAME = 64;
 const MOST_NAME = 4;
 
@@ -77,10 +77,11 @@ function cut(span: Span, pattern: RegExp, label: (text: string, before: string) 
   return spans;
 }
 
-const MANY = /\b(?:all|each|every|both|several|everyone|everybody|multiple|as many|any|remaining|respectively)\b/i;
+const MANY = /\b(?:all|each|every|both|several|everyone|everybody|multiple|as many|any|remaining|per|respectively)\b/i;
 
 export function compileWords(objective: string): Words {
-  const spans = spansOf(objective);
+  // A full stop without a space after it ends a sentence all the same.
+  const spans = spansOf(objective.replaceAll(/(?<=[a-z]{2})\.(?=[A-Z][a-z])/g, ". "));
   const own = spans.filter((span) => span.label === "own").map((span) => span.text);
   const named = spans.filter((span) => span.label === "named").map((span) => span.text.replaceAll(/^.|.$/gsu, ""));
   const said = own.join(" \u2025 ");
