@@ -28,7 +28,7 @@ const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
   send: `send write message dm email mail text reply respond answer notify inform remind announce congratulate contact thank
     forward post publish share tweet broadcast submit ask call invite ping comment upload export deliver greet push alert
     tell`,
-  pay: `pay transfer refund reimburse donate tip settle compensate repay deposit withdraw buy purchase order checkout spend
+  pay: `pay transfer refund reimburse donate tip settle compensate repay deposit withdraw buy rebuy purchase order reorder checkout spend
     charge subscribe wire remit redeem invest bid trade sell top_up send`,
   book: `book reserve rent order buy purchase schedule arrange checkout organize organise plan`,
   create: `create make add open start generate draft compose new register save write put insert append include attach upload

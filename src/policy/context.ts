@@ -80,6 +80,8 @@ function encodeRecord(
     const at = clean(path === "" ? name : `${path}.${name}`);
     const member = type.members.get(name);
     const given = own(value, name);
+    // Nothing was given, and no rule can speak of this argument.
+    if (given === null && member === undefined) continue;
     if (member === undefined || given === undefined) {
       unseen.add(at);
       continue;

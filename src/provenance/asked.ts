@@ -9,6 +9,8 @@ interface ToolWords {
 }
 
 const MONEY = thingsOf("money").slice(1);
+const BUYING = ["buy", "purchase", "order", "rebuy", "reorder", "book", "reserve"];
+const WARES = thingsOf("cart").slice(1);
 
 /** Whether the owner's words ask for something of this kind: a verb that means what the tool's does, and a thing that the tool
  *  speaks of. `named`: a target of the call stands in the words themselves, which is a thing too. */
@@ -17,11 +19,16 @@ export function asked(call: Traced, named: boolean): boolean {
   const { words } = call;
   if (verb === null) return things.length > 0 && things.some((thing) => !thing.startsWith("#") && words.contents.has(thing));
   const acts: Act[] = actsOf(verb).filter((act) => act !== "look");
+  const buys = BUYING.some((one) => words.verbs.has(one));
+  // Who asks for a thing to be bought asks for the cart, and whoever asks for any change for the sign-in before it.
+  if (buys && (acts.includes("pay") || (acts.includes("create") && things.some((thing) => WARES.includes(thing))))) return true;
+  if (acts.includes("enter")) return [...words.acts].some((act) => act !== "look");
   // Money goes by many verbs.
   if (call.effects.kinds.includes("spend") && !acts.includes("pay")) acts.push("pay");
-  const verbs = words.verbs.has(verb) || acts.some((act) => words.acts.has(act));
-  if (!verbs) return false;
-  if (named || things.length === 0) return true;
+  // `request a refund` asks for what `refund` does.
+  const noun = acts.includes("pay") && words.contents.has(verb);
+  if (!noun && !words.verbs.has(verb) && !acts.some((act) => words.acts.has(act))) return false;
+  if (named || noun || things.length === 0) return true;
   const spoken = words.acts.has("pay") ? [...words.things, ...MONEY] : [...words.things];
   const held = new Set(spoken);
   return things.some((thing) => held.has(thing));

@@ -95,7 +95,7 @@ function hidden(value: string, lineage: Lineage): Sighting | null {
   return null;
 }
 
-export function keyOf(path: string): string {
+function keyOf(path: string): string {
   return path.replaceAll(/\[\]|\.\*/g, "").split(".").at(-1) ?? "";
 }
 
@@ -109,7 +109,7 @@ function isOfKind({ path, tool }: Sighting, name: string, { words, tool: asked }
   return wanted.some((thing) => there.has(thing));
 }
 
-function kindsIn(name: string): readonly string[] {
+export function kindsIn(name: string): readonly string[] {
   return wordsOfName(name)
     .filter((word) => word !== "id" && word !== "name" && word !== "ids")
     .flatMap(thingsOf);

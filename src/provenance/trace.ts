@@ -1,7 +1,7 @@
 import type { Provenance } from "../domain/provenance.ts";
 import { asked, isRepeated } from "./asked.ts";
 import { carries } from "./carried.ts";
-import { type Ground, groundOf, type Grounds } from "./ground.ts";
+import { type Ground, groundOf, type Grounds, kindsIn } from "./ground.ts";
 import { isStrong } from "./normal.ts";
 import { told } from "./told.ts";
 import { rankOf, type Role, targetsOf, type Traced } from "./traced-call.ts";
@@ -56,12 +56,12 @@ function weigh({ level, atom, at }: Ground, role: Role, rank: number, call: Trac
       return null;
     case "kind":
       // A delete, or a change of who may do what, is of one thing that the words lead to, and not of any of its kind.
-      if (rank < 2 || (!strong && call.words.many)) return null;
+      if (rank < 2 || (!strong && isForMany(call))) return null;
       return strong || kinds.includes("delete") || kinds.includes("administer") ? "low" : null;
     case "derived":
       return kinds.includes("spend") || kinds.includes("delete") ? "tainted" : null;
     case "low":
-      return rank < 2 && !(strong && rank > 0) ? null : "low";
+      return rank < 2 && !strong ? null : "low";
     case "named-text":
       // A link in a message that the words lead to may be followed; one on a page somebody wrote leads anywhere.
       if (rank === 0) return at?.prose === true ? "tainted" : null;
@@ -73,4 +73,9 @@ function weigh({ level, atom, at }: Ground, role: Role, rank: number, call: Trac
       // What was not kept may have been seen.
       return call.lineage.cut && rank > 0 ? "tainted" : null;
   }
+}
+
+/** Whether the words speak of several of what the tool is about. */
+function isForMany({ words, tool }: Traced): boolean {
+  return words.many || kindsIn(tool).some((thing) => words.plurals.includes(thing));
 }
