@@ -312,8 +312,13 @@ function partsOf(stage: Stage, store: Store, principal: Principal, trace: Trace)
     policies: () => stage.policies,
     catalogue: catalogueOf(stage),
     meaning: (call, definition) =>
-      meaningOf(call, server, definition, { analysers: stage.analysers, home: "/root", catalogue: () => null, infer: true }),
-    tracing: createTracing(digests),
+      meaningOf(call, server, definition, {
+        analysers: stage.analysers,
+        home: "/root",
+        catalogue: () => null,
+        infer: true,
+      }),
+    tracing: createTracing(digests, { now: () => Date.now() }),
     ground: { paths: [], hosts: [], home: "/root" },
     profile: () => "recorded",
     audience: () => "recorded",
@@ -348,8 +353,12 @@ function envelope({ drive, definitions, configuration, analysers }: Stage, _trac
         params: { name: definition.name, arguments: {} },
       } as const;
       return onlyReads(
-        meaningOf(call, configuration.servers[0], definition, { analysers, home: "/root", catalogue: () => null, infer: true })
-          .effects,
+        meaningOf(call, configuration.servers[0], definition, {
+          analysers,
+          home: "/root",
+          catalogue: () => null,
+          infer: true,
+        }).effects,
       );
     })
     .map((definition) => `${SERVER}__${definition.name}`);

@@ -73,7 +73,9 @@ function kindsOf(definition: ToolDefinition, roles: ReadonlyMap<string, Role>): 
   }
   // Its own first words admit to more than its name does.
   if (kinds.has("read")) {
-    for (const act of said) if (ANSWERED_FOR.has(act) && !said.includes("look")) kinds.add(act === "pay" ? "spend" : act === "run" ? "execute" : "delete");
+    for (const act of said)
+      if (ANSWERED_FOR.has(act) && !said.includes("look"))
+        kinds.add(act === "pay" ? "spend" : act === "run" ? "execute" : "delete");
   }
   return [...kinds];
 }
@@ -82,17 +84,31 @@ function kindsOf(definition: ToolDefinition, roles: ReadonlyMap<string, Role>): 
 function firstActs(definition: ToolDefinition): readonly Act[] {
   const text = own(definition.body, "description");
   if (typeof text !== "string") return [];
-  const first = wordsOfName(text.slice(0, 200)).slice(0, 4).find((word) => isVerb(word));
+  const first = wordsOfName(text.slice(0, 200))
+    .slice(0, 4)
+    .find((word) => isVerb(word));
   return first === undefined ? [] : actsOf(first);
 }
 
-const SECRET = new Set(["password", "passwd", "passphrase", "secret", "credential", "credentials", "pin", "passcode", "token"]);
+const SECRET = new Set([
+  "password",
+  "passwd",
+  "passphrase",
+  "secret",
+  "credential",
+  "credentials",
+  "pin",
+  "passcode",
+  "token",
+]);
 const BY_NAME: Readonly<Record<Exclude<Role, "code">, ReadonlySet<string>>> = {
-  recipient: set(`recipient to cc bcc email mail user username member participant attendee invitee guest channel phone account
+  recipient:
+    set(`recipient to cc bcc email mail user username member participant attendee invitee guest channel phone account
     iban payee beneficiary receiver contact collaborator assignee reviewer group team customer person people handle`),
   host: set("url uri link website host hostname domain endpoint webhook site href server"),
   path: set("path file filename filepath folder directory dir"),
-  identity: set(`id uuid guid repo repository branch project issue sku order product item event hotel restaurant company flight
+  identity:
+    set(`id uuid guid repo repository branch project issue sku order product item event hotel restaurant company flight
     car password passwd passphrase secret credential pin passcode token key number code reference tracking serial ticket
     name title street address city table record object target resource`),
   amount: set("amount price total quantity qty cost sum budget fee balance count"),
@@ -122,10 +138,19 @@ function roleOf(name: string, member: JsonObject): Role | null {
   const format = own(member, "format");
   if (format === "email") return "recipient";
   if (format === "uri" || format === "url" || format === "hostname" || format === "iri") return "host";
-  if (words.some((word) => word === "code" || word === "script" || word === "command" || word === "query" || word === "sql")) {
+  if (
+    words.some(
+      (word) => word === "code" || word === "script" || word === "command" || word === "query" || word === "sql",
+    )
+  ) {
     if (!number && words.some((word) => word === "script" || word === "command" || word === "sql")) return "code";
   }
-  if (number) return BY_NAME.identity.has(last) && !BY_NAME.amount.has(last) ? "identity" : BY_NAME.amount.has(last) ? "amount" : null;
+  if (number)
+    return BY_NAME.identity.has(last) && !BY_NAME.amount.has(last)
+      ? "identity"
+      : BY_NAME.amount.has(last)
+        ? "amount"
+        : null;
   // `user_id` is an id and `file_path` a path: the last word says what it is, those before it of what.
   for (const word of words.toReversed()) for (const role of ORDER) if (BY_NAME[role].has(word)) return role;
   return byDescription(member);
@@ -144,7 +169,8 @@ function byDescription(member: JsonObject): Role | null {
 function typesOf(member: JsonObject): ReadonlySet<string> {
   const found = new Set<string>();
   const add = (type: Json | undefined): void => {
-    for (const one of Array.isArray(type) ? (type as readonly Json[]) : [type]) if (typeof one === "string") found.add(one);
+    for (const one of Array.isArray(type) ? (type as readonly Json[]) : [type])
+      if (typeof one === "string") found.add(one);
   };
   add(own(member, "type"));
   for (const branch of branches(member)) if (isObject(branch)) add(own(branch, "type"));
@@ -152,7 +178,11 @@ function typesOf(member: JsonObject): ReadonlySet<string> {
 }
 
 function hasChoices(member: JsonObject): boolean {
-  return Object.hasOwn(member, "enum") || Object.hasOwn(member, "const") || branches(member).some((one) => isObject(one) && Object.hasOwn(one, "enum"));
+  return (
+    Object.hasOwn(member, "enum") ||
+    Object.hasOwn(member, "const") ||
+    branches(member).some((one) => isObject(one) && Object.hasOwn(one, "enum"))
+  );
 }
 
 function branches(member: JsonObject): readonly Json[] {

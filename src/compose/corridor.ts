@@ -49,7 +49,7 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
     catalogue: servers.catalogue,
     meaning: (call, definition) => meaningOf(call, known.get(call.server), definition, reading),
     ground,
-    tracing: createTracing(digests),
+    tracing: createTracing(digests, clock),
     profile: (agent) => profiles.get(agent) ?? "unknown",
     audience: (name) => audienceOf(known.get(name), name, configuration.trustDomain),
     broker: servers.broker,

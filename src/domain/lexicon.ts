@@ -4,18 +4,7 @@ import type { EffectKind } from "./effect.ts";
  *  name. What it does not know is never taken for harmless. */
 
 /** What a verb is about to do; one verb may mean several. */
-export const ACTS = [
-  "look",
-  "send",
-  "pay",
-  "book",
-  "create",
-  "update",
-  "delete",
-  "admit",
-  "run",
-  "enter",
-] as const;
+export const ACTS = ["look", "send", "pay", "book", "create", "update", "delete", "admit", "run", "enter"] as const;
 export type Act = (typeof ACTS)[number];
 
 /** `x` in a line stands for the verb in its plain form; `verbOf` finds it in others. */

@@ -9,8 +9,10 @@ export interface LineagePart {
   /** The whole of it is what somebody wrote: a page, a file, an error. */
   readonly prose: boolean;
   readonly private: boolean;
-  /** The task whose owner's words name what the call was asked with; null where they do not. */
+  /** The task whose owner's words name the channel, page or file that was read; null where they do not. */
   readonly named: TaskId | null;
+  /** The same for anything the call was asked with, as a search is. */
+  readonly searched: TaskId | null;
   readonly paths: readonly string[];
   /** Whole values, and for each where it stands: index of its path, number of its record (-1 for none). */
   readonly leaves: string;

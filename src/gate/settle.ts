@@ -122,7 +122,8 @@ async function record(
   const text = incoming.kind === "answered" ? incoming.message.text : null;
   const at = parts.clock.now();
   const result = incoming.kind === "answered" && withheld === null ? incoming.message.value : null;
-  const brought = result === null ? null : parts.tracing.read(request, parts.meaning(call, call.definition).rule, result);
+  const brought =
+    result === null ? null : parts.tracing.read(request, parts.meaning(call, call.definition).rule, result);
 
   async function close(tx: WriteTx, ended: Verdict, more: JsonObject): Promise<void> {
     const admitted = await tx.call(call.id);

@@ -9,7 +9,7 @@ import { type Provenance, UNTRACED } from "../domain/provenance.ts";
 import type { Task } from "../domain/task.ts";
 import type { ToolRule } from "../ports/configuration.ts";
 import type { ReadTx, WriteTx } from "../ports/store.ts";
-import type { Digests } from "../ports/system.ts";
+import type { Clock, Digests } from "../ports/system.ts";
 import { fingerprintUnder } from "../provenance/fingerprint.ts";
 import { readResult } from "../provenance/leaves.ts";
 import { Lineage } from "../provenance/lineage.ts";
@@ -54,7 +54,7 @@ const MOST_AT_HAND = 256;
 /** What a session saw is forgotten this long after. */
 const KEPT_MS = 60 * 24 * 3_600_000;
 
-export function createTracing(digests: Digests): Tracing {
+export function createTracing(digests: Digests, clock: Clock): Tracing {
   const atHand = new Map<SessionId, Lineage>();
   const compiled = new Map<string, Words>();
   /** Read here, and perhaps not in the store yet. */
@@ -92,18 +92,24 @@ export function createTracing(digests: Digests): Tracing {
     return lineage;
   }
 
+  async function look(tx: ReadTx, task: Task): Promise<Seen> {
+    const root = await rootOf(tx, task);
+    bounded(roots, task.session, root.session);
+    let speaking: Task | null = task;
+    while (speaking !== null && speaking.declaredBy !== "owner" && speaking.parent !== null) {
+      speaking = await tx.task(speaking.parent);
+    }
+    const declared = speaking?.declaredBy === "owner";
+    const words = declared && speaking !== null ? wordsOf(speaking.objective) : NO_WORDS;
+    return { lineage: await follow(tx, root.session), words, declared, task: speaking?.id ?? root.id };
+  }
+
+  async function put(tx: WriteTx, head: LineageHead): Promise<void> {
+    await tx.putDocument("lineage", head.session, head, clock.now() + KEPT_MS);
+  }
+
   return {
-    async look(tx, task) {
-      const root = await rootOf(tx, task);
-      bounded(roots, task.session, root.session);
-      let speaking: Task | null = task;
-      while (speaking !== null && speaking.declaredBy !== "owner" && speaking.parent !== null) {
-        speaking = await tx.task(speaking.parent);
-      }
-      const declared = speaking?.declaredBy === "owner";
-      const words = declared && speaking !== null ? wordsOf(speaking.objective) : NO_WORDS;
-      return { lineage: await follow(tx, root.session), words, declared, task: speaking?.id ?? root.id };
-    },
+    look,
 
     trace({ call, effects, standing }, rule, { lineage, words, declared, task }) {
       if (rule === null || call.method !== "tools/call") return { ...UNTRACED, asOf: lineage.head.version };
@@ -117,7 +123,7 @@ export function createTracing(digests: Digests): Tracing {
     async use(tx, { request, approval }, rule) {
       const rank = rankOf(request.effects);
       if (rank === 0 || rule === null) return;
-      const { lineage, task } = await this.look(tx, request.standing.task);
+      const { lineage, task } = await look(tx, request.standing.task);
       const { call, provenance } = request;
       await put(
         tx,
@@ -135,23 +141,32 @@ export function createTracing(digests: Digests): Tracing {
     read({ call, source, standing }, rule, answer) {
       const lineage = handOf(roots.get(standing.task.session) ?? standing.task.session);
       const result = own(answer, "result") ?? answer;
-      const failed = own(answer, "result") === undefined || (typeof result === "object" && result !== null && own(result as JsonObject, "isError") === true);
+      const failed =
+        own(answer, "result") === undefined ||
+        (typeof result === "object" && result !== null && own(result as JsonObject, "isError") === true);
       const prose = failed || isProse(call.tool, rule);
       const content = readResult(result, prose);
       const words = standing.task.declaredBy === "owner" ? wordsOf(standing.task.objective) : NO_WORDS;
-      const named = scalars(inputOf(call)).some((value) => value.length > 2 && words.names(value)) ? standing.task.id : null;
-      const part = lineage.pack(call.id, qualified(call.server, call.tool), content, { prose, private: source.private, named });
+      // A channel, a page or a file that the words name; not everything that answers to a word of theirs in a search.
+      const places =
+        rule === null ? [] : targetsOf({ rule, input: inputOf(call) }).filter(({ role }) => role !== "identity");
+      const named = places.some(({ value }) => words.names(value)) ? standing.task.id : null;
+      const asked = scalars(inputOf(call)).some((value) => value.length > 2 && words.names(value));
+      const searched = asked ? standing.task.id : null;
+      const tool = qualified(call.server, call.tool);
+      const part = lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched });
       lineage.take(part);
       return { part, cut: Lineage.overflows(content, part) };
     },
 
     async settle(tx, { call, standing }, brought, notRun) {
       if (brought === null && !notRun) return;
-      const { lineage } = await this.look(tx, standing.task);
+      const { lineage } = await look(tx, standing.task);
       const { head } = lineage;
       const uses = notRun ? head.uses.filter((use) => use.call !== call.id) : head.uses;
       if (brought === null && uses.length === head.uses.length) return;
-      if (brought !== null) await tx.putDocument("lineage_part", `${head.session}.${head.parts}`, brought.part, Date.now() + KEPT_MS);
+      if (brought !== null)
+        await tx.putDocument("lineage_part", `${head.session}.${head.parts}`, brought.part, clock.now() + KEPT_MS);
       await put(tx, {
         ...head,
         uses,
@@ -161,10 +176,6 @@ export function createTracing(digests: Digests): Tracing {
       });
     },
   };
-
-  async function put(tx: WriteTx, head: LineageHead): Promise<void> {
-    await tx.putDocument("lineage", head.session, head, Date.now() + KEPT_MS);
-  }
 }
 
 const LISTS = new Set(["list", "search", "find", "ls", "stat", "tree", "query", "count", "check"]);

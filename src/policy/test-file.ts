@@ -36,7 +36,14 @@ const testCase = z.strictObject({
     .partial()
     .optional(),
   task: z
-    .strictObject({ objective: z.string(), depth: count, calls: count, elapsed: count, declared: z.boolean() })
+    .strictObject({
+      objective: z.string(),
+      depth: count,
+      calls: count,
+      elapsed: count,
+      declared: z.boolean(),
+      planned: z.boolean(),
+    })
     .partial()
     .optional(),
   session: z

@@ -17,11 +17,12 @@ const WARES = thingsOf("cart").slice(1);
 export function asked(call: Traced, named: boolean): boolean {
   const { verb, things } = toolWords(call);
   const { words } = call;
-  if (verb === null) return things.length > 0 && things.some((thing) => !thing.startsWith("#") && words.contents.has(thing));
+  if (verb === null) return things.some((thing) => !thing.startsWith("#") && words.contents.has(thing));
   const acts: Act[] = actsOf(verb).filter((act) => act !== "look");
   const buys = BUYING.some((one) => words.verbs.has(one));
   // Who asks for a thing to be bought asks for the cart, and whoever asks for any change for the sign-in before it.
-  if (buys && (acts.includes("pay") || (acts.includes("create") && things.some((thing) => WARES.includes(thing))))) return true;
+  if (buys && (acts.includes("pay") || (acts.includes("create") && things.some((thing) => WARES.includes(thing)))))
+    return true;
   if (acts.includes("enter")) return [...words.acts].some((act) => act !== "look");
   // Money goes by many verbs.
   if (call.effects.kinds.includes("spend") && !acts.includes("pay")) acts.push("pay");
@@ -54,7 +55,8 @@ export function isRepeated(call: Traced): boolean {
   if (rankOf(call.effects) === 1 && (call.rule.path ?? []).length > 0) return false;
   const acts: readonly Act[] = verb === null ? [] : actsOf(verb).filter((act) => act !== "look");
   let times = 0;
-  for (const [one, count] of words.verbs) if (one === verb || actsOf(one).some((act) => acts.includes(act))) times += count;
+  for (const [one, count] of words.verbs)
+    if (one === verb || actsOf(one).some((act) => acts.includes(act))) times += count;
   if (earlier.length < Math.max(1, times)) return false;
   const fresh = targetsOf(call).some(
     ({ value }) => words.names(value) && !call.lineage.wasTarget(atomOf(value).key, `${call.server}__${call.tool}`),

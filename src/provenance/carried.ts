@@ -20,7 +20,12 @@ export function carries(call: Traced): readonly Carried[] {
   const rank = rankOf(effects);
   if (rank < 2 && (rule.recipient ?? []).length === 0) return [];
   const grounds: Grounds = { ...call, rank };
-  const targets = new Set([...(rule.host ?? []), ...(rule.recipient ?? []), ...(rule.path ?? []), ...(rule.identity ?? [])]);
+  const targets = new Set([
+    ...(rule.host ?? []),
+    ...(rule.recipient ?? []),
+    ...(rule.path ?? []),
+    ...(rule.identity ?? []),
+  ]);
   const carried: Carried[] = [];
   for (const [name, value] of Object.entries(input)) {
     if (targets.has(`$.${name}`)) continue;
@@ -28,7 +33,7 @@ export function carries(call: Traced): readonly Carried[] {
       for (const atom of atomsIn(text).slice(0, MOST_ATOMS)) {
         const ground = groundOf(atom.text, name, grounds);
         if (ground.level === "words" || ground.level === "endorsed") continue;
-        if (isSpokenOf(atom, words.contents) && ground.level !== "text") continue;
+        if (isSpokenOf(atom, words.contents, ground.at?.prose === true) && ground.level !== "text") continue;
         if (ground.at !== null && isAskedFor(ground.at, words)) continue;
         if (ground.level === "none" && atom.form !== "url") continue;
         carried.push({ argument: name, says: told(name, plain(atom.text), ground) });
@@ -48,11 +53,26 @@ function isAskedFor({ prose, tool }: Sighting, words: Words): boolean {
 const SPOKEN: Readonly<Record<Found["form"], readonly string[]>> = {
   url: ["link", "links", "url", "urls", "website", "websites", "webpage", "page", "site"],
   email: ["email", "emails", "mail", "address", "addresses", "contact", "contacts", "details", "information", "info"],
-  account: ["account", "iban", "phone", "number", "numbers", "card", "contact", "details", "information", "info", "tracking", "id"],
+  account: [
+    "account",
+    "iban",
+    "phone",
+    "number",
+    "numbers",
+    "card",
+    "contact",
+    "details",
+    "information",
+    "info",
+    "tracking",
+    "id",
+  ],
   number: [],
   plain: [],
 };
 
-function isSpokenOf({ form }: Found, contents: ReadonlySet<string>): boolean {
-  return SPOKEN[form].some((word) => contents.has(word));
+/** Whether the words speak of values of this form. Of a page's own links they do only by that name. */
+function isSpokenOf({ form }: Found, contents: ReadonlySet<string>, prose: boolean): boolean {
+  const nouns = form === "url" && prose ? ["link", "links", "url", "urls"] : SPOKEN[form];
+  return nouns.some((noun) => contents.has(noun));
 }

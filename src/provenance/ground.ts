@@ -46,7 +46,8 @@ export interface Grounds {
 /** Values that mean whoever the work is for. */
 const SELF = new Set(["", "me", "self", "myself", "i", "user", "none", "null", "primary", "default"]);
 /** Members that say who wrote a record: whoever that was chose them. */
-const WRITTEN_BY = /^(?:sender|from|author|creator|poster|reply[_-]?to|created[_-]?by|sent[_-]?by|from[_-].*|.*[_-]from)$/i;
+const WRITTEN_BY =
+  /^(?:sender|from|author|creator|poster|reply[_-]?to|created[_-]?by|sent[_-]?by|from[_-].*|.*[_-]from)$/i;
 const BACK = ["reply", "respond", "answer", "refund", "return", "reimburse", "repay"];
 
 /** What stands behind `value` as the argument `name`. */
@@ -64,7 +65,8 @@ export function groundOf(value: string, name: string, grounds: Grounds): Ground 
     const written = WRITTEN_BY.test(keyOf(path)) && strong && !BACK.some((verb) => words.verbs.has(verb));
     return tool.startsWith(`${server}__`) && !written;
   });
-  const record = mine.find((one) => lineage.recordHas(one, words.contents));
+  // What a search for the owner's own words came to is what they lead to; an address in it is not theirs for that.
+  const record = mine.find((one) => (!strong && one.searched === task) || lineage.recordHas(one, words.contents));
   if (record !== undefined) return { level: "record", atom, at: record };
   const kind = mine.find((one) => isOfKind(one, name, grounds));
   if (kind !== undefined) return { level: "kind", atom, at: kind };
@@ -78,7 +80,9 @@ export function groundOf(value: string, name: string, grounds: Grounds): Ground 
 
 function standing(atom: Atom, lineage: Lineage): readonly Sighting[] {
   const whole = lineage.leaves(atom.key).filter(({ prose }) => !prose);
-  return whole.length > 0 || atom.form !== "url" || atom.host === null ? whole : lineage.leaves(atom.host).filter(({ prose }) => !prose);
+  return whole.length > 0 || atom.form !== "url" || atom.host === null
+    ? whole
+    : lineage.leaves(atom.host).filter(({ prose }) => !prose);
 }
 
 function inText(atom: Atom, lineage: Lineage): readonly Sighting[] {
@@ -96,7 +100,12 @@ function hidden(value: string, lineage: Lineage): Sighting | null {
 }
 
 function keyOf(path: string): string {
-  return path.replaceAll(/\[\]|\.\*/g, "").split(".").at(-1) ?? "";
+  return (
+    path
+      .replaceAll(/\[\]|\.\*/g, "")
+      .split(".")
+      .at(-1) ?? ""
+  );
 }
 
 /** A value among users where the words speak of users, for an argument that is a user; an `id` is one of what its tool is

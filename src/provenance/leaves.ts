@@ -36,7 +36,9 @@ export function readResult(result: Json | undefined, prose: boolean): Read {
   const content = own(result, "content");
   for (const part of Array.isArray(content) ? (content as readonly Json[]) : []) {
     const resource = isObject(part) ? own(part, "resource") : undefined;
-    const text = isObject(part) ? (own(part, "text") ?? (isObject(resource) ? own(resource, "text") : undefined)) : undefined;
+    const text = isObject(part)
+      ? (own(part, "text") ?? (isObject(resource) ? own(resource, "text") : undefined))
+      : undefined;
     if (typeof text === "string") walk.whole(text, prose);
   }
   const contents = own(result, "contents");
@@ -106,7 +108,12 @@ function structure(text: string): Json | undefined {
   }
   if (!/^(?:[[{]|- |-\n|["']?[\w .$-]{1,60}["']?:(?:\s|$))/.test(trimmed)) return short(trimmed);
   try {
-    const value = parse(trimmed, { maxAliasCount: 0, uniqueKeys: false, logLevel: "silent", schema: "failsafe" }) as unknown;
+    const value = parse(trimmed, {
+      maxAliasCount: 0,
+      uniqueKeys: false,
+      logLevel: "silent",
+      schema: "failsafe",
+    }) as unknown;
     return typeof value === "object" && value !== null ? (value as Json) : short(trimmed);
   } catch {
     return short(trimmed);
@@ -115,5 +122,7 @@ function structure(text: string): Json | undefined {
 
 /** A result that is one short value is a value. */
 function short(text: string): Json | undefined {
-  return text !== "" && !text.includes("\n") && text.split(/\s+/, 4).length <= 3 && text.length <= 128 ? text : undefined;
+  return text !== "" && !text.includes("\n") && text.split(/\s+/, 4).length <= 3 && text.length <= 128
+    ? text
+    : undefined;
 }

@@ -18,8 +18,10 @@ export interface Sighting {
   /** Of a text, from 1; 0 where it is not known. */
   readonly line: number;
   readonly record: number;
-  /** The task whose owner's words name what the call was asked with. */
+  /** The task whose owner's words name the channel, page or file it was in. */
   readonly named: TaskId | null;
+  /** The same for anything else it was asked with. */
+  readonly searched: TaskId | null;
 }
 
 /** Of an address inside a text. `host` stands beside the URL it belongs to. */
@@ -37,6 +39,7 @@ interface Source {
   readonly prose: boolean;
   readonly private: boolean;
   readonly named: TaskId | null;
+  readonly searched: TaskId | null;
   /** How many different addresses of each form its texts hold. */
   readonly forms: ReadonlyMap<number, number>;
   readonly records: ReadonlyMap<number, ReadonlySet<number>>;
@@ -81,7 +84,12 @@ export class Lineage {
   }
 
   /** What a result brings, packed; nothing is added yet. */
-  pack(call: CallId, tool: string, read: Read, source: Pick<LineagePart, "prose" | "private" | "named">): LineagePart {
+  pack(
+    call: CallId,
+    tool: string,
+    read: Read,
+    source: Pick<LineagePart, "prose" | "private" | "named" | "searched">,
+  ): LineagePart {
     const paths: string[] = [];
     const pathAt = (path: string): number => {
       const at = paths.indexOf(path);
@@ -110,7 +118,8 @@ export class Lineage {
           if (!atoms.has(host)) atoms.set(host, [at, line + 1, 0]);
         }
         this.#spell(row, words);
-        for (const coded of row.match(/\S{8,}/g)?.slice(0, 200) ?? []) for (const clear of decoded(coded)) this.#spell(clear, words);
+        for (const coded of row.match(/\S{8,}/g)?.slice(0, 200) ?? [])
+          for (const clear of decoded(coded)) this.#spell(clear, words);
       }
     }
     return {
@@ -119,6 +128,7 @@ export class Lineage {
       prose: source.prose,
       private: source.private,
       named: source.named,
+      searched: source.searched,
       paths,
       leaves: packed(leaves),
       places,
@@ -153,11 +163,12 @@ export class Lineage {
       prose: part.prose,
       private: part.private,
       named: part.named,
+      searched: part.searched,
       forms: new Map([...Map.groupBy(part.lines, ([, , form]) => form)].map(([form, some]) => [form, some.length])),
       records: new Map(part.records.map(([record, some]) => [record, new Set(unpacked(some))])),
     });
-    const { tool, prose, named } = part;
-    const common = { part: at, tool, prose, private: part.private, named } as const;
+    const { tool, prose, named, searched } = part;
+    const common = { part: at, tool, prose, private: part.private, named, searched } as const;
     for (const [i, mark] of leaves.entries()) {
       const [path = 0, record = -1] = part.places[i] ?? [];
       add(this.#leaves, mark, { ...common, kind: "leaf", path: part.paths[path] ?? "", line: 0, record });
@@ -199,6 +210,7 @@ export class Lineage {
           prose: source.prose,
           private: source.private,
           named: source.named,
+          searched: source.searched,
           kind: "text",
           path: "",
           line: 0,

@@ -12,8 +12,9 @@ export interface Atom {
 }
 
 const MOST = 64_000;
-const EMAIL = /^(?:mailto:)?([^\s@:/]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/;
-const URL_LIKE = /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/)?(?:[^\s@/]*@)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,}|\d{1,3}(?:\.\d{1,3}){3}|localhost)(:\d{1,5})?([/?#].*)?$/u;
+const EMAIL = /^(?:mailto:)?([^\s@:/=&?]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/;
+const URL_LIKE =
+  /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/)?(?:[^\s@/]*@)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,}|\d{1,3}(?:\.\d{1,3}){3}|localhost)(:\d{1,5})?([/?#].*)?$/u;
 /** What a name of a file ends in, and a name of a host seldom. */
 const FILE_END =
   /\.(?:txt|md|csv|tsv|json|ya?ml|xml|html?|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|zip|tar|gz|py|js|ts|rs|go|java|c|h|cpp|rb|sh|log|ini|cfg|toml|eml|ics)$/;
@@ -96,7 +97,10 @@ export function atomsIn(text: string, depth = 0): readonly Found[] {
     if (run !== null) found.push(run);
   }
   if (depth < 2) {
-    for (const coded of text.slice(0, MOST).match(/[^\s<>"'`()[\]{}|,;*]{8,}/g)?.slice(0, 500) ?? []) {
+    for (const coded of text
+      .slice(0, MOST)
+      .match(/[^\s<>"'`()[\]{}|,;*]{8,}/g)
+      ?.slice(0, 500) ?? []) {
       for (const clear of decoded(coded)) found.push(...atomsIn(clear, depth + 1));
     }
   }
@@ -130,7 +134,8 @@ export function decoded(text: string): readonly string[] {
     }
   }
   if (text.length >= 8 && text.length % 2 === 0 && /^(?:[0-9a-f]{2})+$/i.test(text)) keep(Buffer.from(text, "hex"));
-  if (text.length >= 8 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text)) keep(Buffer.from(text, "base64"));
+  if (text.length >= 8 && /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text))
+    keep(Buffer.from(text, "base64"));
   return clear;
 
   function keep(bytes: Buffer): void {

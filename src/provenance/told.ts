@@ -17,7 +17,7 @@ export function quoted(value: string): string {
 }
 
 function shown(text: string, most: number): string {
-  const some = [...text.slice(0, most * 2)];
+  const some = Array.from(text.slice(0, most * 2));
   const plain = some
     .slice(0, most)
     .map((char) => (/[\p{C}\p{Zl}\p{Zp}]/u.test(char) ? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}` : char))

@@ -46,7 +46,12 @@ export function trace(call: Traced): Provenance {
 }
 
 /** What is held against a value where so much is at stake; null for nothing. */
-function weigh({ level, atom, at }: Ground, role: Role, rank: number, call: Traced): "ungrounded" | "tainted" | "low" | null {
+function weigh(
+  { level, atom, at }: Ground,
+  role: Role,
+  rank: number,
+  call: Traced,
+): "ungrounded" | "tainted" | "low" | null {
   const strong = isStrong(atom);
   const kinds = call.effects.kinds;
   switch (level) {
@@ -61,7 +66,7 @@ function weigh({ level, atom, at }: Ground, role: Role, rank: number, call: Trac
     case "derived":
       return kinds.includes("spend") || kinds.includes("delete") ? "tainted" : null;
     case "low":
-      return rank < 2 && !strong ? null : "low";
+      return rank === 0 && !strong ? null : "low";
     case "named-text":
       // A link in a message that the words lead to may be followed; one on a page somebody wrote leads anywhere.
       if (rank === 0) return at?.prose === true ? "tainted" : null;

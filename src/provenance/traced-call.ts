@@ -58,4 +58,3 @@ export function scalars(value: Json | undefined): readonly string[] {
   if (typeof value === "string" || typeof value === "number") return [String(value)];
   return Object.values(value as Json[] | JsonObject).flatMap(scalars);
 }
-

@@ -41,7 +41,8 @@ const FENCE = /```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)/;
 const TAGGED = /<([a-zA-Z][\w-]*)\b[^>]*>[\s\S]*?(?:<\/\1>|$)/;
 const BLOCK = /^[ \t]*>.*(?:\n[ \t]*>.*)*/m;
 const HEADERS = /^(?:from|to|subject|date|sent|cc|bcc):.*(?:\n.*)*/im;
-const QUOTES = /"[^"]*(?:"|$)|“[^”]*(?:”|$)|„[^“”]*(?:[“”]|$)|«[^»]*(?:»|$)|`[^`]*(?:`|$)|(?<![\p{L}\p{N}])['‘](?!s\b)[^'’]*(?:(?:(?<=\p{L})['’](?=\p{L})[^'’]*)*)['’](?![\p{L}\p{N}])/u;
+const QUOTES =
+  /"[^"]*(?:"|$)|“[^”]*(?:”|$)|„[^“”]*(?:[“”]|$)|«[^»]*(?:»|$)|`[^`]*(?:`|$)|(?<![\p{L}\p{N}])['‘](?!s\b)[^'’]*(?:(?:(?<=\p{L})['’](?=\p{L})[^'’]*)*)['’](?![\p{L}\p{N}])/u;
 const PASTED = [FENCE, TAGGED, BLOCK, HEADERS];
 /** What stands before somebody else's words. */
 const SPEECH = /\b(?:says?|said|saying|wrote|writes|reads|states|stated|claims?|claimed)\b[^.!?\n]{0,20}$/i;
@@ -121,7 +122,8 @@ export function compileWords(objective: string): Words {
     plurals: tokens.filter((word) => singular(word) !== word).flatMap(thingsOf),
     names(value) {
       const atom = atomOf(value);
-      if (isStrong(atom)) return strong.has(atom.key) || (atom.form === "url" && atom.host !== null && hosts.has(atom.host));
+      if (isStrong(atom))
+        return strong.has(atom.key) || (atom.form === "url" && atom.host !== null && hosts.has(atom.host));
       if (atom.form === "number") return numbers.has(atom.key);
       return namesPlain(atom, value, runs);
     },
@@ -130,7 +132,9 @@ export function compileWords(objective: string): Words {
 }
 
 const NOUN_FOLLOWS = new Set(
-  "a an the this that these those my your his her its our their whose of in from by on at with no any some each every new last next".split(" "),
+  "a an the this that these those my your his her its our their whose of in from by on at with no any some each every new last next".split(
+    " ",
+  ),
 );
 
 /** What is asked for stands in the verb's plain form, or as `sending`, or as `be sent`; `they sent me` tells of something, and
