@@ -109,10 +109,12 @@ const BY_NAME: Readonly<Record<Exclude<Role, "code">, ReadonlySet<string>>> = {
   path: set("path file filename filepath folder directory dir"),
   identity:
     set(`id uuid guid repo repository branch project issue sku order product item event hotel restaurant company flight
-    car password passwd passphrase secret credential pin passcode token key number code reference tracking serial ticket
+    car password passwd passphrase secret credential pin passcode token key number code tracking serial ticket
     name title street address city table record object target resource`),
   amount: set("amount price total quantity qty cost sum budget fee balance count"),
-  body: set("body content contents message text subject description comment note notes summary caption reply post"),
+  body: set(
+    "body content contents message text subject description comment note notes summary caption reply post memo reference",
+  ),
 };
 const ORDER = ["host", "path", "recipient", "amount", "body", "identity"] as const;
 

@@ -212,7 +212,7 @@ async function ask(parts: GateParts, tx: WriteTx, decision: AskDecision): Promis
       tool: qualified(call.server, call.tool),
       effects: effects.kinds,
       reversible: effects.reversible,
-      says: effects.says,
+      says: [effects.says, ...request.provenance.origins].filter((one) => one !== null).join("; ") || null,
       arguments: call.canonical,
     },
     askedAt: request.at,

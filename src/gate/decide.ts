@@ -59,7 +59,11 @@ function judge(request: AccessRequest, verdict: PolicyVerdict, basis: Basis): De
   if (verdict.kind === "error") return deny(request, reason("policy_error", { why: verdict.why }), policies, basis);
   if (verdict.kind === "deny") {
     const said = verdict.why ?? `a policy forbids ${tool} here`;
-    const why = verdict.hint === null ? said : `${said}; ${verdict.hint}`;
+    const why = [
+      said,
+      ...request.provenance.origins.slice(0, 1),
+      ...(verdict.hint === null ? [] : [verdict.hint]),
+    ].join("; ");
     return deny(
       request,
       policies.length === 0 ? reason("policy_denied", { tool }) : reason("policy_forbidden", { why }),

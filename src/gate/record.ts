@@ -45,6 +45,7 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
         readUntrusted: standing.session.readUntrusted,
         sent: standing.session.sent,
       },
+      provenance: { ...request.provenance },
       policies: decision.policies.map((policy) => ({ ...policy })),
       policyVersion: decision.basis.policyVersion,
       profile: principal.profile,

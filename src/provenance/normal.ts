@@ -88,11 +88,10 @@ export function atomsIn(text: string, depth = 0): readonly Found[] {
   for (const [i, piece] of pieces.entries()) {
     const atom = atomOf(piece);
     if (isStrong(atom)) found.push({ ...atom, text: piece });
-    const after = /[=:](\S+)$/.exec(piece)?.[1];
-    if (after !== undefined && atom.form === "plain") {
-      const inner = atomOf(after);
-      if (isStrong(inner)) found.push({ ...inner, text: after });
-    }
+    // `to=ida@example.org`, `IBAN:DE89…`
+    const after = /^[\w.-]{1,40}[=:]([^/=].*)$/.exec(piece)?.[1];
+    const inner = after === undefined ? null : atomOf(after);
+    if (inner !== null && isStrong(inner)) found.push({ ...inner, text: after ?? "" });
     const run = runAt(pieces, i);
     if (run !== null) found.push(run);
   }
