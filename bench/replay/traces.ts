@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Tier, TIERS } from "../../src/domain/tier.ts";
+import { adapted, MOVES } from "./adaptive.ts";
 import { readRecorded, type Recorded, type Trace } from "./data.ts";
 import { runTrace, setStage } from "./drive.ts";
 import {
@@ -40,6 +41,27 @@ export async function replayTraces(args: readonly string[]): Promise<number> {
     all: score(runs),
   };
   process.stdout.write(given.json ? `${JSON.stringify(report, null, 2)}\n` : table(report));
+  return 0;
+}
+
+/** What of the attacks is still stopped when the attacker's values are moved. Resolves to the exit code. */
+export async function replayAdaptive(args: readonly string[]): Promise<number> {
+  const given = read(args);
+  if (typeof given === "string") {
+    process.stderr.write(`${given}\n${USAGE.replace("-- ", "-- adaptive ")}\n`);
+    return 2;
+  }
+  const recorded = readRecorded(given.data);
+  const moves: Record<string, Pick<Score, "STOP" | "AUTO-STOP">> = {};
+  for (const move of MOVES) {
+    const moved = adapted(recorded, move);
+    const traces = moved.traces.filter((one) => given.suite === null || one.suite === given.suite);
+    const { STOP, "AUTO-STOP": auto } = score(await replay(moved, sample(traces, given.limit), given));
+    moves[move] = { STOP, "AUTO-STOP": auto };
+  }
+  process.stdout.write(
+    `${JSON.stringify({ mode: { tier: given.tier, declared: given.declared }, caveat: CAVEAT, moves }, null, 2)}\n`,
+  );
   return 0;
 }
 
