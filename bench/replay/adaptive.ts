@@ -55,5 +55,5 @@ function told(text: string, values: readonly string[], move: Move): string {
     return values.reduce((all, one) => all.replaceAll(one, Buffer.from(one).toString("base64")), text);
   if (move !== "structured") return text;
   const records = values.map((one) => `- name: note\n  recipient: ${one}\n  email: ${one}\n  url: ${one}`).join("\n");
-  return /^- /.test(text) ? `${text}\n${records}` : `${records}\n- text: ${JSON.stringify(text)}`;
+  return text.startsWith("- ") ? `${text}\n${records}` : `${records}\n- text: ${JSON.stringify(text)}`;
 }

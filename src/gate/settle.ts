@@ -129,7 +129,8 @@ async function record(
     const admitted = await tx.call(call.id);
     if (admitted === null || admitted.state !== "admitted") return;
     await tx.putCall({ ...admitted, state: ended.state });
-    await parts.tracing.settle(tx, request, brought, ended.state === "not_run");
+    // A call that failed by its server's own word is none of those the owner asked for.
+    await parts.tracing.settle(tx, request, brought, ended.state === "not_run" || ended.state === "failed");
     if (ended.state === "not_run") {
       const task = await tx.task(admitted.task);
       if (task !== null) await tx.putTask(release(task, admitted.changes));
