@@ -29,7 +29,7 @@ export function inferRule(definition: ToolDefinition): ToolRule {
 }
 
 /** The verb that a tool's name begins with, as far as one is in it. */
-export function verbAt(name: string): { readonly verb: string; readonly rest: readonly string[] } | null {
+function verbAt(name: string): { readonly verb: string; readonly rest: readonly string[] } | null {
   const words = wordsOfName(name);
   const at = words.findIndex((word) => isVerb(word));
   const verb = words[at];

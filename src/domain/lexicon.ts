@@ -1,13 +1,10 @@
-import type { EffectKind } from "./effect.ts";
-
 /** English, as far as a task and a tool's name need it: what people ask for and what tools are called. Nothing in it is a
  *  name. What it does not know is never taken for harmless. */
 
 /** What a verb is about to do; one verb may mean several. */
-export const ACTS = ["look", "send", "pay", "book", "create", "update", "delete", "admit", "run", "enter"] as const;
-export type Act = (typeof ACTS)[number];
+export type Act = "look" | "send" | "pay" | "book" | "create" | "update" | "delete" | "admit" | "run" | "enter";
 
-/** `x` in a line stands for the verb in its plain form; `verbOf` finds it in others. */
+/** Verbs in their plain form; `verbOf` finds them in others. */
 const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
   look: `get list read search find fetch view show check count describe query lookup retrieve browse look see preview
     calculate compute compare convert translate summarize summarise analyze analyse verify validate review tell know
@@ -36,24 +33,6 @@ const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
     spawn kill shutdown reboot`,
   enter: `login signin log_in sign_in authenticate authorize authorise logout sign_out connect enter verify confirm`,
 });
-
-/** What an act does to the world. */
-const EFFECT_OF: Readonly<Record<Act, EffectKind>> = {
-  look: "read",
-  send: "send",
-  pay: "spend",
-  book: "spend",
-  create: "write",
-  update: "write",
-  delete: "delete",
-  admit: "administer",
-  run: "execute",
-  enter: "administer",
-};
-
-export function effectOf(act: Act): EffectKind {
-  return EFFECT_OF[act];
-}
 
 /** Words for one and the same thing; the first stands for all. */
 const THINGS: readonly (readonly string[])[] = [

@@ -66,9 +66,6 @@ function numberOf(text: string): string | null {
   return Number.isFinite(value) && grouped.replaceAll(/\D/g, "").length <= 8 ? String(value) : null;
 }
 
-/** A plain value this short is in every text, and says nothing of where it came from. */
-export const SHORTEST = 3;
-
 export function isStrong({ form }: Atom): boolean {
   return form === "url" || form === "email" || form === "account";
 }

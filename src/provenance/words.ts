@@ -16,8 +16,6 @@ export interface Words {
   readonly plurals: readonly string[];
   /** Whether the owner's words name this value: outside quotations whatever it is, within a short one as the name of a thing. */
   names(value: string): boolean;
-  /** Whether they name the host of an address. */
-  namesHost(host: string): boolean;
 }
 
 export const NO_WORDS: Words = {
@@ -28,11 +26,10 @@ export const NO_WORDS: Words = {
   many: false,
   plurals: [],
   names: () => false,
-  namesHost: () => false,
 };
 
-export type Label = "own" | "named" | "quoted";
-export interface Span {
+type Label = "own" | "named" | "quoted";
+interface Span {
   readonly label: Label;
   readonly text: string;
 }
@@ -127,7 +124,6 @@ export function compileWords(objective: string): Words {
       if (atom.form === "number") return numbers.has(atom.key);
       return namesPlain(atom, value, runs);
     },
-    namesHost: (host) => hosts.has(host),
   };
 }
 
