@@ -8,6 +8,7 @@ import { type Owed, watchOwed } from "../gate/owed.ts";
 import type { GateParts } from "../gate/parts.ts";
 import { createTracing } from "../gate/tracing.ts";
 import type { ServerConfiguration } from "../ports/configuration.ts";
+import { realPath } from "../system/real-path.ts";
 import type { Authority } from "./authority.ts";
 import type { Base } from "./base.ts";
 import { ownGround } from "./ground.ts";
@@ -38,6 +39,7 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
     analysers: servers.analysers,
     home: ground.home,
     infer: configuration.infer,
+    real: realPath,
     catalogue: (server) => servers.upstreams.all.get(server)?.database?.() ?? null,
   };
   const parts: GateParts = {

@@ -1,3 +1,4 @@
+import { masked } from "../analysis/secrets/secrets.ts";
 import type { AccessRequest } from "../domain/access-request.ts";
 import { inputOf } from "../domain/call.ts";
 import type { Permit } from "../domain/decision.ts";
@@ -117,7 +118,9 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
       const planned = standing.grants.some(
         (grant) => grant.origin === "plan" && !grant.revoked && grant.tools.includes(qualified(server, tool)),
       );
-      return trace({ server, tool, rule, effects, input: inputOf(call), task, declared, planned, words, lineage });
+      const input = inputOf(call);
+      const traced = trace({ server, tool, rule, effects, input, task, declared, planned, words, lineage });
+      return { ...traced, origins: traced.origins.map(masked) };
     },
 
     async use(tx, { request, approval }, rule) {

@@ -1,8 +1,11 @@
 import type { Ground } from "./ground.ts";
 
+/** Arguments whose value nobody is shown. */
+const SECRET = /pass|secret|token|credential|\bpin\b|otp|api[_-]?key/i;
+
 /** "`recipient` \"x\" was first seen in free text of `mail__read`, line 14": what others chose is quoted, escaped and capped. */
 export function told(argument: string, value: string, { level, at }: Ground): string {
-  const what = `\`${shown(argument, 40)}\` ${quoted(value)}`;
+  const what = SECRET.test(argument) ? `\`${shown(argument, 40)}\`` : `\`${shown(argument, 40)}\` ${quoted(value)}`;
   if (at === null) return `${what} was named by nobody and seen nowhere`;
   const line = at.line > 0 ? `, line ${at.line}` : "";
   const path = at.path === "" ? "" : ` at \`${shown(at.path, 60)}\``;
@@ -12,7 +15,7 @@ export function told(argument: string, value: string, { level, at }: Ground): st
     : `${what} was seen in a result of ${place}, which others may write`;
 }
 
-export function quoted(value: string): string {
+function quoted(value: string): string {
   return `"${shown(value, 80).replaceAll('"', "'")}"`;
 }
 
