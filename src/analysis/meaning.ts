@@ -10,6 +10,7 @@ import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import type { Analysers, Analysis, Place } from "./analysis.ts";
 import { databaseRule, misplaced, ofDatabase } from "./databases.ts";
 import { isFileAddress } from "./files/spelling.ts";
+import { inferRule } from "./inferred.ts";
 import { exchanged } from "./locate.ts";
 import { plainEffects } from "./plain.ts";
 import { profiled } from "./profiles/profiles.ts";
@@ -23,6 +24,8 @@ export interface Meaning {
   readonly faults: readonly Reason[];
   /** The params with what was judged written anew; the same object where nothing was. */
   readonly params: JsonObject;
+  /** The rule it was read by; null where nobody has one. */
+  readonly rule: ToolRule | null;
 }
 
 /** What the meaning of calls is read with. */
@@ -31,6 +34,8 @@ export interface MeaningParts {
   readonly home: string;
   /** What is known of the database behind a server now; null where nothing is. */
   readonly catalogue: (server: ServerName) => SqlCatalogue | null;
+  /** Whether a tool nobody has described is read by its own definition. */
+  readonly infer?: boolean;
   /** As `Place.real`, for servers on this machine. */
   readonly real?: Place["real"];
 }
@@ -43,10 +48,12 @@ export function meaningOf(
   definition: ToolDefinition | null,
   parts: MeaningParts,
 ): Meaning {
-  const rule = server === undefined ? null : ruleFor(call, server);
+  const described = server === undefined ? null : ruleFor(call, server);
+  const inferred = described === null && parts.infer === true && call.method === "tools/call" && definition !== null;
+  const rule = inferred ? inferRule(definition) : described;
   if (server === undefined || rule === null) {
     const source = { private: true, untrusted: true };
-    return { effects: withSecrets(UNKNOWN_EFFECTS, call.params), source, faults: [], params: call.params };
+    return { effects: withSecrets(UNKNOWN_EFFECTS, call.params), source, faults: [], params: call.params, rule: null };
   }
   const place = placeOf(server, parts);
   const hint = annotations(definition);
@@ -58,9 +65,11 @@ export function meaningOf(
     effects: {
       ...effects,
       ...ofDatabase(server.launch),
+      traits: inferred ? [...effects.traits, "inferred"] : effects.traits,
       reversible: effects.reversible && !hint.destructive,
       says: effects.says === null ? null : `${effects.says}, on ${server.name}`,
     },
+    rule,
     source: { private: rule.private ?? true, untrusted: hint.openWorld || (rule.untrusted ?? true) },
     faults: odd === null ? read.faults : [...read.faults, odd],
     params: read.params,

@@ -6,6 +6,7 @@ import { createGate, type Gate } from "../gate/gate.ts";
 import { watchInFlight } from "../gate/in-flight.ts";
 import { type Owed, watchOwed } from "../gate/owed.ts";
 import type { GateParts } from "../gate/parts.ts";
+import { createTracing } from "../gate/tracing.ts";
 import type { ServerConfiguration } from "../ports/configuration.ts";
 import { realPath } from "../system/real-path.ts";
 import type { Authority } from "./authority.ts";
@@ -37,6 +38,7 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
   const reading: MeaningParts = {
     analysers: servers.analysers,
     home: ground.home,
+    infer: configuration.infer,
     real: realPath,
     catalogue: (server) => servers.upstreams.all.get(server)?.database?.() ?? null,
   };
@@ -49,6 +51,7 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
     catalogue: servers.catalogue,
     meaning: (call, definition) => meaningOf(call, known.get(call.server), definition, reading),
     ground,
+    tracing: createTracing(digests, clock),
     profile: (agent) => profiles.get(agent) ?? "unknown",
     audience: (name) => audienceOf(known.get(name), name, configuration.trustDomain),
     broker: servers.broker,

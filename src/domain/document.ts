@@ -4,6 +4,7 @@ import type { BrowserSessionRecord, SignInCode } from "./browser-session.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { Lease } from "./lease.ts";
 import type { Bar, Sweep } from "./revocation.ts";
+import type { LineageHead, LineagePart } from "./lineage.ts";
 import type { Secret, VaultKey } from "./secret.ts";
 import type { AuthorizationCode, RegisteredClient, SignIn, SignInToken } from "./sign-in.ts";
 import type { StepUp } from "./step-up.ts";
@@ -35,6 +36,10 @@ export interface Documents {
   bar: Bar;
   sweep: Sweep;
   bypass: BypassReport;
+  /** By the session at the root of its tasks. */
+  lineage: LineageHead;
+  /** By session, dot, number. */
+  lineage_part: LineagePart;
   /** By the receiver's name. */
   delivery: Delivery;
 }

@@ -1,10 +1,39 @@
-/** Where the values of a call came from, by argument path. First cut: session labels only; lineage fills these. */
+/** Where the values of a call came from, by argument path, and whether the owner's words ask for it. Each member but
+ *  `authorised` is only ever a reason for more care. */
 export interface Provenance {
   /** Arguments whose value nothing trusted ever named. */
   readonly ungrounded: readonly string[];
   /** Arguments whose value was seen in text that others could write. */
   readonly tainted: readonly string[];
+  /** Arguments whose value stands by itself in a result, in a place that others may write, and that the owner's words do not
+   *  lead to. */
+  readonly low: readonly string[];
+  /** Arguments that would carry addresses, accounts or secrets to somebody, which the owner's words do not speak of. */
+  readonly carried: readonly string[];
+  /** The owner's words ask for nothing of this kind. */
+  readonly unasked: boolean;
+  /** They ask for fewer of this kind than were made already. */
+  readonly repeated: boolean;
+  /** They name what it does and everything it is aimed at. */
+  readonly authorised: boolean;
+  /** Where what is held against it was first seen, one sentence each. */
+  readonly origins: readonly string[];
+  /** The version of the session's lineage that this was read from. */
+  readonly asOf: number;
 }
+
+/** Nothing is claimed: for what nobody has traced. */
+export const UNTRACED: Provenance = {
+  ungrounded: [],
+  tainted: [],
+  low: [],
+  carried: [],
+  unasked: false,
+  repeated: false,
+  authorised: false,
+  origins: [],
+  asOf: 0,
+};
 
 /** What a result brings into the session, by where it comes from. */
 export interface SourceLabels {

@@ -8,9 +8,9 @@ import { WritError } from "../domain/error.ts";
 import { qualified } from "../domain/ids.ts";
 import { own } from "../domain/json.ts";
 import type { Principal } from "../domain/principal.ts";
+import { UNTRACED } from "../domain/provenance.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import type { Mode } from "../domain/tier.ts";
-import { UNTRACED } from "../provenance/labels.ts";
 import { canonicalize } from "../wire/json/canonical.ts";
 import type { Known } from "./catalogue.ts";
 import type { GateParts } from "./parts.ts";
@@ -30,8 +30,13 @@ export async function contextualise(
   const known = parts.catalogue.find(draft);
   const { call, faults, meaning } = identify(parts, draft, known, ahead);
   const profile = parts.profile(principal.agent);
-  const standing = await parts.store.read((tx) => standingOf(tx, principal, call.digest, profile));
-  return standing === null ? null : assemble(parts, principal, call, faults, meaning, known, standing);
+  const looked = await parts.store.read(async (tx) => {
+    const standing = await standingOf(tx, principal, call.digest, profile);
+    return standing === null ? null : { standing, seen: await parts.tracing.look(tx, standing.task) };
+  });
+  if (looked === null) return null;
+  const request = assemble(parts, principal, call, faults, meaning, known, looked.standing);
+  return { ...request, provenance: parts.tracing.trace(request, meaning.rule, looked.seen) };
 }
 
 function assemble(

@@ -60,7 +60,11 @@ function judge(request: AccessRequest, verdict: PolicyVerdict, basis: Basis): De
   if (verdict.kind === "error") return deny(request, reason("policy_error", { why: verdict.why }), policies, basis);
   if (verdict.kind === "deny") {
     const said = verdict.why ?? `a policy forbids ${tool} here`;
-    const why = verdict.hint === null ? said : `${said}; ${verdict.hint}`;
+    const why = [
+      said,
+      ...request.provenance.origins.slice(0, 1),
+      ...(verdict.hint === null ? [] : [verdict.hint]),
+    ].join("; ");
     return deny(
       request,
       policies.length === 0 ? reason("policy_denied", { tool }) : reason("policy_forbidden", { why }),
@@ -137,18 +141,28 @@ function grantFor(request: AccessRequest): Need {
       return { kind: "refused", reason: reason("no_grant", { tool }) };
     case "optimized": {
       const draft = inEnvelope(request);
-      return draft === null ? { kind: "refused", reason: reason("no_grant", { tool }) } : { kind: "issue", draft };
+      if (draft === null) return { kind: "refused", reason: reason("no_grant", { tool }) };
+      return isLeftToPeople(request) ? { kind: "ask", ask: BY_A_PERSON } : { kind: "issue", draft };
     }
   }
 }
 
-/** One use of exactly this tool, under the envelope's own limits; never for what cannot be undone or hands on authority. */
+const BY_A_PERSON: Ask = {
+  policy: "tier:optimized",
+  role: "approver",
+  why: "it cannot be undone or changes who may do what, and the owner's words do not name it",
+};
+
+/** What the owner's envelope alone does not issue. The owner's own words do, where they name what is done and everything it is
+ *  done to; a person may. */
+function isLeftToPeople({ effects, provenance, standing: { task } }: AccessRequest): boolean {
+  const grave = isIrreversible(effects) || effects.kinds.includes("administer");
+  return grave && !(provenance.authorised && task.declaredBy === "owner" && task.delegators === undefined);
+}
+
+/** One use of exactly this tool, under the envelope's own limits; never for what hands on authority. */
 function inEnvelope({ call, effects, envelope, standing: now, at }: AccessRequest): GrantDraft | null {
-  if (
-    isIrreversible(effects) ||
-    effects.kinds.some((kind) => kind === "administer" || kind === "delegate" || kind === "unknown")
-  )
-    return null;
+  if (effects.kinds.some((kind) => kind === "delegate" || kind === "unknown")) return null;
   // What was handed down is what the one above gave: no other agent's envelope adds to it.
   if (now.task.delegators !== undefined) return null;
   // A task that an agent opened for itself is its own word on what is needed: that issues reads, and nothing else.

@@ -13,6 +13,7 @@ import type { Clock, Digests, Ids, Log } from "../ports/system.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Owed } from "./owed.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** What the stages are given; put together by hand in `main.ts`. */
 export interface GateParts {
@@ -28,6 +29,8 @@ export interface GateParts {
     definition: ToolDefinition | null,
   ) => Meaning;
   readonly ground: OwnGround;
+  /** Where the values of calls came from. */
+  readonly tracing: Tracing;
   /** The capability profile an agent has now; its hash is in every credential and record. */
   readonly profile: (agent: AgentName) => string;
   readonly audience: (server: ServerName) => string;

@@ -47,6 +47,7 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
         readUntrusted: standing.session.readUntrusted,
         sent: standing.session.sent,
       },
+      provenance: { ...request.provenance },
       ...(decision.kind === "deny" || decision.obligations.length === 0
         ? {}
         : { obligations: decision.obligations.map(wordFor) }),

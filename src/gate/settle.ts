@@ -136,11 +136,16 @@ async function record(
   const { call, principal } = request;
   const text = incoming.kind === "answered" ? incoming.message.text : null;
   const at = parts.clock.now();
+  const result = incoming.kind === "answered" && withheld === null ? incoming.message.value : null;
+  const brought =
+    result === null ? null : parts.tracing.read(request, parts.meaning(call, call.definition).rule, result);
 
   async function close(tx: WriteTx, ended: Verdict, more: JsonObject): Promise<void> {
     const admitted = await tx.call(call.id);
     if (admitted === null || admitted.state !== "admitted") return;
     await tx.putCall({ ...admitted, state: ended.state });
+    // A call that failed by its server's own word is none of those the owner asked for.
+    await parts.tracing.settle(tx, request, brought, ended.state === "not_run" || ended.state === "failed");
     if (ended.state === "not_run") {
       const task = await tx.task(admitted.task);
       if (task !== null) await tx.putTask(release(task, admitted.changes));

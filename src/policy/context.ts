@@ -28,6 +28,7 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       calls: whole(task.used.calls),
       elapsed: whole(Math.floor(Math.max(0, at - task.openedAt) / 1000)),
       declared: task.declaredBy === "owner",
+      planned: request.standing.grants.some(({ origin }) => origin === "plan"),
     },
     session: {
       readPrivate: session.readPrivate,
@@ -50,7 +51,15 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       routine: effects.routine,
       written: [...new Set(effects.access.filter(({ verb }) => verb !== "read").map(({ table }) => clean(table)))],
     },
-    provenance: { ungrounded: provenance.ungrounded.map(clean), tainted: provenance.tainted.map(clean) },
+    provenance: {
+      ungrounded: provenance.ungrounded.map(clean),
+      tainted: provenance.tainted.map(clean),
+      low: provenance.low.map(clean),
+      carried: provenance.carried.map(clean),
+      unasked: provenance.unasked,
+      repeated: provenance.repeated,
+      authorised: provenance.authorised,
+    },
     approval: {
       granted,
       by: granted
@@ -73,6 +82,8 @@ function encodeRecord(
     const at = clean(path === "" ? name : `${path}.${name}`);
     const member = type.members.get(name);
     const given = own(value, name);
+    // Nothing was given, and no rule can speak of this argument.
+    if (given === null && member === undefined) continue;
     if (member === undefined || given === undefined) {
       unseen.add(at);
       continue;

@@ -116,7 +116,7 @@ const bool: CedarType = { type: "Boolean" };
 const strings: CedarType = { type: "Set", element: string };
 
 const COMMON: Record<string, Attributes> = {
-  Task: { id: string, objective: string, depth: long, calls: long, elapsed: long, declared: bool },
+  Task: { id: string, objective: string, depth: long, calls: long, elapsed: long, declared: bool, planned: bool },
   Session: { readPrivate: bool, readUntrusted: bool, sent: bool, denials: long, risk: long },
   Effects: {
     kinds: strings,
@@ -132,7 +132,15 @@ const COMMON: Record<string, Attributes> = {
     routine: bool,
     written: strings,
   },
-  Provenance: { ungrounded: strings, tainted: strings },
+  Provenance: {
+    ungrounded: strings,
+    tainted: strings,
+    low: strings,
+    carried: strings,
+    unasked: bool,
+    repeated: bool,
+    authorised: bool,
+  },
   Approval: { granted: bool, by: strings },
 };
 

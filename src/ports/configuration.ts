@@ -31,6 +31,8 @@ export interface Configuration {
   readonly socket: string;
   readonly tier: Tier;
   readonly isolation: Isolation;
+  /** Whether a tool nobody has described is judged by its own pinned definition, and not refused as unknown. */
+  readonly infer: boolean;
   /** On whose behalf the launcher opens tasks on this machine. */
   readonly owner: PersonName;
   readonly people: readonly Person[];
@@ -314,6 +316,8 @@ export interface ToolRule {
   readonly amount?: readonly string[];
   readonly body?: readonly string[];
   readonly attachment?: readonly string[];
+  /** Arguments that say which thing it acts on, beside those above: an id, a repository, a password. */
+  readonly identity?: readonly string[];
   /** What a call of it always is, whatever its arguments are: reasons for more care. */
   readonly traits?: readonly Trait[];
   /** Labels of what it returns; default private and untrusted, the cautious guess. */

@@ -1,6 +1,6 @@
 import type { Effects } from "../domain/effect.ts";
 import type { SessionRise } from "../domain/principal.ts";
-import type { Provenance, SourceLabels } from "../domain/provenance.ts";
+import type { SourceLabels } from "../domain/provenance.ts";
 
 /** How far a call raises its session, known before it is forwarded: a call that runs beside it already sees it. */
 export function riseOf(effects: Effects, source: SourceLabels): SessionRise {
@@ -10,6 +10,3 @@ export function riseOf(effects: Effects, source: SourceLabels): SessionRise {
     sent: effects.kinds.some((kind) => kind === "send" || kind === "spend" || kind === "unknown"),
   };
 }
-
-/** Nothing is traced yet, so nothing is claimed to be grounded or tainted. */
-export const UNTRACED: Provenance = { ungrounded: [], tainted: [] };

@@ -89,6 +89,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     store,
     socket: yaml.listen?.socket === undefined ? join(at(yaml.data ?? ".writ"), "enrol.sock") : at(yaml.listen.socket),
     tier: yaml.tier ?? "foundation",
+    infer: yaml.infer ?? yaml.tier === "optimized",
     isolation: yaml.isolation ?? "same-user",
     owner: (yaml.owner ?? systemUser()) as PersonName,
     people: Object.entries(yaml.people ?? {}).map(([name, person]) => ({

@@ -75,6 +75,7 @@ const toolRuleMembers = z.strictObject({
   amount: locators.optional(),
   body: locators.optional(),
   attachment: locators.optional(),
+  identity: locators.optional(),
   traits: z.array(z.enum(TRAITS)).optional(),
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
@@ -302,6 +303,7 @@ const receiver = z.strictObject({
 
 export const writYaml = z.strictObject({
   tier: z.enum(TIERS).optional(),
+  infer: z.boolean().optional(),
   owner: name.optional(),
   trust_domain: z
     .string()
