@@ -1,6 +1,6 @@
 import { type Capability, neededBy } from "./capability.ts";
 import { type Effects, NO_EFFECTS } from "./effect.ts";
-import { type Evidence, noEvidence, sinceKey } from "./evidence.ts";
+import { type Evidence, noEvidence, type Seen, sinceKey } from "./evidence.ts";
 import { counted, isSensitive, targetsOf, turned } from "./evidence-uses.ts";
 import { takeWord, type Words } from "./evidence-words.ts";
 import type { Fingerprint } from "./fingerprint.ts";
@@ -49,15 +49,6 @@ export interface Open {
 }
 
 export const NOTHING_OPEN: Open = { after: 0, asks: {}, calls: {}, tools: {} };
-
-/** What one running process was seen to be, and lately was. */
-export interface Seen {
-  readonly instance: InstanceId;
-  readonly agent: AgentName;
-  readonly parts: Fingerprint["parts"];
-  /** What it was before each change, the newest last. */
-  readonly lately: readonly { readonly at: number; readonly component: string; readonly parts: Fingerprint["parts"] }[];
-}
 
 /** The evidence of agents as the ledger has it so far. Changed in place, entry by entry. */
 export interface Tally {

@@ -1,6 +1,5 @@
 import { type Capability, isLevel, type Level } from "./capability.ts";
-import type { Endorsement, Evaluation, Evidence, Ruling } from "./evidence.ts";
-import type { Seen } from "./evidence-fold.ts";
+import type { Endorsement, Evaluation, Evidence, Ruling, Seen } from "./evidence.ts";
 import {
   COMPONENTS,
   type Fingerprint,
@@ -62,9 +61,14 @@ export function takeWord(words: Words, record: LedgerRecord): void {
       change((held) => ({ ...held, findings: [...held.findings, { code, at }].slice(-RULINGS_KEPT) }));
       return;
     }
-    case "capability_profile":
-      if (own(body, "narrowed") === true) change((held) => ({ ...held, narrowed: held.narrowed + 1 }));
+    case "capability_profile": {
+      if (own(body, "narrowed") !== true) return;
+      const instance = own(body, "instance");
+      const seen = typeof instance === "string" ? words.seen(instance as InstanceId) : null;
+      if (seen === null) change((held) => ({ ...held, narrowed: held.narrowed + 1 }));
+      else words.see(seen.instance, { ...seen, narrowed: seen.narrowed + 1 });
       return;
+    }
     default:
   }
 }
@@ -90,7 +94,13 @@ function takeFingerprint(words: Words, { body, at }: LedgerRecord): void {
   const part = readPart(own(body, "is"));
   if (typeof agent !== "string" || typeof instance !== "string" || !isNamed(component) || part === null) return;
   const was = words.seen(instance as InstanceId);
-  const seen: Seen = was ?? { instance: instance as InstanceId, agent: agent as AgentName, parts: {}, lately: [] };
+  const seen: Seen = was ?? {
+    instance: instance as InstanceId,
+    agent: agent as AgentName,
+    parts: {},
+    lately: [],
+    narrowed: 0,
+  };
   const known = seen.parts[component];
   const moved = known !== undefined && (known.id !== part.id || known.version !== part.version);
   words.see(seen.instance, {

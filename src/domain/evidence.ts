@@ -1,6 +1,6 @@
 import type { Capability, Level } from "./capability.ts";
 import type { Fingerprint } from "./fingerprint.ts";
-import type { AgentName, PersonName } from "./ids.ts";
+import type { AgentName, InstanceId, PersonName } from "./ids.ts";
 
 /** The result of one run of a suite, as its evaluator signed it. */
 export interface Evaluation {
@@ -97,7 +97,8 @@ export interface Evidence {
   /** Uses as they stood when a demotion was made: what was before it counts for nothing above it. */
   readonly usesBefore: Readonly<Record<Capability, Uses>>;
   readonly findings: readonly FindingAgainst[];
-  /** How often its profile was narrowed: two profiles before and after are never called the same. */
+  /** How often the profile of its instances of which nothing else is known was narrowed: what held before and after is
+   *  never called the same. */
   readonly narrowed: number;
 }
 
@@ -123,4 +124,15 @@ export function usesOf(evidence: Pick<Evidence, "uses">, capability: Capability)
 /** The key of `since` for one component's value. */
 export function sinceKey(component: string, part: { readonly id: string; readonly version: string | null }): string {
   return JSON.stringify([component, part.id, part.version]);
+}
+
+/** What one running process was seen to be, and lately was. */
+export interface Seen {
+  readonly instance: InstanceId;
+  readonly agent: AgentName;
+  readonly parts: Fingerprint["parts"];
+  /** What it was before each change, the newest last. */
+  readonly lately: readonly { readonly at: number; readonly component: string; readonly parts: Fingerprint["parts"] }[];
+  /** How often its profile was narrowed. */
+  readonly narrowed: number;
 }

@@ -134,6 +134,7 @@ const COMMON: Record<string, Attributes> = {
   },
   Provenance: { ungrounded: strings, tainted: strings },
   Approval: { granted: bool, by: strings },
+  Capability: { needs: strings, level: long },
 };
 
 /** The Cedar schema of these actions alone: enough to check a policy whose scope names no others. */
@@ -152,6 +153,7 @@ export function toCedar(actions: Iterable<Action>): SchemaJson<string> {
       effects: { type: "Effects" },
       provenance: { type: "Provenance" },
       approval: { type: "Approval" },
+      capability: { type: "Capability" },
       tier: string,
     };
     const appliesTo = {
