@@ -37,7 +37,7 @@ export function counting(ground: Ground, capability: Capability): readonly Evalu
 
 /** The dearest of what has changed between what was evaluated and what runs. What was not known when it was evaluated
  *  counts as another thing. */
-function differences(rules: CapabilityRules, then: Fingerprint, now: Fingerprint): Cost["kind"] {
+export function differences(rules: CapabilityRules, then: Fingerprint, now: Fingerprint): Cost["kind"] {
   const appeared = COMPONENTS.flatMap((component): Change[] =>
     component !== "tools" && then.parts[component] === undefined && now.parts[component] !== undefined
       ? [{ component, kind: "replaced" }]

@@ -46,9 +46,11 @@ export interface Open {
   readonly calls: Readonly<Record<string, OpenCall>>;
   /** The hash of each accepted tool. */
   readonly tools: Readonly<Record<string, string>>;
+  /** Agents whose evidence moved since their profiles were last looked at. */
+  readonly owing: readonly AgentName[];
 }
 
-export const NOTHING_OPEN: Open = { after: 0, asks: {}, calls: {}, tools: {} };
+export const NOTHING_OPEN: Open = { after: 0, asks: {}, calls: {}, tools: {}, owing: [] };
 
 /** The evidence of agents as the ledger has it so far. Changed in place, entry by entry. */
 export interface Tally {

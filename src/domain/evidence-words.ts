@@ -98,6 +98,7 @@ function takeFingerprint(words: Words, { body, at }: LedgerRecord): void {
     instance: instance as InstanceId,
     agent: agent as AgentName,
     parts: {},
+    at,
     lately: [],
     narrowed: 0,
   };
@@ -105,6 +106,7 @@ function takeFingerprint(words: Words, { body, at }: LedgerRecord): void {
   const moved = known !== undefined && (known.id !== part.id || known.version !== part.version);
   words.see(seen.instance, {
     ...seen,
+    at,
     parts: { ...seen.parts, [component]: part },
     lately: moved ? [...seen.lately, { at, component, parts: seen.parts }].slice(-CHANGES_KEPT) : seen.lately,
   });

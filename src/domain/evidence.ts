@@ -131,6 +131,8 @@ export interface Seen {
   readonly instance: InstanceId;
   readonly agent: AgentName;
   readonly parts: Fingerprint["parts"];
+  /** When something of it was learnt last. */
+  readonly at: number;
   /** What it was before each change, the newest last. */
   readonly lately: readonly { readonly at: number; readonly component: string; readonly parts: Fingerprint["parts"] }[];
   /** How often its profile was narrowed. */

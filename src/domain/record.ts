@@ -41,6 +41,7 @@ export const RECORD_KINDS = [
   "demotion",
   "capability_profile",
   "capability_gap",
+  "capability_proposal",
   "capability_rules",
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
