@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import type { Capabilities } from "../authority/capability/capabilities.ts";
 import { offerStepUp } from "../authority/people/step-up.ts";
 import { createHttpDoor } from "../doors/http/door.ts";
 import { examine, ready } from "../doors/http/doctor.ts";
@@ -32,6 +33,7 @@ export function composeDoors(
   who: Authority,
   servers: Servers,
   { gate, parts }: Corridor,
+  capabilities: Capabilities,
 ): Doors {
   const { configuration, log, clock, ids, undo } = base;
   const { store, digests, signingKeys } = disk;
@@ -79,6 +81,7 @@ export function composeDoors(
     signIn,
     pins,
     policies,
+    capabilities,
     vault,
     jwks: () => credentials.jwks(),
     strangers: () => Object.fromEntries(mcp.strangers),

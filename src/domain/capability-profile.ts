@@ -74,7 +74,7 @@ function judge(
 ): Judged {
   const { rules, own, fingerprint, evidence, now } = given;
   const anchors = anchorsOf(given, capability, moments);
-  const best = anchors.reduce((a: Anchor, b) => (b.level > a.level ? b : a));
+  const best = anchors.reduce((a: Anchor, b) => (b.level >= a.level ? b : a));
   const why = [...best.why];
   let { level } = best;
   function hold(to: Level, because: string): void {

@@ -49,7 +49,7 @@ export interface CapabilityRules {
   /** What a model's name, a program or a prompt must be known as, for a level to count. */
   readonly material: readonly Component[];
   /** By agent; `*` for the others. */
-  readonly agents: Readonly<Record<AgentName | "*", AgentRules>>;
+  readonly agents: Readonly<Record<string, AgentRules>>;
   /** By capability, by `sql.*`, or by `*`; the first that fits, in this order. */
   readonly requires: Readonly<Record<string, Requirements>>;
   readonly changes: Readonly<Record<ChangeName, Cost>>;
@@ -106,7 +106,7 @@ export function plainRules(tier: Tier): CapabilityRules {
   return {
     own: [],
     material: ["model", "package", "tools"],
-    agents: { "*": plainAgent(tier) } as CapabilityRules["agents"],
+    agents: { "*": plainAgent(tier) },
     requires: { "*": USUAL },
     changes: {
       model: { kind: "floor" },
@@ -126,7 +126,7 @@ export function plainRules(tier: Tier): CapabilityRules {
 
 export function rulesFor(rules: CapabilityRules, agent: AgentName, tier: Tier): AgentRules {
   const named = Object.hasOwn(rules.agents, agent) ? rules.agents[agent] : undefined;
-  return named ?? (Object.hasOwn(rules.agents, "*") ? rules.agents["*" as AgentName] : undefined) ?? plainAgent(tier);
+  return named ?? (Object.hasOwn(rules.agents, "*") ? rules.agents["*"] : undefined) ?? plainAgent(tier);
 }
 
 export function startOf(rules: AgentRules, capability: Capability): Level {

@@ -63,7 +63,8 @@ function changed(
     if (change.component === "tools") continue;
     const cost = costOf(ground.rules, change);
     const to = afterCost(ground, capability, change, cost, level);
-    if (to < level) said.push(`${saysChange(change, fingerprint)}: ${to}`);
+    // Said also where something else has taken it as low: it is what a person looks for.
+    if (cost.kind !== "none" && (to < level || !healed(ground, capability))) said.push(saysChange(change, fingerprint));
     level = to;
   }
   return { level, at: 0, why: said };

@@ -34,12 +34,17 @@ export function takeWord(words: Words, record: LedgerRecord): void {
   const change = (by: (held: Evidence) => Evidence): void => words.change(agent as AgentName, by);
   switch (record.kind) {
     case "evaluation": {
-      const evaluation = { ...(body as unknown as Omit<Evaluation, "number">), number };
+      const one = body as unknown as Omit<Evaluation, "number">;
+      const { id, evaluator, suite, passed, score, capabilities, fingerprint, expiresAt } = one;
+      const about = { id, evaluator, suite, passed, score, capabilities, fingerprint };
+      const evaluation: Evaluation = { ...about, at: one.at, expiresAt, number };
       change((held) => ({ ...held, evaluations: [...held.evaluations, evaluation].slice(-RULINGS_KEPT) }));
       return;
     }
     case "endorsement": {
-      const endorsement = { ...(body as unknown as Omit<Endorsement, "number">), number };
+      const one = body as unknown as Omit<Endorsement, "number">;
+      const { capability, level, by, until, fingerprint } = one;
+      const endorsement: Endorsement = { capability, level, by, at: one.at, until, fingerprint, number };
       change((held) => ({ ...held, endorsements: [...held.endorsements, endorsement].slice(-RULINGS_KEPT) }));
       return;
     }

@@ -13,7 +13,7 @@ const DANA = "dana" as PersonName;
 /** A clerk that starts supervised, and falls back to that. */
 export const RULES: CapabilityRules = {
   ...plainRules("foundation"),
-  agents: { [CLERK]: { start: { "*": 1 }, floor: 1, governed: true } } as CapabilityRules["agents"],
+  agents: { [CLERK]: { start: { "*": 1 }, floor: 1, governed: true } },
 };
 
 export function ran(model: string, version: string | null = null, strength: Strength = "observed"): Fingerprint {

@@ -74,12 +74,17 @@ export async function openGap(parts: CapabilityParts, tx: WriteTx, tally: Tally,
 }
 
 /** Forgets what is not wanting any more. */
-export async function closeGaps(parts: CapabilityParts, tx: WriteTx, tally: Tally, agent: AgentName): Promise<void> {
+export async function closeGaps(
+  parts: CapabilityParts,
+  tx: WriteTx,
+  tally: Tally,
+  agent: AgentName,
+  seen: readonly Seen[],
+): Promise<void> {
   const open = (await tx.documents("capability_gap")).filter((one) => one.agent === agent);
   if (open.length === 0) return;
-  const all = [...tally.seen.values()].filter((one) => one.agent === agent);
   const now = parts.clock.now();
-  const profiles = [null, ...all].map((seen) => judge(parts, tally, agent, seen, now).levels);
+  const profiles = [null, ...seen].map((one) => judge(parts, tally, agent, one, now).levels);
   for (const gap of open) {
     if (!profiles.some((levels) => levelOf(levels, gap.capability) >= gap.wanted)) continue;
     await tx.dropDocument("capability_gap", wishKey({ agent, capability: gap.capability, level: gap.wanted }));

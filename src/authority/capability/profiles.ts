@@ -2,7 +2,7 @@ import { type Levels, meet, PLAIN } from "../../domain/capability.ts";
 import type { HeldProfile, NamedLevels } from "../../domain/held-profile.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { ReadTx, StoreEvent } from "../../ports/store.ts";
-import { agentOf } from "../enrolment/enrol.ts";
+import { agentUnknown } from "../refusals.ts";
 import type { AuthorityParts } from "../parts.ts";
 import { profileOf } from "../profile.ts";
 
@@ -16,14 +16,27 @@ export interface CurrentProfile {
 }
 
 /** The profile that a credential made now is made for, as the store has it in this look. */
-export async function profileFor(parts: AuthorityParts, tx: ReadTx, actors: Actors): Promise<CurrentProfile> {
+export async function profileFor(
+  parts: Pick<AuthorityParts, "digests" | "configuration">,
+  tx: ReadTx,
+  actors: Actors,
+): Promise<CurrentProfile> {
   const all: CurrentProfile[] = [];
   for (const { agent, instance } of [actors, ...(actors.delegators ?? [])]) {
     const held =
       (await tx.document("capability_profile", instance)) ?? (await tx.document("capability_profile", agent));
-    all.push(held ?? { hash: profileOf(agentOf(parts, agent), parts.digests), levels: null });
+    all.push(held ?? { hash: plainProfile(parts, agent), levels: null });
   }
   return together(parts, all);
+}
+
+function plainProfile(
+  { configuration, digests }: Pick<AuthorityParts, "digests" | "configuration">,
+  agent: string,
+): string {
+  const configured = configuration.agents.find(({ name }) => name === agent);
+  if (configured === undefined) throw agentUnknown(agent.slice(0, 64));
+  return profileOf(configured, digests);
 }
 
 /** Work that was handed down reaches no further than whoever handed it down. Where nothing was ever said of those, the
@@ -45,6 +58,8 @@ export interface Profiles {
   /** The profile of a caller now, under the name that its credential was made for where that still holds: what was widened
    *  counts from the next credential on. */
   of(principal: Actors & { readonly profile?: string }): CurrentProfile;
+  /** Asks the store again: what another gateway has just changed may not have been heard of yet. */
+  refresh(actors: Actors): Promise<void>;
   start(): Promise<void>;
   /** Takes up what this or another gateway changed. */
   follow(event: StoreEvent): Promise<void>;
@@ -57,11 +72,17 @@ export function createProfiles(parts: Pick<AuthorityParts, "store" | "clock" | "
   const plain = new Map(
     configuration.agents.map((agent) => [agent.name as string, { hash: profileOf(agent, digests), levels: null }]),
   );
-  let held: ReadonlyMap<string, HeldProfile> = new Map();
+  let held = new Map<string, HeldProfile>();
 
   async function load(): Promise<void> {
     const all = await store.read((tx) => tx.documents("capability_profile"));
     held = new Map(all.map((one) => [one.instance ?? one.agent, one]));
+  }
+
+  async function take(key: string): Promise<void> {
+    const now = await store.read((tx) => tx.document("capability_profile", key));
+    if (now === null) held.delete(key);
+    else held.set(key, now);
   }
 
   function one({ agent, instance }: Pick<Actors, "agent" | "instance">): HeldProfile | CurrentProfile {
@@ -78,15 +99,15 @@ export function createProfiles(parts: Pick<AuthorityParts, "store" | "clock" | "
       if (own.hash === principal.profile || !("earlier" in own)) return own;
       return own.earlier.find(({ hash }: NamedLevels) => hash === principal.profile) ?? own;
     },
+    async refresh({ agent, instance, delegators }) {
+      const keys = [agent, instance, ...(delegators ?? []).flatMap((one) => [one.agent, one.instance])];
+      for (const key of keys) await take(key);
+    },
     start: load,
     async follow(event) {
       if (event.kind === "resync") return load();
       if (event.kind !== "capability") return;
-      const now = await store.read((tx) => tx.document("capability_profile", event.id));
-      const next = new Map(held);
-      if (now === null) next.delete(event.id);
-      else next.set(event.id, now);
-      held = next;
+      await take(event.id);
     },
     due() {
       const moments = [...held.values()].flatMap(({ until }) => until ?? []);

@@ -26,7 +26,7 @@ export async function settle(parts: CapabilityParts, tx: WriteTx, tally: Tally):
       await settleOne(parts, tx, tally, agent, null);
       for (const one of seen) await settleOne(parts, tx, tally, agent, one);
       await propose(parts, tx, tally, agent, seen);
-      await closeGaps(parts, tx, tally, agent);
+      await closeGaps(parts, tx, tally, agent, seen);
     }
     tally.touched.delete(agent);
   }
@@ -45,7 +45,9 @@ async function settleOne(
   const keptUntil = seen === null ? null : now + SEEN_KEPT_MS;
   const profile = judge(parts, tally, agent, seen, now);
   const named = (narrowed: number): NamedLevels => name(parts, agent, seen?.instance ?? null, narrowed, profile.levels);
-  const was: NamedLevels = before ?? name(parts, agent, seen?.instance ?? null, 0, PLAIN[parts.configuration.tier]);
+  // Until something was known of it, it had the profile of those of which nothing is.
+  const shared = seen === null ? null : await tx.document("capability_profile", agent);
+  const was: NamedLevels = before ?? shared ?? name(parts, agent, null, 0, PLAIN[parts.configuration.tier]);
   const count = (): number =>
     seen === null ? evidenceOf(tally, agent).narrowed : (tally.seen.get(seen.instance)?.narrowed ?? seen.narrowed);
   const same = named(count()).hash === was.hash;
@@ -78,7 +80,9 @@ async function settleOne(
       ...difference(was.levels, profile),
     },
   });
-  if (narrowed) for (const one of [was, ...held.earlier]) await tx.revoke({ kind: "profile", id: one.hash });
+  // What it shared with others stays theirs; its own credentials do not name its profile any more.
+  if (narrowed && (before !== null || seen === null))
+    for (const one of [was, ...held.earlier]) await tx.revoke({ kind: "profile", id: one.hash });
   const earlier = narrowed ? [] : [{ hash: was.hash, levels: was.levels }, ...held.earlier].slice(0, EARLIER_KEPT);
   await tx.putDocument("capability_profile", key, { ...held, ...next, earlier }, keptUntil);
   await tx.publish("capability", key);
