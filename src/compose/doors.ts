@@ -65,6 +65,11 @@ export function composeDoors(
         if (event.kind === "policy" || event.kind === "resync" || (event.kind === "task" && event.id === task))
           listener();
       }),
+    introduced: ({ agent, instance }, { name, version }) => {
+      const part = { id: name, version, strength: "claimed" } as const;
+      // What it says is odd in ways that nobody needs to hear of.
+      void capabilities.observe({ id: instance, agent }, [{ component: "harness", part }]).catch(() => {});
+    },
     spend: (id, expiresAt) => store.write((tx) => tx.spend("request-state", id, expiresAt)),
     clock,
     ids,

@@ -61,6 +61,8 @@ export interface RunRequest {
   readonly agent: string;
   readonly objective: string;
   readonly command: readonly string[];
+  /** What it is said to be, as `name@version`. */
+  readonly model?: string | undefined;
   /** The configuration file, if it was named. */
   readonly config?: string | undefined;
 }
