@@ -67,11 +67,17 @@ export function takeWord(words: Words, record: LedgerRecord): void {
       return;
     }
     case "capability_profile": {
-      if (own(body, "narrowed") !== true) return;
+      const profile = own(body, "to");
+      const more = own(body, "narrowed") === true ? 1 : 0;
+      const now = <T extends { readonly narrowed: number; readonly profile: string | null }>(held: T): T => ({
+        ...held,
+        narrowed: held.narrowed + more,
+        profile: typeof profile === "string" ? profile : held.profile,
+      });
       const instance = own(body, "instance");
       const seen = typeof instance === "string" ? words.seen(instance as InstanceId) : null;
-      if (seen === null) change((held) => ({ ...held, narrowed: held.narrowed + 1 }));
-      else words.see(seen.instance, { ...seen, narrowed: seen.narrowed + 1 });
+      if (seen === null) change(now);
+      else words.see(seen.instance, now(seen));
       return;
     }
     default:
@@ -106,6 +112,7 @@ function takeFingerprint(words: Words, { body, at }: LedgerRecord): void {
     at,
     lately: [],
     narrowed: 0,
+    profile: null,
   };
   const known = seen.parts[component];
   const moved = known !== undefined && (known.id !== part.id || known.version !== part.version);

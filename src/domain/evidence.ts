@@ -100,6 +100,8 @@ export interface Evidence {
   /** How often the profile of its instances of which nothing else is known was narrowed: what held before and after is
    *  never called the same. */
   readonly narrowed: number;
+  /** What their profile was last called; null before the first. */
+  readonly profile: string | null;
 }
 
 export function noEvidence(agent: AgentName): Evidence {
@@ -114,6 +116,7 @@ export function noEvidence(agent: AgentName): Evidence {
     usesBefore: {},
     findings: [],
     narrowed: 0,
+    profile: null,
   };
 }
 
@@ -135,6 +138,7 @@ export interface Seen {
   readonly at: number;
   /** What it was before each change, the newest last. */
   readonly lately: readonly { readonly at: number; readonly component: string; readonly parts: Fingerprint["parts"] }[];
-  /** How often its profile was narrowed. */
+  /** How often its profile was narrowed, and what it was last called. */
   readonly narrowed: number;
+  readonly profile: string | null;
 }

@@ -120,6 +120,7 @@ export async function whatIf(
     at: now,
     lately: [],
     narrowed: 0,
+    profile: null,
   };
   // As surely known as the one that runs now.
   const strength = known.parts.model?.strength ?? "observed";

@@ -100,7 +100,7 @@ export function createRulings(parts: CapabilityParts, counting: Counting): Rulin
   return {
     promote: (asked) => rule("promotion", asked),
     demote: (asked) => rule("demotion", asked),
-    endorse(asked) {
+    async endorse(asked) {
       const { agent, level } = check(asked);
       const at = parts.clock.now();
       const { longestMs } = parts.inForce().rules;

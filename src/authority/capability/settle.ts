@@ -61,9 +61,13 @@ async function settleOne(
     earlier: before?.earlier ?? [],
   };
   if (same) return tx.putDocument("capability_profile", key, held, keptUntil);
+  const recorded = seen === null ? evidenceOf(tally, agent).profile : seen.profile;
+  // Counted anew from the record, it is what the record says it was.
+  if (before === null && recorded === named(count()).hash)
+    return tx.putDocument("capability_profile", key, { ...held, ...named(count()) }, keptUntil);
   const narrowed =
     narrows(was.levels, profile.levels) || before?.earlier.some((one) => narrows(one.levels, profile.levels)) === true;
-  if (narrowed && seen !== null && !tally.seen.has(seen.instance)) tally.seen.set(seen.instance, seen);
+  if (seen !== null && !tally.seen.has(seen.instance)) tally.seen.set(seen.instance, seen);
   const next = narrowed ? named(count() + 1) : named(count());
   await record(tx, tally, {
     kind: "capability_profile",
