@@ -98,7 +98,7 @@ function judge(
       down(level, against.length, own.floor),
       `findings count against it: ${against.map(({ code }) => code).join(", ")}`,
     );
-  for (const cap of demotions(evidence, capability)) hold(cap.level, `${cap.by} took it down to ${cap.level}`);
+  for (const cap of demotions(evidence, capability, now)) hold(cap.level, `${cap.by} took it down to ${cap.level}`);
   if (own.governed) {
     const most = mostFor(fingerprint, rules.material);
     if (most.because !== null) hold(most.any, `its ${most.because} is ${sureness(fingerprint, most.because)}`);
@@ -111,10 +111,16 @@ function sureness(fingerprint: Fingerprint, component: Exclude<keyof Fingerprint
   return part === undefined ? "not known" : `only ${part.strength} (${describePart(part)})`;
 }
 
-/** Demotions that no later promotion answers. */
-function demotions(evidence: Evidence, capability: Capability): Evidence["rulings"] {
-  const about = evidence.rulings.filter((one) => one.capability === capability || one.capability === "*");
-  const promoted = Math.max(0, ...about.filter(({ kind }) => kind === "promotion").map(({ number }) => number));
+/** Demotions that no later word of a person answers. */
+function demotions(evidence: Evidence, capability: Capability, now: number): Evidence["rulings"] {
+  const speaks = (one: { readonly capability: Capability }): boolean =>
+    one.capability === capability || one.capability === "*";
+  const about = evidence.rulings.filter(speaks);
+  const promoted = Math.max(
+    0,
+    ...about.filter(({ kind }) => kind === "promotion").map(({ number }) => number),
+    ...evidence.endorsements.filter((one) => speaks(one) && now < one.until).map(({ number }) => number),
+  );
   return about.filter(({ kind, number }) => kind === "demotion" && number > promoted);
 }
 

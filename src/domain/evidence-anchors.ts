@@ -38,8 +38,9 @@ export function anchorsOf(ground: Ground, capability: Capability, moments: numbe
     anchors.push({ ...anchor, at: one.at });
   }
   for (const one of evidence.endorsements) {
-    if (!speaksOf(one.capability, capability) || one.number <= since || now >= one.until) continue;
+    if (!speaksOf(one.capability, capability) || now >= one.until) continue;
     moments.push(one.until);
+    if (one.number <= since) continue;
     const why = [`${one.by} endorses it at ${one.level} for a time`];
     anchors.push({ ...changed(ground, capability, one.level, one.fingerprint, why), at: one.at });
   }

@@ -86,7 +86,8 @@ async function settleOne(
   });
   // What it shared with others stays theirs; its own credentials do not name its profile any more.
   if (narrowed && (before !== null || seen === null))
-    for (const one of [was, ...held.earlier]) await tx.revoke({ kind: "profile", id: one.hash });
+    for (const one of [was, ...held.earlier])
+      if (one.hash !== shared?.hash) await tx.revoke({ kind: "profile", id: one.hash });
   const earlier = narrowed ? [] : [{ hash: was.hash, levels: was.levels }, ...held.earlier].slice(0, EARLIER_KEPT);
   await tx.putDocument("capability_profile", key, { ...held, ...next, earlier }, keptUntil);
   await tx.publish("capability", key);
