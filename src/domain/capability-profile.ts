@@ -1,5 +1,5 @@
 import { CAPABILITIES, type Capability, down, type Level, type Levels, lowest, meet } from "./capability.ts";
-import { type AgentRules, type CapabilityRules, rulesFor, startOf } from "./capability-rules.ts";
+import { type AgentRules, type CapabilityRules, floorOf, rulesFor, startOf } from "./capability-rules.ts";
 import type { Evidence } from "./evidence.ts";
 import { type Anchor, anchorsOf, heldTools } from "./evidence-anchors.ts";
 import { describePart, type Fingerprint, mostFor } from "./fingerprint.ts";
@@ -95,7 +95,7 @@ function judge(
   moments.push(...against.map(({ at }) => at + rules.findingMs));
   if (against.length > 0)
     hold(
-      down(level, against.length, own.floor),
+      down(level, against.length, floorOf(own, capability)),
       `findings count against it: ${against.map(({ code }) => code).join(", ")}`,
     );
   for (const cap of demotions(evidence, capability, now)) hold(cap.level, `${cap.by} took it down to ${cap.level}`);

@@ -38,8 +38,8 @@ export type ChangeName = "model" | "version" | "prompt" | "package" | "harness";
 export interface AgentRules {
   /** With no evidence at all; `*` for the rest. */
   readonly start: Readonly<Record<Capability, Level>>;
-  /** What a change may take it down to. */
-  readonly floor: Level;
+  /** What a change may take it down to; null for what it starts with, as one that has shown nothing. */
+  readonly floor: Level | null;
   /** False for an agent that nobody made rules for: what it is costs nothing, and how surely that is known caps nothing. */
   readonly governed: boolean;
 }
@@ -98,7 +98,7 @@ export const USUAL: Requirements = {
 /** What an agent is that nobody made rules for: as its tier has it. */
 export function plainAgent(tier: Tier): AgentRules {
   const level = tier === "optimized" ? 3 : 2;
-  return { start: { "*": level }, floor: level, governed: false };
+  return { start: { "*": level }, floor: null, governed: false };
 }
 
 /** What holds where there is no `capabilities.yaml`. */
@@ -131,6 +131,11 @@ export function rulesFor(rules: CapabilityRules, agent: AgentName, tier: Tier): 
 
 export function startOf(rules: AgentRules, capability: Capability): Level {
   return forCapability(rules.start, capability) ?? 0;
+}
+
+export function floorOf(rules: AgentRules, capability: Capability): Level {
+  const start = startOf(rules, capability);
+  return rules.floor === null || rules.floor > start ? start : rules.floor;
 }
 
 export function requiredFor(rules: CapabilityRules, capability: Capability, level: Level): readonly Requirement[] {

@@ -1,5 +1,5 @@
 import { type Capability, down, type Level } from "./capability.ts";
-import { type Cost, startOf } from "./capability-rules.ts";
+import { type Cost, floorOf, startOf } from "./capability-rules.ts";
 import { type Evidence, sinceKey } from "./evidence.ts";
 import { costOf, counting, demotedAt, type Ground, healed, speaksOf } from "./evidence-counting.ts";
 import { chainOf } from "./evidence-needs.ts";
@@ -74,10 +74,10 @@ function changed(
 function afterCost(ground: Ground, capability: Capability, change: Change, cost: Cost, level: Level): Level {
   const { own, evidence } = ground;
   if (cost.kind === "none" || healed(ground, capability)) return level;
-  if (cost.kind === "floor") return Math.min(level, own.floor) as Level;
+  if (cost.kind === "floor") return Math.min(level, floorOf(own, capability)) as Level;
   const part = change.component === "tools" ? undefined : ground.fingerprint.parts[change.component];
   const done = part === undefined ? 0 : (evidence.since[sinceKey(change.component, part)] ?? 0);
-  return done >= cost.uses ? level : down(level, 1, own.floor);
+  return done >= cost.uses ? level : down(level, 1, floorOf(own, capability));
 }
 
 function saysChange(change: Change, now: Fingerprint): string {

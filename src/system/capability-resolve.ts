@@ -7,6 +7,7 @@ import {
   plainRules,
   type Requirement,
   type Requirements,
+  startOf,
 } from "../domain/capability-rules.ts";
 import type { Level } from "../domain/capability.ts";
 import { readToolPattern } from "../domain/limit.ts";
@@ -80,7 +81,7 @@ function agentOf(
   tier: Tier,
   report: Report,
 ): AgentRules {
-  const most = plainAgent(tier).floor;
+  const most = startOf(plainAgent(tier), "*");
   const written = yaml.start ?? most;
   const start = (typeof written === "number" ? { "*": written } : { "*": most, ...written }) as AgentRules["start"];
   for (const [pattern, level] of Object.entries(start)) {
@@ -93,8 +94,8 @@ function agentOf(
     );
   }
   const least = Math.min(...Object.values(start));
-  const floor = (yaml.floor ?? least) as Level;
-  if (floor > least)
+  const floor = (yaml.floor ?? null) as Level | null;
+  if (floor !== null && floor > least)
     report(
       [...path, "floor"],
       "floor_above_start",
