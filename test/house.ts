@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { enrol } from "../src/authority/enrolment/enrol.ts";
 import { openTask } from "../src/authority/tasks/open-task.ts";
-import { compose, type Writ } from "../src/compose/compose.ts";
+import { compose, type Instead, type Writ } from "../src/compose/compose.ts";
 import type { JsonObject } from "../src/domain/json.ts";
 import type { Task } from "../src/domain/task.ts";
 import type { Log } from "../src/ports/system.ts";
@@ -26,6 +26,7 @@ export async function openHouse(
   files: Readonly<Record<string, string>> = {},
   folder = mkdtempSync(join(tmpdir(), "writ-house-")),
   log: Log = createLog({ level: "silent", file: null }),
+  instead: Instead = {},
 ): Promise<House> {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(join(folder, name, ".."), { recursive: true });
@@ -33,7 +34,7 @@ export async function openHouse(
   }
   writeFileSync(join(folder, "writ.yaml"), `listen: { port: 0 }\nowner: ada\n${yaml}`);
   const configuration = { ...(await readConfiguration(join(folder, "writ.yaml"))) };
-  const writ = await compose({ ...configuration, listen: { host: "127.0.0.1", port: 0 } }, log);
+  const writ = await compose({ ...configuration, listen: { host: "127.0.0.1", port: 0 } }, log, instead);
   return {
     writ,
     folder,

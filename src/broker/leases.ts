@@ -18,6 +18,8 @@ export interface LeaseParts {
   readonly vault: Vault;
   /** Ends a token at its server; null where the server is gone from the configuration, or has no way to. */
   readonly enderOf: (server: ServerName) => ((token: string, on: OnBehalf) => Promise<void>) | null;
+  /** Ends what servers hold that stands in no lease. */
+  readonly strays: () => Promise<void>;
 }
 
 /** What upstreams gave for tasks, so that it ends with them, across restarts and on whichever gateway is there. */
@@ -34,8 +36,10 @@ export interface Leases {
   }): Promise<() => Promise<void>>;
   /** Ends what a task that is over was given; what cannot be ended now is tried again. */
   endOf(task: TaskId): Promise<void>;
-  /** Looks once at every lease: ends those of tasks that are over, forgets those that expired. */
+  /** Looks once at every lease: ends those of tasks that are over, forgets those that expired, and ends what is in none. */
   sweep(): Promise<void>;
+  /** What is on lease from a server now. */
+  tokensOf(server: ServerName): Promise<readonly string[]>;
   stop(): void;
 }
 
@@ -102,6 +106,15 @@ export function createLeases(parts: LeaseParts): Leases {
       return found;
     });
     for (const lease of due) await endOne(lease);
+    await parts.strays();
+  }
+
+  async function tokensOf(server: ServerName): Promise<readonly string[]> {
+    const all = await store.read((tx) => tx.documents("lease"));
+    const opened = await Promise.all(
+      all.filter((lease) => lease.server === server).map((lease) => vault.unseal(lease.sealed, leaseAad(lease))),
+    );
+    return opened.flatMap((one) => (typeof one?.["token"] === "string" ? [one["token"]] : []));
   }
 
   return {
@@ -123,6 +136,7 @@ export function createLeases(parts: LeaseParts): Leases {
       await Promise.all(all.filter((lease) => lease.task === task).map(endOne));
     },
     sweep,
+    tokensOf,
     stop: () => clearInterval(timer),
   };
 }

@@ -1,3 +1,4 @@
+import type { Analysers } from "../analysis/analysis.ts";
 import type { Capabilities } from "../authority/capability/capabilities.ts";
 import type { AuthorityParts } from "../authority/parts.ts";
 import type { People } from "../authority/people/people.ts";
@@ -43,20 +44,25 @@ export interface Writ {
   close(): Promise<void>;
 }
 
+/** Parts that a caller brings along: nothing that runs Writ has any, and no setting leads here. */
+export interface Instead {
+  readonly analysers?: Analysers;
+}
+
 /** This room is the one place that knows every concrete thing. Opens what is on disk, waits until every server has said
  *  what its tools are or failed to, and listens.
  *  @throws WritError of the store, the keys or the listener; nothing is left running then. */
-export async function compose(configuration: Configuration, log: Log): Promise<Writ> {
+export async function compose(configuration: Configuration, log: Log, instead: Instead = {}): Promise<Writ> {
   const undo: (() => unknown)[] = [];
   try {
-    return await build(configuration, log, undo);
+    return await build(configuration, log, undo, instead);
   } catch (cause) {
     for (const step of undo.toReversed()) await step();
     throw cause;
   }
 }
 
-async function build(configuration: Configuration, open: Log, undo: Base["undo"]): Promise<Writ> {
+async function build(configuration: Configuration, open: Log, undo: Base["undo"], instead: Instead): Promise<Writ> {
   // No line of the log shows a secret that the broker came to know.
   const known = createKnown();
   const log = discreetLog(open, known);
@@ -65,7 +71,7 @@ async function build(configuration: Configuration, open: Log, undo: Base["undo"]
   const disk = await openOnDisk(base);
   const at = await startListening(base);
   const who = await composeAuthority(base, disk, at);
-  const servers = await composeServers(base, disk, who, known);
+  const servers = await composeServers(base, disk, who, known, instead.analysers);
   const capabilities = await composeCapabilities(base, who, servers);
   const corridor = composeCorridor(base, disk, at, who, servers, capabilities);
   const doors = composeDoors(base, disk, at, who, servers, corridor, capabilities);

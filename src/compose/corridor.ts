@@ -8,6 +8,7 @@ import { watchInFlight } from "../gate/in-flight.ts";
 import { type Owed, watchOwed } from "../gate/owed.ts";
 import type { GateParts } from "../gate/parts.ts";
 import type { ServerConfiguration } from "../ports/configuration.ts";
+import { realPath } from "../system/real-path.ts";
 import type { Authority } from "./authority.ts";
 import type { Base } from "./base.ts";
 import { ownGround } from "./ground.ts";
@@ -43,6 +44,7 @@ export function composeCorridor(
   const reading: MeaningParts = {
     analysers: servers.analysers,
     home: ground.home,
+    real: realPath,
     catalogue: (server) => servers.upstreams.all.get(server)?.database?.() ?? null,
   };
   const parts: GateParts = {

@@ -13,6 +13,7 @@ import { wrappingOf } from "../system/vault-keys.ts";
 import { createUpstreams, type Upstreams } from "../upstream/upstreams.ts";
 import type { Authority } from "./authority.ts";
 import type { Base } from "./base.ts";
+import { openDatabases } from "./databases.ts";
 import { policyFolders } from "./ground.ts";
 import type { OnDisk } from "./on-disk.ts";
 
@@ -27,7 +28,13 @@ export interface Servers {
 
 /** What there is to call, what it is called with, and what is allowed of it. Waits until every server has said what its
  *  tools are, or failed to. */
-export async function composeServers(base: Base, disk: OnDisk, who: Authority, known: Known): Promise<Servers> {
+export async function composeServers(
+  base: Base,
+  disk: OnDisk,
+  who: Authority,
+  known: Known,
+  analysers?: Analysers,
+): Promise<Servers> {
   const { configuration, log, clock, ids, undo } = base;
   const { store, digests } = disk;
   const { servers, vault: keys } = configuration;
@@ -38,9 +45,10 @@ export async function composeServers(base: Base, disk: OnDisk, who: Authority, k
     wrapping: wrappingOf(keys.key, outer),
     previous: keys.previous === null ? null : wrappingOf(keys.previous, outer),
   });
-  const broker = createBroker({ servers, store, clock, ids, log, vault, known });
+  const databases = await openDatabases(configuration, process.env, log, undo);
+  const broker = createBroker({ servers, store, clock, ids, log, vault, known, databases });
   undo.push(() => broker.stop());
-  const upstreams = createUpstreams(servers, { log, clock, introduction: broker.introduction });
+  const upstreams = createUpstreams(servers, { log, clock, introduction: broker.introduction, databases });
   undo.push(() => upstreams.closeAll());
   const catalogue = createCatalogue({
     pins: who.pins,
@@ -55,5 +63,5 @@ export async function composeServers(base: Base, disk: OnDisk, who: Authority, k
     policySource(configuration, catalogue, OWN_SERVER, () => readPolicyFiles(policyFolders(configuration))),
   );
   await policies.start();
-  return { vault, broker, upstreams, catalogue, policies, analysers: await loadAnalysers() };
+  return { vault, broker, upstreams, catalogue, policies, analysers: analysers ?? (await loadAnalysers()) };
 }

@@ -34,6 +34,8 @@ export const TRAITS = [
   "secret-place",
   /** It touches what configures an agent, or what an agent remembers. */
   "agent-memory",
+  /** It touches what something runs later, by itself: hooks, start-up files, schedules, pipelines, folders of commands. */
+  "runs-later",
   /** Its arguments hold a secret. */
   "secret-text",
   /** It goes through everything there is: recursively, or without a condition. */
@@ -66,6 +68,8 @@ export interface Effects {
   readonly statements: number;
   /** Arguments that policy cannot see exactly: a rule must not trust their absence. */
   readonly unrepresented: readonly string[];
+  /** Arguments that only fill the placeholders of a statement that was judged: whatever they are, it does the same. */
+  readonly values?: readonly string[];
   readonly traits: readonly Trait[];
   /** It is known to do nothing but what work in a workspace always does: it deletes files it names there or in a
    *  temporary folder, it runs the project's own build. False where anything else is among it. */

@@ -131,6 +131,14 @@ const REASONS = {
     says: (f) => `a policy that speaks of this call cannot be evaluated: ${f.why}`,
     hint: "an operator reads `writ why`; a policy that fails denies",
   },
+  secret_blocked: {
+    says: () => "its arguments hold a secret, and a policy keeps secrets from leaving with this call",
+    hint: "leave it out; what the call needs to prove itself with is put in on the way",
+  },
+  obligation_unmet: {
+    says: (f) => `a policy obliges this call to ${f.obligation}, which nothing here does for it`,
+    hint: "an operator takes the obligation off the policy, or puts it on calls that it is for",
+  },
   outside_grant: {
     says: (f) => `the task's grant for ${f.tool} does not cover this call: ${f.limit}`,
     hint: "stay inside, or ask for more with `writ__request_grant`",
@@ -170,6 +178,18 @@ const REASONS = {
   upstream_failed: {
     says: (f) => `the server ${f.server} failed: ${f.why}`,
     hint: "try again later; what it used comes back only where it never left",
+  },
+  rows_exceeded: {
+    says: (f) => `the statement changed more than it may, and was taken back: ${f.why}`,
+    hint: "nothing has changed; name fewer rows, or ask for more with `writ__request_grant`",
+  },
+  database_refused: {
+    says: (f) => `the database refused it to the login of this call: ${f.why}`,
+    hint: "nothing has changed; that login may do what the task's grant names and no more",
+  },
+  database_timeout: {
+    says: (f) => `the statement took too long, and was taken back: ${f.why}`,
+    hint: "nothing has changed; ask for less at once",
   },
   outcome_unknown: {
     says: (f) => `the call was sent, and its outcome is not known: ${f.why}`,

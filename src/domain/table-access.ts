@@ -83,3 +83,20 @@ export function mostRows(limits: TableLimits, access: readonly TableAccess[]): n
     .flatMap(({ table }) => (Object.hasOwn(limits, table) ? (limits[table]?.rows ?? []) : []));
   return bounds.length === 0 ? null : Math.min(...bounds);
 }
+
+/** The least that lets `access` through: each table by the verbs and columns named, and none by what changes tables. */
+export function limitsOf(access: readonly TableAccess[]): TableLimits {
+  const limits = new Map<string, TableLimit>();
+  for (const { table, verb, columns } of access) {
+    if (verb === "define") continue;
+    const known = limits.get(table) ?? {};
+    if (verb === "delete") {
+      limits.set(table, { ...known, delete: true });
+      continue;
+    }
+    const before = known[verb] ?? [];
+    const all = before === "*" || columns === "*" ? "*" : [...new Set([...before, ...columns])];
+    limits.set(table, { ...known, [verb]: all });
+  }
+  return Object.fromEntries(limits);
+}

@@ -44,7 +44,7 @@ function assemble(
   standing: Standing,
 ): AccessRequest {
   const server = parts.configuration.servers.find((one) => one.name === call.server);
-  const base = server === undefined || server.launch.kind === "http" ? "/" : server.launch.cwd;
+  const base = server !== undefined && "cwd" in server.launch ? server.launch.cwd : "/";
   return {
     principal,
     call,

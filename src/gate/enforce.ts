@@ -6,11 +6,13 @@ import type { JsonObject } from "../domain/json.ts";
 import { reason } from "../domain/reason.ts";
 import { standsOn } from "../domain/revocation.ts";
 import { reflects } from "../broker/reflect.ts";
-import type { Given } from "../ports/outbound.ts";
+import type { Given, Reach } from "../ports/outbound.ts";
 import type { Channel, Incoming, Outgoing, Sink } from "../ports/upstream.ts";
 import { CODE } from "../wire/mcp/revisions.ts";
 import type { Admission } from "./admit.ts";
+import { released } from "./obligations.ts";
 import type { GateParts } from "./parts.ts";
+import { reachOf } from "./reach.ts";
 
 /** The live side of a call: where it goes, where what comes back meanwhile goes, and when the caller gives up. */
 export interface Exchange {
@@ -47,11 +49,12 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
   const server = parts.configuration.servers.find((one) => one.name === call.server);
   if (server === undefined) return unsent(admission, "the server is not configured");
 
+  const reach = reachOf(admission.permit, server);
   const flight = parts.inFlight.enter(call.id, principal);
   let given: Given | null = null;
   let handedOver = false;
   try {
-    given = await parts.broker.credentialFor(call.server, principal, admission.minted.token);
+    given = await parts.broker.credentialFor(call.server, principal, admission.minted.token, reach);
     // Getting it may have taken a while: this is the last look before bytes leave.
     const revokedAt = await parts.store.read((tx) => tx.revokedAt(standsOn(principal)));
     if (revokedAt > principal.epoch) return { ...unsent(admission, "revoked"), cut: "revoked" };
@@ -60,7 +63,7 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
       method: call.method,
       params: exchange.meta === null ? call.params : { ...call.params, _meta: exchange.meta },
       headers: exchange.headers,
-      credentials: given.headers,
+      ...carriedFor(given, reach),
       timeoutMs: server.timeoutMs,
     };
     const signal = AbortSignal.any([exchange.signal, flight.signal]);
@@ -68,12 +71,12 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
     let incoming = await exchange.channel.request(message, discreet(exchange.sink, admission, given, parts), signal);
     // Writ sends nothing twice but what only reads.
     for (let again = 0; again < MOST_AGAIN && onlyReads(request.effects); again++) {
-      const next = await anotherTry(parts, admission, incoming);
+      const next = await anotherTry(parts, admission, incoming, reach);
       if (next === null || signal.aborted) break;
       void given.after?.();
       given = next;
       const sink = discreet(exchange.sink, admission, given, parts);
-      incoming = await exchange.channel.request({ ...message, credentials: given.headers }, sink, signal);
+      incoming = await exchange.channel.request({ ...message, ...carriedFor(given, reach) }, sink, signal);
     }
     // Writ's own answer, that a task has ended, is no result of the task's.
     const cut = flight.signal.aborted && call.server !== OWN_SERVER;
@@ -100,15 +103,30 @@ export async function enforce(parts: GateParts, admission: Admission, exchange: 
 const MOST_AGAIN = 2;
 
 /** What to send it with instead, where the upstream refused it for want of a better credential; else null. */
-async function anotherTry(parts: GateParts, admission: Admitted, incoming: Incoming): Promise<Given | null> {
+async function anotherTry(
+  parts: GateParts,
+  admission: Admitted,
+  incoming: Incoming,
+  reach: Reach | null,
+): Promise<Given | null> {
   if (incoming.kind !== "rejected" || (incoming.status !== 401 && incoming.status !== 403)) return null;
   const { call, principal } = admission.permit.request;
   const challenge = { status: incoming.status, text: incoming.challenge, nonce: incoming.nonce ?? null };
   const better = await parts.broker.challenged(call.server, principal, challenge);
-  return better ? parts.broker.credentialFor(call.server, principal, admission.minted.token) : null;
+  return better ? parts.broker.credentialFor(call.server, principal, admission.minted.token, reach) : null;
 }
 
-/** The same sink for all but what shows the credential of the call: that goes no further. */
+/** What travels with the call in place of anything the agent holds. */
+function carriedFor({ headers, login }: Given, reach: Reach | null): Pick<Outgoing, "credentials" | "reach" | "login"> {
+  return {
+    credentials: headers,
+    ...(reach === null ? {} : { reach }),
+    ...(login === undefined ? {} : { login }),
+  };
+}
+
+/** The same sink for all but what shows the credential of the call: that goes no further. What is owed on results is owed
+ *  on what comes before them. */
 function discreet(sink: Sink, admission: Admitted, given: Given, parts: GateParts): Sink {
   const { permit } = admission;
   const shows = (text: string): boolean => {
@@ -121,13 +139,14 @@ function discreet(sink: Sink, admission: Admitted, given: Given, parts: GatePart
   };
   return {
     ...sink,
-    notification: (message, mark) => void (shows(message.text) || sink.notification(message, mark)),
+    notification: (message, mark) =>
+      void (shows(message.text) || sink.notification(released(permit.obligations, message).message, mark)),
     request: (message, mark) =>
       shows(message.text)
         ? Promise.resolve({
             error: { code: CODE.internal, message: "the request holds the credential of the call, and is withheld" },
           })
-        : sink.request(message, mark),
+        : sink.request(released(permit.obligations, message).message, mark),
   };
 }
 

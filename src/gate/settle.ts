@@ -1,3 +1,4 @@
+import { maskedJson } from "../analysis/secrets/secrets.ts";
 import type { CallState } from "../domain/admission.ts";
 import type { Approval } from "../domain/approval.ts";
 import { onlyReads } from "../domain/effect.ts";
@@ -10,6 +11,7 @@ import type { Given } from "../ports/outbound.ts";
 import type { WriteTx } from "../ports/store.ts";
 import type { Incoming, Message, StreamMark } from "../ports/upstream.ts";
 import { type Admitted, type Outcome, showsSecret } from "./enforce.ts";
+import { released } from "./obligations.ts";
 import type { GateParts } from "./parts.ts";
 
 /** What a door translates for its caller. */
@@ -44,15 +46,23 @@ export async function settle(parts: GateParts, outcome: Outcome): Promise<Respon
       ? { kind: "asked", call: admission.decision.request.call.id, approval: admission.approval }
       : { kind: "refused", call: admission.request.call.id, reason: admission.reason };
   }
-  const { admission, incoming, given } = outcome;
+  const { admission, given } = outcome;
+  const withheld = withhold(parts, outcome);
+  const { incoming, done } = fulfilled(admission, outcome.incoming);
   const reads = onlyReads(admission.permit.request.effects);
   const verdict = judge(incoming, reads);
-  const withheld = withhold(parts, outcome);
-  const recorded = record(parts, admission, incoming, verdict, withheld, given);
+  const recorded = record(parts, admission, incoming, verdict, withheld, given, done);
   if (!reads && !(await recorded)) {
     return refuse(admission, reason("outcome_unknown", { why: "its outcome could not be recorded" }));
   }
   return withheld !== null ? refuse(admission, withheld) : respond(admission, incoming, verdict);
+}
+
+/** The answer as it may be released: what is recorded of it, and what the agent gets. */
+function fulfilled(admission: Admitted, incoming: Incoming): { incoming: Incoming; done: readonly string[] } {
+  if (incoming.kind !== "answered") return { incoming, done: [] };
+  const { message, done } = released(admission.permit.obligations, incoming.message);
+  return { incoming: { ...incoming, message }, done };
 }
 
 function judge(incoming: Incoming, reads: boolean): Verdict {
@@ -67,6 +77,9 @@ function judge(incoming: Incoming, reads: boolean): Verdict {
     case "rejected":
       // That nothing ran is then the upstream's word: enough to tell the agent, not to give a use or budget back.
       return { state: incoming.status < 500 || reads ? "failed" : "outcome_unknown", why: incoming.why };
+    case "undone":
+      // It took the database's time, and told whether it would have gone through: its use and its budget stay used.
+      return { state: "failed", why: `${incoming.code}: ${incoming.why}` };
     case "lost":
       return { state: reads ? "failed" : "outcome_unknown", why: incoming.why };
   }
@@ -96,8 +109,9 @@ function respond(admission: Admitted, incoming: Incoming, verdict: Verdict): Res
     };
   const why = verdict.why ?? "no answer";
   if (verdict.state === "outcome_unknown") return refuse(admission, reason("outcome_unknown", { why }));
-  const code = incoming.kind === "not_sent" ? (incoming.code ?? "upstream_failed") : "upstream_failed";
-  const refused = refuse(admission, reason(code, { server: call.server, client: call.protocol, why }));
+  const code = "code" in incoming ? (incoming.code ?? "upstream_failed") : "upstream_failed";
+  const said = incoming.kind === "undone" ? incoming.why : why;
+  const refused = refuse(admission, reason(code, { server: call.server, client: call.protocol, why: said }));
   return incoming.kind === "rejected" && incoming.challenge !== null
     ? { ...refused, challenge: incoming.challenge }
     : refused;
@@ -116,6 +130,7 @@ async function record(
   verdict: Verdict,
   withheld: Reason | null,
   given: Given | null,
+  done: readonly string[],
 ): Promise<boolean> {
   const { request } = admission.permit;
   const { call, principal } = request;
@@ -142,7 +157,8 @@ async function record(
         ...(ended.why === null ? {} : { why: ended.why }),
         ...(withheld === null ? {} : { withheld: withheld.code }),
         ...(text === null ? {} : { bytes: text.length, result: parts.digests.keyed(text) }),
-        ...(text !== null && parts.configuration.records.text === "keep" ? { text } : {}),
+        ...(text !== null && parts.configuration.records.text === "keep" ? { text: maskedJson(text) } : {}),
+        ...(done.length === 0 ? {} : { done: [...done] }),
         credential: admission.minted.id,
         ...(given === null ? {} : { given: given.kind, remains: given.remains }),
         took: at - request.at,

@@ -11,12 +11,14 @@ export type CedarValue = string | number | boolean | readonly CedarValue[] | { r
 const EMPTY: RecordInput = { kind: "record", members: new Map() };
 
 /** The Cedar context of a call, built to fit the schema that `input` is part of. An argument that Cedar cannot hold
- *  exactly, or that the schema cannot type, is left out and named in `effects.unrepresented`; nothing is rounded. */
+ *  exactly, or that the schema cannot type, is left out and named in `effects.unrepresented`, unless it changes nothing of
+ *  what the call does; nothing is rounded. */
 export function contextOf(request: AccessRequest, input: RecordInput | null): { readonly [key: string]: CedarValue } {
   const { task, session, approval } = request.standing;
   const { effects, provenance, at } = request;
   const unseen = new Set(effects.unrepresented.map(clean));
   const given = encodeRecord(inputOf(request.call), input ?? EMPTY, "", unseen);
+  for (const name of effects.values ?? []) unseen.delete(name);
   const granted = approval !== null && stateAt(approval, at) === "allowed";
   return {
     input: given,

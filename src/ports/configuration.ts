@@ -1,7 +1,7 @@
 import type { AnsweringRules } from "../domain/answering.ts";
 import type { Registration } from "../domain/attestation.ts";
 import type { ClientName, ClientRight } from "../domain/client.ts";
-import type { EffectKind } from "../domain/effect.ts";
+import type { EffectKind, Trait } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -218,6 +218,27 @@ export type Launch =
       readonly audience: string;
       /** What the broker puts in. `operation`: Writ's own credential as Bearer. */
       readonly credential: CredentialRule;
+    }
+  | DatabaseLaunch;
+
+/** A database that Writ itself speaks to: the tools `query`, `execute` and `describe`. */
+export type DatabaseLaunch =
+  | {
+      readonly kind: "postgres";
+      /** The environment variable with the address of the login that makes and ends those of tasks. */
+      readonly urlEnv: string;
+      /** What may be spoken of; unqualified names mean the first. */
+      readonly schemas: readonly string[];
+      /** The most rows that a call is answered with. */
+      readonly rows: number;
+      /** What everybody may do there whom nobody gave anything: taken away from all, or shown. */
+      readonly public: "show" | "revoke";
+    }
+  | {
+      readonly kind: "sqlite";
+      /** Absolute. */
+      readonly file: string;
+      readonly rows: number;
     };
 
 export type CredentialRule = "operation" | "none" | HeaderRule | OAuthRule | GitHubRule;
@@ -288,6 +309,10 @@ export interface ToolRule {
   readonly host?: readonly string[];
   readonly recipient?: readonly string[];
   readonly table?: readonly string[];
+  /** Arguments that hold a path that the result is written to, where one is given: that adds `write`. */
+  readonly output?: readonly string[];
+  /** The argument that holds the method of an HTTP request, which adds to `effects` what it does. */
+  readonly method?: readonly string[];
   /** Arguments that hold a SQL statement, a command line, a program: judged by what they would do. `effects` are then
    *  what the tool does beside that, and may be none. */
   readonly sql?: readonly string[];
@@ -301,6 +326,8 @@ export interface ToolRule {
   readonly amount?: readonly string[];
   readonly body?: readonly string[];
   readonly attachment?: readonly string[];
+  /** What a call of it always is, whatever its arguments are: reasons for more care. */
+  readonly traits?: readonly Trait[];
   /** Labels of what it returns; default private and untrusted, the cautious guess. */
   readonly private?: boolean;
   readonly untrusted?: boolean;

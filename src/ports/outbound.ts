@@ -1,4 +1,5 @@
 import type { PersonName, ServerName, TaskId } from "../domain/ids.ts";
+import type { TableLimits } from "../domain/table-access.ts";
 
 /** For whom something is sent to an upstream. */
 export interface OnBehalf {
@@ -6,10 +7,31 @@ export interface OnBehalf {
   readonly owner: PersonName;
 }
 
+/** What one admitted call may do in a database, whatever its text turns out to say: held where it runs. */
+export interface Reach {
+  readonly tables: TableLimits;
+  /** True where a grant of the task says so, for as long as the task runs; else it is what this one call names. */
+  readonly granted: boolean;
+  /** The most rows that the call may change; null where nothing bounds it. */
+  readonly rows: number | null;
+  /** Whether a statement runs at all. */
+  readonly runs: boolean;
+  /** When all of it is over. */
+  readonly until: number;
+}
+
+/** A login that a database was given just in time. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
 /** What the broker gives for one request to an upstream. */
 export interface Given {
   /** Whole header lines. */
   readonly headers: Readonly<Record<string, string>>;
+  /** For a database: who the call is there. */
+  readonly login?: Login;
   /** What of them must not be shown in anything that comes back. */
   readonly secrets: readonly string[];
   readonly kind: string;

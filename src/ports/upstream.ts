@@ -1,7 +1,7 @@
 import type { ServerName } from "../domain/ids.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { SqlCatalogue } from "../domain/sql-catalogue.ts";
-import type { OnBehalf } from "./outbound.ts";
+import type { Login, OnBehalf, Reach } from "./outbound.ts";
 
 /** A JSON-RPC message as it travels: the value to look at, and the text it came as, to pass on untouched. */
 export interface Message {
@@ -21,6 +21,9 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   /** What the broker puts in: complete header lines for an HTTP upstream. */
   readonly credentials: Readonly<Record<string, string>>;
+  /** For a database: what the call may do there, and as whom. */
+  readonly reach?: Reach;
+  readonly login?: Login;
   /** The caller's progress token, if it gave one. */
   readonly timeoutMs: number;
 }
@@ -63,6 +66,12 @@ export type Incoming =
       readonly why: string;
       readonly challenge: string | null;
       readonly nonce?: string;
+    }
+  /** It ran, was not let stand, and was taken back whole: nothing has changed. */
+  | {
+      readonly kind: "undone";
+      readonly why: string;
+      readonly code: "rows_exceeded" | "database_refused" | "database_timeout" | "upstream_failed";
     }
   /** Sent, and no answer that can be believed: timeout, crash, flood, an answer to something else. */
   | { readonly kind: "lost"; readonly why: string };

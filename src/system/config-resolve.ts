@@ -7,6 +7,7 @@ import { resolveAgent } from "./config-agents.ts";
 import { resolveClient } from "./config-clients.ts";
 import { bounded, HOUR, isLoopback, MINUTE, type Report, SECOND } from "./config-bounds.ts";
 import type { Path } from "./config-problems.ts";
+import { reportOwnDatabases } from "./config-databases.ts";
 import type { WritYaml } from "./config-schema.ts";
 import { resolveEvaluator } from "./config-evaluators.ts";
 import { resolveReceiver } from "./config-receivers.ts";
@@ -73,6 +74,8 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
   const agents = Object.entries(yaml.agents ?? {}).map(([name, agent]) =>
     resolveAgent(name, agent, base.folder, servers, known, report),
   );
+  const store = { urlEnv: yaml.store?.url_env ?? "DATABASE_URL", named: yaml.store?.url_env !== undefined };
+  reportOwnDatabases(servers, { dataFolder: at(yaml.data ?? ".writ"), urlEnv: store.urlEnv }, report);
   reportSharedClients(agents, report);
   reportSharedPeople(yaml.people ?? {}, report);
   const time = (path: Path, text: string | undefined, otherwise: number, least: number, most: number): number =>
@@ -85,7 +88,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     trustDomain: yaml.trust_domain ?? "writ.local",
     listen: { host, port: yaml.listen?.port ?? 7420 },
     origin: origin?.origin ?? null,
-    store: { urlEnv: yaml.store?.url_env ?? "DATABASE_URL", named: yaml.store?.url_env !== undefined },
+    store,
     socket: yaml.listen?.socket === undefined ? join(at(yaml.data ?? ".writ"), "enrol.sock") : at(yaml.listen.socket),
     tier: yaml.tier ?? "foundation",
     isolation: yaml.isolation ?? "same-user",

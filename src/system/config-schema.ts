@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CLIENT_RIGHTS } from "../domain/client.ts";
-import { EFFECT_KINDS } from "../domain/effect.ts";
+import { EFFECT_KINDS, TRAITS } from "../domain/effect.ts";
 import { EVENT_NAMES } from "../domain/security-event.ts";
 import { TIERS } from "../domain/tier.ts";
 import { DATE, DURATION, SIZE } from "./config-units.ts";
@@ -18,7 +18,7 @@ const path = z
   .string()
   .min(1, "a path")
   .regex(/^[^\0]*$/, "a path without NUL");
-const locator = z.string().regex(/^\$(\.[A-Za-z0-9_-]+)+$/, "the place of an argument, such as $.path");
+const locator = z.string().regex(/^\$(\.[A-Za-z0-9_-]+(\[\*\])?)+$/, "the place of an argument, such as $.path");
 const locators = z.union([locator, z.array(locator)], {
   error: "the place of an argument, such as $.path, or a list of them",
 });
@@ -58,13 +58,15 @@ const scope = z.strictObject({
   uses: z.int().min(1, "a whole number, 1 or more").optional(),
 });
 
-const toolRule = z.strictObject({
+const toolRuleMembers = z.strictObject({
   effects: z.array(z.enum(EFFECT_KINDS)).optional(),
   reversible: z.boolean().optional(),
   path: locators.optional(),
   host: locators.optional(),
   recipient: locators.optional(),
   table: locators.optional(),
+  method: locators.optional(),
+  output: locators.optional(),
   sql: locators.optional(),
   dialect: z.enum(["postgres", "sqlite"]).optional(),
   shell: locators.optional(),
@@ -73,9 +75,15 @@ const toolRule = z.strictObject({
   amount: locators.optional(),
   body: locators.optional(),
   attachment: locators.optional(),
+  traits: z.array(z.enum(TRAITS)).optional(),
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
 });
+
+const toolRule = toolRuleMembers.refine(
+  (rule) => [rule.effects, rule.sql, rule.shell, rule.code].some((one) => one !== undefined && one.length > 0),
+  { error: "at least one effect, or an argument that is judged by what it would do", path: ["effects"] },
+);
 
 const credential = z.strictObject({
   kind: z.enum(["header", "oauth", "exchange", "github"]),
@@ -125,6 +133,20 @@ const server = z.strictObject({
   socket: path.optional(),
   url: z.url({ protocol: /^https?$/, error: "an http or https address" }).optional(),
   audience: z.string().min(1).optional(),
+  kind: z.enum(["postgres", "sqlite"]).optional(),
+  url_env: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable")
+    .optional(),
+  schemas: z
+    .array(
+      z.string().regex(/^(?!pg_|information_schema$)[^\0.]{1,63}$/, "a schema of the database, not one of its own"),
+    )
+    .min(1, "at least one schema")
+    .optional(),
+  public: z.enum(["show", "revoke"]).optional(),
+  file: path.optional(),
+  rows: z.int().min(1, "a whole number, 1 or more").max(100_000, "a whole number, at most 100000").optional(),
   credential: z
     .union([z.enum(["operation", "none"]), credential], {
       error: "`operation`, `none`, or a mapping with `kind: header`, `oauth`, `exchange` or `github`",

@@ -4,6 +4,7 @@ import type { Launch, ServerConfiguration, ToolRule } from "../ports/configurati
 import { bounded, HOUR, isLoopback, MINUTE, type Report, sizeOf } from "./config-bounds.ts";
 import { resolveCredential } from "./config-credential.ts";
 import type { Path } from "./config-problems.ts";
+import { databaseOf } from "./config-databases.ts";
 import type { ServerYaml, ToolRuleYaml } from "./config-schema.ts";
 import { instant } from "./config-units.ts";
 
@@ -46,12 +47,12 @@ function launchOf(yaml: ServerYaml, path: Path, folder: string, report: Report):
         );
     }
   };
-  const ways = (["command", "socket", "url"] as const).filter((way) => yaml[way] !== undefined);
+  const ways = (["command", "socket", "url", "kind"] as const).filter((way) => yaml[way] !== undefined);
   if (ways.length > 1) {
     report(
       [...path, ways.at(-1) ?? "url"],
       "launch_ambiguous",
-      "a server has a `command`, a `socket` or a `url`, one of them",
+      "a server has a `command`, a `socket`, a `url` or a `kind`, one of them",
       "take the others out",
       true,
     );
@@ -60,11 +61,16 @@ function launchOf(yaml: ServerYaml, path: Path, folder: string, report: Report):
     report(
       path,
       "launch_missing",
-      "a server needs a `command`, a `socket` or a `url`",
-      "add `command: …` for a program, `socket: …` for one that `writ serve` runs, or `url: …` for a server that runs",
+      "a server needs a `command`, a `socket`, a `url` or a `kind`",
+      "add `command: …` for a program, `socket: …` for one that `writ serve` runs, `url: …` for a server that runs, or `kind: …` for a database",
       true,
     );
   }
+  if (yaml.kind !== undefined && ways.length === 1) {
+    foreign(["args", "cwd", "env", "audience", "credential"], "a `kind`");
+    return databaseOf(yaml.kind, yaml, path, folder, report);
+  }
+  if (yaml.kind === undefined) foreign(["url_env", "schemas", "public", "file", "rows"], "no `kind`");
   if (yaml.socket !== undefined && yaml.url === undefined) {
     foreign(["args", "env", "audience", "credential"], "a `socket`");
     return { kind: "socket", path: resolve(folder, yaml.socket), cwd: resolve(folder, yaml.cwd ?? ".") };
@@ -113,6 +119,8 @@ const LOCATORS = [
   "host",
   "recipient",
   "table",
+  "method",
+  "output",
   "sql",
   "shell",
   "code",

@@ -10,6 +10,8 @@ export function againstIsolation(configuration: Configuration): readonly string[
   if (uid === 0) found.push("Writ runs as root");
   for (const { name, launch } of configuration.servers) {
     if (launch.kind === "stdio") found.push(`the server \`${name}\` is a child of Writ and runs as its user`);
+    if (launch.kind === "sqlite" && ((statSync(launch.file, { throwIfNoEntry: false })?.mode ?? 0) & 0o006) !== 0)
+      found.push(`everybody can reach the database \`${name}\` without Writ`);
     if (launch.kind === "socket" && statSync(launch.path, { throwIfNoEntry: false })?.uid === uid)
       found.push(`the server \`${name}\` is served by Writ's own user`);
   }

@@ -23,6 +23,7 @@ export function judgeProbe(incoming: Incoming, silenceIsLegacy: boolean): Verdic
         ? { kind: "legacy" }
         : { kind: "unknown", why: incoming.why };
     case "not_sent":
+    case "undone":
       return { kind: "unknown", why: incoming.why };
   }
 }

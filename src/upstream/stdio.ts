@@ -12,7 +12,7 @@ import { LIMITS } from "./limits.ts";
 import { connectServed } from "./served.ts";
 import { createStdioChannel } from "./stdio-channel.ts";
 
-type ProgramLaunch = Exclude<Launch, { kind: "http" }>;
+type ProgramLaunch = Extract<Launch, { kind: "stdio" | "socket" }>;
 
 /** An upstream that is a program, ours or behind a socket of `writ serve`. Every conversation gets a process of its own, so that no session sees another's state. */
 export function createStdioUpstream(

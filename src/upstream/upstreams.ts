@@ -3,8 +3,12 @@ import type { ServerConfiguration } from "../ports/configuration.ts";
 import type { Introduction } from "../ports/outbound.ts";
 import type { Clock, Log } from "../ports/system.ts";
 import type { Upstream } from "../ports/upstream.ts";
+import type { Database } from "../wire/postgres/database.ts";
 import { createChildren } from "./child.ts";
+import { createDatabaseUpstream } from "./database/upstream.ts";
 import { createHttpUpstream } from "./http.ts";
+import { postgresBackend } from "./postgres/postgres.ts";
+import { sqliteBackend } from "./sqlite/sqlite.ts";
 import { createStdioUpstream } from "./stdio.ts";
 
 export interface Upstreams {
@@ -20,20 +24,42 @@ const BARE: Introduction = { headers: () => Promise.resolve({}), challenged: () 
  *  process ends, short of SIGKILL, the processes it started end with it. */
 export function createUpstreams(
   servers: readonly ServerConfiguration[],
-  given: { readonly log: Log; readonly clock: Clock; readonly introduction?: Introduction },
+  given: {
+    readonly log: Log;
+    readonly clock: Clock;
+    readonly introduction?: Introduction;
+    readonly databases?: ReadonlyMap<ServerName, Database>;
+  },
 ): Upstreams {
   const parts = { ...given, introduction: given.introduction ?? BARE };
   const children = createChildren();
   const all = new Map<ServerName, Upstream>();
-  for (const server of servers) {
+  for (const server of servers) all.set(server.name, connectorOf(server));
+
+  function connectorOf(server: ServerConfiguration): Upstream {
     const { launch } = server;
-    all.set(
-      server.name,
-      launch.kind === "http"
-        ? createHttpUpstream(server, launch, parts)
-        : createStdioUpstream(server, launch, { ...parts, children }),
-    );
+    switch (launch.kind) {
+      case "http":
+        return createHttpUpstream(server, launch, parts);
+      case "stdio":
+      case "socket":
+        return createStdioUpstream(server, launch, { ...parts, children });
+      case "postgres": {
+        const database = given.databases?.get(server.name);
+        if (database === undefined) throw new TypeError("a database was configured and not opened");
+        return createDatabaseUpstream(server, launch, postgresBackend(launch, database), {
+          ...parts,
+          name: database.name,
+        });
+      }
+      case "sqlite":
+        return createDatabaseUpstream(server, launch, sqliteBackend(launch, parts.log), {
+          ...parts,
+          name: launch.file,
+        });
+    }
   }
+
   process.on("exit", children.killAll);
   return {
     all,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { WritError } from "../../src/domain/error.ts";
-import { nameOf, readPostgresUrl } from "../../src/store/sql/postgres-url.ts";
+import { readPostgresUrl } from "../../src/store/sql/postgres-url.ts";
+import { nameOf } from "../../src/wire/postgres/address.ts";
 
 const SECRET = "s3cr3t%40word";
 

@@ -1,9 +1,20 @@
-import { reason } from "../../domain/reason.ts";
 import type { Analysers } from "../analysis.ts";
+import { loadParser } from "./postgres/parser.ts";
+import { analysePostgres } from "./postgres/postgres.ts";
+import { analyseSqlite } from "./sqlite/sqlite.ts";
 
-export async function loadSql(): Promise<void> {}
+/** Makes the parsers ready; before that, every statement is refused. */
+export async function loadSql(): Promise<void> {
+  await loadParser();
+}
 
-export const analyseSql: Analysers["sql"] = () => ({
-  kind: "refused",
-  reason: reason("query_unparsed", { why: "there is no analyser yet" }),
-});
+/** What one statement would do, in the dialect of the database it goes to. Total: what cannot be read off it exactly is
+ *  refused. */
+export const analyseSql: Analysers["sql"] = (text, { dialect, catalogue }) => {
+  switch (dialect) {
+    case "postgres":
+      return analysePostgres(text, catalogue);
+    case "sqlite":
+      return analyseSqlite(text, catalogue);
+  }
+};

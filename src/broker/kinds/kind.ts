@@ -1,4 +1,4 @@
-import type { Challenge, Given, OnBehalf } from "../../ports/outbound.ts";
+import type { Challenge, Given, OnBehalf, Reach } from "../../ports/outbound.ts";
 
 /** One request that is about to leave, and what it is for. */
 export interface Wanted {
@@ -7,6 +7,8 @@ export interface Wanted {
   readonly on: OnBehalf | null;
   /** The credential made for the admitted call; null for a message that is no call. */
   readonly operation: string | null;
+  /** What the call may do there, where it goes to a database. */
+  readonly reach: Reach | null;
 }
 
 /** How the requests to one server come to what it asks for. */
@@ -19,4 +21,8 @@ export interface CredentialSource {
   challenged?(on: OnBehalf | null, challenge: Challenge): Promise<boolean>;
   /** Ends a token there. @throws WritError when it could not be ended now. */
   end?(token: string, on: OnBehalf): Promise<void>;
+  /** Ends what was obtained there and is none of `leased`, which is asked for after looking at what is there. */
+  sweep?(leased: () => Promise<readonly string[]>): Promise<void>;
+  /** Looks at the server before the first call needs it. @throws what hinders it. */
+  prepare?(): Promise<void>;
 }

@@ -18,6 +18,8 @@ interface Examined {
   readonly store: Store;
   /** Servers that cannot be given the credential they ask for. */
   readonly lacking: () => Promise<readonly Lack[]>;
+  /** What a login of each database can do that was given nothing. */
+  readonly everybody: () => Promise<readonly { readonly server: ServerName; readonly says: string }[]>;
   /** What Writ sees by itself that speaks against `isolated`. */
   readonly againstIsolation: () => readonly string[];
 }
@@ -130,6 +132,7 @@ export async function examine(parts: Examined): Promise<readonly Check[]> {
       ),
     ),
     ...(await parts.lacking()).map(({ server, says, mend }) => check(`credential of ${server}`, false, says, mend)),
+    ...(await parts.everybody()).map(({ server, says }) => note(`login of ${server}`, says)),
     ...(await isolation(parts)),
   ];
 }

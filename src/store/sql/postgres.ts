@@ -3,6 +3,7 @@ import pg from "pg";
 import { WritError } from "../../domain/error.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Log } from "../../ports/system.ts";
+import { nameOf, type PostgresAddress } from "../../wire/postgres/address.ts";
 import { newer, unavailable } from "../fault.ts";
 import { applyPending, schemaVersion } from "./migrate.ts";
 import { type Migration, MIGRATIONS } from "./migrations/migrations.ts";
@@ -10,7 +11,7 @@ import { createPostgresEngine } from "./postgres-engine.ts";
 import { describePostgres } from "./postgres-fault.ts";
 import { listenFeed } from "./postgres-feed.ts";
 import { LOCK, MIGRATION } from "./postgres-lock.ts";
-import { nameOf, type PostgresAddress, readPostgresUrl } from "./postgres-url.ts";
+import { readPostgresUrl } from "./postgres-url.ts";
 import type { Tables } from "./schema.ts";
 import { openSqlStore } from "./store.ts";
 

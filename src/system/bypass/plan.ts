@@ -54,9 +54,11 @@ export function planOf(configuration: Configuration, code: string, uid: number |
       place("where Writ starts from", join(code, "main.ts")),
     ],
     resources: servers.flatMap(({ name, launch }) =>
-      launch.kind === "http" || file === null || launch.cwd === dirname(file)
-        ? []
-        : [place(`the folder of ${name}`, launch.cwd)],
+      launch.kind === "sqlite"
+        ? [place(`the database ${name}`, launch.file)]
+        : !("cwd" in launch) || file === null || launch.cwd === dirname(file)
+          ? []
+          : [place(`the folder of ${name}`, launch.cwd)],
     ),
     sockets: [
       ...servers.flatMap(({ name, launch }) =>

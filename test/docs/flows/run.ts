@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import { createHash, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { startShop } from "../../../examples/shop-server/shop.ts";
 import type { Json, JsonObject } from "../../../src/domain/json.ts";
 import type { ServerName } from "../../../src/domain/ids.ts";
@@ -22,7 +24,7 @@ export async function runFlow(page: FlowPage): Promise<readonly string[]> {
     .replaceAll(SHOP, SHOP.replace("7421", String(shopPort)))
     .replaceAll("command: npx", "command: node")
     .replaceAll(/\[-y, "@modelcontextprotocol\/server-filesystem"/g, `[${join(ROOT, FILE_SERVER)}`);
-  const house = await openHouse(yaml, page.files);
+  const house = await openHouse(yaml, textsOf(page.files), folderWith(page.files));
   const shop =
     page.yaml?.includes(SHOP) === true ? await startShop({ writOrigin: house.writ.origin, port: shopPort }) : null;
   try {
@@ -48,6 +50,22 @@ export async function runFlow(page: FlowPage): Promise<readonly string[]> {
     await shop?.stop();
     await house.close();
   }
+}
+
+function textsOf(files: FlowPage["files"]): FlowPage["files"] {
+  return Object.fromEntries(Object.entries(files).filter(([name]) => !name.endsWith(".db")));
+}
+
+/** A folder with the databases of a page, made by what stands in their blocks. */
+function folderWith(files: FlowPage["files"]): string {
+  const folder = mkdtempSync(join(tmpdir(), "writ-flow-"));
+  for (const [name, sql] of Object.entries(files)) {
+    if (!name.endsWith(".db")) continue;
+    const database = new DatabaseSync(join(folder, name));
+    database.exec(sql);
+    database.close();
+  }
+  return folder;
 }
 
 interface Stand {
