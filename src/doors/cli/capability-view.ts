@@ -1,3 +1,4 @@
+import type { EvalReport } from "./parts.ts";
 import { count, facts, plain, table, time } from "./output.ts";
 
 interface Line {
@@ -150,4 +151,15 @@ export function describeRules({ changed, version, diff, problems, tests }: RuleP
 
 function plainLines(text: string): string {
   return text.split("\n").map(plain).join("\n");
+}
+
+export function describeEvaluation(report: EvalReport): string {
+  const { suite, passed, score, passedTests, failedTests } = report;
+  const all = passedTests.length + failedTests.length;
+  return [
+    ...failedTests.map((one) => `FAILED  ${one}`),
+    `${suite}: ${passedTests.length} of ${all}, ${passed ? "passed" : "not passed"} with ${score.toFixed(2)}`,
+  ]
+    .map(plain)
+    .join("\n");
 }

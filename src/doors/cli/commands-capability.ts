@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { WritError } from "../../domain/error.ts";
 import type { Bind, Session } from "./command.ts";
@@ -6,6 +6,7 @@ import {
   type AgentLine,
   describeAll,
   describeDifference,
+  describeEvaluation,
   describeOne,
   describeRules,
   type Difference,
@@ -78,8 +79,59 @@ export function addCapabilityCommands(program: Command, bind: Bind): void {
         session.show(found, () => describeDifference(found));
       }),
     );
+  addEvaluation(capability, bind);
   addRulings(capability, bind);
   addRules(capability, bind);
+}
+
+function addEvaluation(capability: Command, bind: Bind): void {
+  capability
+    .command("eval")
+    .summary("run an agent on a suite of scenarios, in places made for it alone, and sign what came of it")
+    .description(
+      "Runs the command once for each scenario, the prompt in EVAL_PROMPT (and for {prompt} in its arguments), against a Writ and servers of its own. What it tries is counted.",
+    )
+    .requiredOption("--suite <file>", "the scenarios")
+    .requiredOption("--agent <name>", "which agent of writ.yaml it is")
+    .option("--model <model>", "the model it works with, as name@version; taken as a claim")
+    .option("--key <file>", "an evaluator's private key (JWK); signs the result")
+    .option("--out <file>", "where the signed result goes")
+    .option("--submit", "hand it in to the running Writ as well")
+    .argument("<command...>", "the command, after --")
+    .action(
+      bind(async (session, command: string[], options: EvalOptions) => {
+        const { suite, agent, model, key, out, submit } = options;
+        const { say } = session.parts;
+        const report = await session.parts.evaluate({ suite, agent, model, key, command, say: () => {} });
+        if (report.envelope === null && (out !== undefined || submit === true))
+          throw usage("a result that nobody signed is no evidence", "name the evaluator's key with `--key`");
+        if (out !== undefined) writeFileSync(out, `${JSON.stringify(report.envelope)}\n`);
+        if (submit === true) await (await session.client()).post("/v1/capability/evaluations", report.envelope);
+        session.show(report, () => describeEvaluation(report));
+        if (submit === true) say("handed in; `writ capability list` shows what it is enough for");
+        if (!report.passed) session.exit(EXIT.unverified);
+      }),
+    );
+  capability
+    .command("key")
+    .description("make a key for an evaluator; prints what goes into `evaluators` of writ.yaml")
+    .argument("<file>", "where the private key goes")
+    .action(
+      bind((session, file: string) => {
+        const jwks = session.parts.evaluatorKey(file);
+        session.show(jwks, () => JSON.stringify(jwks));
+        return Promise.resolve();
+      }),
+    );
+}
+
+interface EvalOptions {
+  readonly suite: string;
+  readonly agent: string;
+  readonly model?: string;
+  readonly key?: string;
+  readonly out?: string;
+  readonly submit?: boolean;
 }
 
 function addRulings(capability: Command, bind: Bind): void {
