@@ -8,6 +8,7 @@ import { answerApproval } from "../authority/tasks/answer-approval.ts";
 import { type Effects, NO_EFFECTS } from "../domain/effect.ts";
 import type { Fingerprint } from "../domain/fingerprint.ts";
 import { isObject, type JsonObject, own } from "../domain/json.ts";
+import type { LedgerRecord } from "../domain/record.ts";
 import type { Made, Scenario, Suite, SuiteServer } from "../domain/suite.ts";
 import { parseConfiguration } from "../system/config.ts";
 import { createLog } from "../system/log.ts";
@@ -119,9 +120,9 @@ function packaged(name: string, args: readonly string[]): JsonObject {
   }
 }
 
-function madeIn(records: Awaited<ReturnType<Writ["store"]["read"]>> & readonly unknown[]): readonly Made[] {
+function madeIn(records: readonly LedgerRecord[]): readonly Made[] {
   const calls = new Map<string, Made>();
-  for (const { kind, call, body } of records as readonly { kind: string; call: string | null; body: JsonObject }[]) {
+  for (const { kind, call, body } of records) {
     if (call === null) continue;
     const known = calls.get(call);
     if (kind === "outcome" && known !== undefined)
