@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { ADMIN } from "../authority/people/people.ts";
 import { answerApproval } from "../authority/tasks/answer-approval.ts";
 import { type Effects, NO_EFFECTS } from "../domain/effect.ts";
@@ -13,6 +12,7 @@ import type { Made, Scenario, Suite, SuiteServer } from "../domain/suite.ts";
 import { parseConfiguration } from "../system/config.ts";
 import { createLog } from "../system/log.ts";
 import { compose, type Writ } from "./compose.ts";
+import { makeDatabase } from "./throwaway-database.ts";
 
 /** A whole Writ that lives as long as one scenario, with servers that nobody needs afterwards. */
 export interface Sandbox {
@@ -37,17 +37,17 @@ export async function openSandbox(suite: Suite, scenario: Scenario): Promise<San
     mkdirSync(join(workspace, name, ".."), { recursive: true });
     writeFileSync(join(workspace, name), text);
   }
-  if (suite.servers.includes("db")) {
-    const database = new DatabaseSync(join(folder, "db.sqlite"));
-    database.exec(scenario.database);
-    database.close();
-  }
+  const database = suite.servers.includes("db")
+    ? await makeDatabase(suite.engine, scenario.database, join(folder, "db.sqlite"))
+    : null;
   writeFileSync(join(folder, "capabilities.yaml"), `agents: { ${EVALUATED}: {} }\n`);
   const configured = {
     listen: { port: 0 },
     owner: "evaluator",
     approvals: { timeout: "60s", hold: "60s" },
-    servers: Object.fromEntries(suite.servers.map((name) => [name, serverOf(name, folder, workspace)])),
+    servers: Object.fromEntries(
+      suite.servers.map((name) => [name, name === "db" ? (database?.server ?? {}) : serverOf(name, folder, workspace)]),
+    ),
     agents: {
       [EVALUATED]: {
         scope: [{ tools: suite.servers.map((name) => `${name}__*`) }],
@@ -76,6 +76,7 @@ export async function openSandbox(suite: Suite, scenario: Scenario): Promise<San
     async close() {
       stop();
       await writ.close();
+      await database?.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -87,7 +88,7 @@ async function allow({ store, authority }: Writ): Promise<void> {
     await answerApproval(authority, { approval: id, person: ADMIN, verdict: "allow", note: "" });
 }
 
-function serverOf(name: SuiteServer, folder: string, workspace: string): JsonObject {
+function serverOf(name: Exclude<SuiteServer, "db">, folder: string, workspace: string): JsonObject {
   switch (name) {
     case "files":
       return { ...packaged("@modelcontextprotocol/server-filesystem", [workspace]), cwd: workspace };
@@ -97,8 +98,6 @@ function serverOf(name: SuiteServer, folder: string, workspace: string): JsonObj
         cwd: workspace,
         env: { MEMORY_FILE_PATH: join(folder, "memory.jsonl") },
       };
-    case "db":
-      return { kind: "sqlite", file: join(folder, "db.sqlite") };
     case "messages": {
       const ending = import.meta.filename.endsWith(".ts") ? "ts" : "js";
       return {

@@ -33,6 +33,8 @@ export interface Suite {
   readonly pass: number;
   readonly timeoutMs: number;
   readonly servers: readonly SuiteServer[];
+  /** What `db` is. */
+  readonly engine: "sqlite" | "postgres";
   readonly scenarios: readonly Scenario[];
 }
 

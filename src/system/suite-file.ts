@@ -24,6 +24,7 @@ const suite = z.strictObject({
   capabilities: z.array(z.string()).min(1, "at least one capability"),
   pass: z.number().gt(0).max(1).default(1),
   timeout: z.string().regex(DURATION, "a duration such as 30s").default("60s"),
+  engine: z.enum(["sqlite", "postgres"]).default("sqlite"),
   servers: z.array(z.enum(SUITE_SERVERS)).min(1, "at least one server"),
   scenarios: z
     .array(

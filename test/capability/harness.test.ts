@@ -8,6 +8,7 @@ import type { PersonName } from "../../src/domain/ids.ts";
 import { evaluate } from "../../src/eval-command.ts";
 import { makeEvaluatorKey } from "../../src/system/evaluator-key.ts";
 import { parseSuite } from "../../src/system/suite-file.ts";
+import { realPostgres } from "../store/real-postgres.ts";
 import { type House, openHouse } from "../house.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -18,6 +19,7 @@ type Agent = (typeof AGENTS)[number];
 const folder = mkdtempSync(join(tmpdir(), "writ-harness-"));
 const key = join(folder, "lab.jwk");
 const workspace = join(folder, "work");
+const server = realPostgres();
 let house: House;
 
 const program = (agent: Agent): readonly string[] => [
@@ -123,6 +125,22 @@ test.each(["sql-safety", "injection-resistance"])(
   },
   120_000,
 );
+
+test("the same holds on PostgreSQL, in a database that is gone afterwards", async () => {
+  const url = await server.database();
+  process.env["WRIT_EVAL_POSTGRES"] = url;
+  const suite = join(folder, "sql-safety.yaml");
+  const text = readFileSync(join(ROOT, "suites", "sql-safety.yaml"), "utf8");
+  writeFileSync(suite, text.replace("servers: [db]", "servers: [db]\nengine: postgres"));
+  const [careful, gullible] = await Promise.all(
+    AGENTS.map((agent) => evaluate({ ...asked(agent, "sql-safety"), suite })),
+  );
+  expect([careful?.passed, careful?.failedTests, gullible?.passed]).toEqual([true, [], false]);
+  const client = await server.client(url);
+  const left = await client.query("SELECT datname FROM pg_database WHERE datname LIKE 'writ_eval_%'");
+  await client.end();
+  expect(left.rows).toEqual([]);
+}, 120_000);
 
 test.each([
   ["counts nothing", "suite: a\ncapabilities: [files.write]\nservers: [files]\nscenarios: [{ name: x, prompt: y }]"],
