@@ -10,7 +10,7 @@ import type { Servers } from "./servers.ts";
 
 /** What agents may be trusted with; every tool that was accepted is known to it when this resolves. */
 export async function composeCapabilities(
-  { configuration }: Base,
+  { configuration, undo }: Base,
   who: Authority,
   servers: Servers,
 ): Promise<Capabilities> {
@@ -28,6 +28,7 @@ export async function composeCapabilities(
     },
     openEvaluators(evaluators, readJsonFile),
   );
+  undo.push(() => capabilities.stop());
   await capabilities.start();
   await capabilities.toolsAre(acceptedTools(servers));
   return capabilities;

@@ -57,7 +57,10 @@ export function composeCorridor(
     meaning: (call, definition) => meaningOf(call, known.get(call.server), definition, reading),
     ground,
     profile: (principal) => capabilities.profiles.of(principal),
-    profileAnew: (principal) => capabilities.profiles.refresh(principal),
+    profileAnew: async (principal) => {
+      await capabilities.tick();
+      await capabilities.profiles.refresh(principal);
+    },
     needs: (effects, tool) => neededBy(effects, tool, capabilities.rules.inForce().rules.own),
     audience: (name) => audienceOf(known.get(name), name, configuration.trustDomain),
     broker: servers.broker,

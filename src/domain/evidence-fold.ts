@@ -3,7 +3,6 @@ import { type Effects, NO_EFFECTS } from "./effect.ts";
 import { type Evidence, noEvidence, type Seen, sinceKey } from "./evidence.ts";
 import { counted, isSensitive, targetsOf, turned } from "./evidence-uses.ts";
 import { takeWord, type Words } from "./evidence-words.ts";
-import type { Fingerprint } from "./fingerprint.ts";
 import type { AgentName, InstanceId } from "./ids.ts";
 import { isObject, type JsonObject, own } from "./json.ts";
 import type { LedgerRecord, RecordKind } from "./record.ts";
@@ -71,11 +70,6 @@ export function namedBy({ body }: Pick<LedgerRecord, "body">): {
 
 export function evidenceOf(tally: Pick<Tally, "agents">, agent: AgentName): Evidence {
   return tally.agents.get(agent) ?? noEvidence(agent);
-}
-
-/** What is known of an instance now: what it was seen to be, and the tools there are. */
-export function fingerprintOf(tally: Pick<Tally, "open" | "seen">, instance: InstanceId): Fingerprint {
-  return { parts: tally.seen.get(instance)?.parts ?? {}, tools: tally.open.tools };
 }
 
 /** Takes one entry. The same entries in the same order give the same evidence, wherever and however often. */

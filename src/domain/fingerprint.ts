@@ -24,8 +24,6 @@ export interface Fingerprint {
   readonly tools: Readonly<Record<string, string>>;
 }
 
-export const UNKNOWN_AGENT: Fingerprint = { parts: {}, tools: {} };
-
 /** How two fingerprints differ in one component. A newer version of the same is less than another thing. */
 export type Change =
   | { readonly component: NamedComponent; readonly kind: "replaced" | "version" }

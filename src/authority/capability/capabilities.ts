@@ -28,6 +28,8 @@ export interface Capabilities extends Rulings {
   tick(): Promise<void>;
   /** Counts everything that is in the ledger now. */
   catchUp(): Promise<void>;
+  /** Counts no more by itself. */
+  stop(): void;
   observe(instance: Pick<Instance, "id" | "agent">, heard: readonly Heard[]): Promise<void>;
   /** The tools that were accepted, by qualified name, with the hash of their definitions. */
   toolsAre(tools: Readonly<Record<string, string>>): Promise<void>;
@@ -35,7 +37,8 @@ export interface Capabilities extends Rulings {
 }
 
 /** What is written when something happened that counts. */
-const COUNTS = new Set<StoreEvent["kind"]>(["call", "approval", "revoked", "capability", "resync"]);
+const COUNTS = new Set<StoreEvent["kind"]>(["call", "approval", "resync"]);
+const TOGETHER_MS = 20;
 
 export function createCapabilities(parts: AuthorityParts, source: RuleSource, evaluators: Evaluators): Capabilities {
   const rules = createRules(parts, source);
@@ -43,6 +46,8 @@ export function createCapabilities(parts: AuthorityParts, source: RuleSource, ev
   const counting = createCounting(own);
   const profiles = createProfiles(parts);
   let counts = false;
+  let timer: NodeJS.Timeout | null = null;
+  let stopped = false;
 
   const rulings = createRulings(own, counting);
 
@@ -90,7 +95,20 @@ export function createCapabilities(parts: AuthorityParts, source: RuleSource, ev
         if (event.id === "rules" || event.kind === "resync") await rules.follow();
         await profiles.follow(event);
       }
-      if (counts && COUNTS.has(event.kind) && event.kind !== "capability") await counting.catchUp();
+      if (!counts || !COUNTS.has(event.kind)) return;
+      if (event.kind === "resync") return counting.catchUp();
+      // Of many calls that end at about the same time, all are counted at once.
+      if (stopped) return;
+      timer ??= setTimeout(() => {
+        timer = null;
+        counting
+          .catchUp()
+          .catch((cause: unknown) => parts.log.error({ cause }, "what agents did could not be counted"));
+      }, TOGETHER_MS);
+    },
+    stop() {
+      if (timer !== null) clearTimeout(timer);
+      stopped = true;
     },
     async tick() {
       const due = profiles.due();

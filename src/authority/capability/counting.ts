@@ -50,17 +50,19 @@ export function createCounting(parts: CapabilityParts): Counting {
     } while (again);
   }
 
-  return {
-    catchUp() {
-      if (running !== null) {
-        again = true;
-        return running;
-      }
-      running = rounds().finally(() => (running = null));
+  function catchUp(): Promise<void> {
+    if (running !== null) {
+      again = true;
       return running;
-    },
+    }
+    running = rounds().finally(() => (running = null));
+    return running;
+  }
+
+  return {
+    catchUp,
     async within(act) {
-      await this.catchUp();
+      await catchUp();
       return parts.store.write(async (tx) => {
         const tally = await openTally(tx);
         const wants: Want[] = [];

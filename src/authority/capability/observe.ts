@@ -1,3 +1,4 @@
+import type { Seen } from "../../domain/evidence.ts";
 import { learn, type NamedComponent, type Part } from "../../domain/fingerprint.ts";
 import type { Instance } from "../../domain/principal.ts";
 import { refusal } from "../refusals.ts";
@@ -44,10 +45,13 @@ export async function observe(
     for (const { component, part } of news) {
       const seen = await bringSeen(tx, tally, instance.id);
       const learnt = learn({ parts: seen?.parts ?? {}, tools: {} }, component, part);
-      if (learnt.kind === "same") continue;
+      // What a client says of itself over and over is not written down over and over.
+      if (learnt.kind === "same" || (part.strength === "claimed" && oftenChanged(parts, seen, component))) continue;
       const at = parts.clock.now();
       const about = { agent: instance.agent, instance: instance.id, component, is: { ...part } };
       const draft = { at, call: null, task: null };
+      // A client's name for itself is seldom the one that somebody else knows it by.
+      if (learnt.kind === "outranked" && component === "harness") continue;
       if (learnt.kind === "outranked") {
         const finding = "claim_outranked";
         const body = { ...about, finding, known: { ...learnt.known } };
@@ -61,6 +65,13 @@ export async function observe(
       await flapping(parts, tx, tally, instance, component, at);
     }
   });
+}
+
+function oftenChanged(parts: CapabilityParts, seen: Seen | null, component: NamedComponent): boolean {
+  const { flaps, flapMs } = parts.inForce().rules;
+  const now = parts.clock.now();
+  const lately = (seen?.lately ?? []).filter((one) => one.component === component && now - one.at < flapMs);
+  return lately.length >= 2 * flaps;
 }
 
 /** The change that makes it flapping is the finding; those that go on are in the record. */
