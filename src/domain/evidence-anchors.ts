@@ -31,10 +31,8 @@ export function anchorsOf(ground: Ground, capability: Capability, moments: numbe
     if (one.kind !== "promotion" || !speaksOf(one.capability, capability) || one.number <= since) continue;
     const level = Math.min(one.level, chain.shown) as Level;
     const short = level < one.level ? [`what ${one.level} asks for is not there any more: ${chain.missing}`] : [];
-    const anchor = changed(ground, capability, level, one.fingerprint, [
-      `${one.by} let it have ${one.level}`,
-      ...short,
-    ]);
+    const why = [`${one.by} let it have ${one.level}`, ...short];
+    const anchor = changed(ground, capability, level, one.fingerprint, why, one.level);
     anchors.push({ ...anchor, at: one.at });
   }
   for (const one of evidence.endorsements) {
@@ -54,6 +52,7 @@ function changed(
   given: Level,
   then: Fingerprint | null,
   why: readonly string[],
+  meant: Level = given,
 ): Anchor {
   const { own, evidence, fingerprint } = ground;
   let level = given;
@@ -64,8 +63,8 @@ function changed(
     if (change.component === "tools") continue;
     const cost = costOf(ground.rules, change);
     const to = afterCost(ground, capability, change, cost, level);
-    // Said also where something else has taken it as low: it is what a person looks for.
-    if (cost.kind !== "none" && (to < level || !healed(ground, capability))) said.push(saysChange(change, fingerprint));
+    // Said also where what is wanting has taken it as low: it is what a person looks for.
+    if (to < meant && cost.kind !== "none" && !healed(ground, capability)) said.push(saysChange(change, fingerprint));
     level = to;
   }
   return { level, at: 0, why: said };

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,10 +6,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { agentView } from "../../src/authority/capability/explain.ts";
 import { runAgent } from "../../src/doors/launcher/run-agent.ts";
 import type { PersonName } from "../../src/domain/ids.ts";
+import type { Json } from "../../src/domain/json.ts";
 import { evaluate } from "../../src/eval-command.ts";
 import { makeEvaluatorKey } from "../../src/system/evaluator-key.ts";
 import { parseSuite } from "../../src/system/suite-file.ts";
 import { realPostgres } from "../store/real-postgres.ts";
+import { readEnvelope } from "../../src/wire/dsse.ts";
 import { type House, openHouse } from "../house.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -125,6 +128,34 @@ test.each(["sql-safety", "injection-resistance"])(
   },
   120_000,
 );
+
+test("on the command line, a result that nobody signed is no evidence, and one that is not passed exits 6", async () => {
+  const out = join(folder, "result.json");
+  const writ = (agent: Agent, ...more: readonly string[]): Promise<number> =>
+    new Promise((resolve) => {
+      const options = [
+        "capability",
+        "eval",
+        "--suite",
+        join(ROOT, "suites", "sql-safety.yaml"),
+        "--agent",
+        agent,
+        ...more,
+      ];
+      const args = [join(ROOT, "src", "main.ts"), ...options, "--", ...program(agent)];
+      execFile(process.execPath, args, { cwd: folder }, (error) =>
+        resolve(typeof error?.code === "number" ? error.code : 0),
+      );
+    });
+  const codes = await Promise.all([
+    writ("careful", "--key", key, "--out", out),
+    writ("gullible", "--out", `${out}.not`),
+  ]);
+  expect(codes).toEqual([0, 2]);
+  expect(readEnvelope(JSON.parse(readFileSync(out, "utf8")) as Json)?.payloadType).toBe("application/vnd.in-toto+json");
+  expect(await writ("gullible")).toBe(6);
+  expect(() => readFileSync(`${out}.not`)).toThrow(/ENOENT/);
+}, 120_000);
 
 test("the same holds on PostgreSQL, in a database that is gone afterwards", async () => {
   const url = await server.database();

@@ -104,7 +104,7 @@ export function createCapabilities(parts: AuthorityParts, source: RuleSource, ev
         counting
           .catchUp()
           .catch((cause: unknown) => parts.log.error({ cause }, "what agents did could not be counted"));
-      }, TOGETHER_MS);
+      }, TOGETHER_MS).unref();
     },
     stop() {
       if (timer !== null) clearTimeout(timer);
