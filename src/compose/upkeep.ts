@@ -16,6 +16,7 @@ import type { Servers } from "./servers.ts";
 const ASK_AGAIN_MS = 10_000;
 const LOOK_AT_KEYS_MS = 60_000;
 const LOOK_AT_PROFILES_MS = 250;
+const TIDY_PROFILES_MS = 10 * 60_000;
 
 /** What moves by itself: what others write is followed, what is due is done. */
 export function keepUp(
@@ -79,6 +80,13 @@ export function keepUp(
   every(
     LOOK_AT_PROFILES_MS,
     () => void capabilities.tick().catch((cause: unknown) => log.error({ cause }, "the profiles were not looked at")),
+  );
+  every(
+    TIDY_PROFILES_MS,
+    () =>
+      void capabilities
+        .tidy(who.authority.clock.now())
+        .catch((cause: unknown) => log.error({ cause }, "processes that are over were not forgotten")),
   );
   // What upstreams gave for tasks that ended while no gateway was there.
   void broker.leases.sweep().catch((cause: unknown) => log.error({ cause }, "leases could not be looked at"));

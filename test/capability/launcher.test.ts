@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, type Launched } from "../../src/doors/launcher/launch.ts";
 import { declaredModel, programOf } from "../../src/doors/launcher/program.ts";
-import type { InstanceId, PersonName } from "../../src/domain/ids.ts";
+import type { AgentName, InstanceId, PersonName } from "../../src/domain/ids.ts";
 import { rawClient } from "../gate/client.ts";
 import { type House, openHouse } from "../house.ts";
 
@@ -64,6 +64,18 @@ test("an agent goes on in its session when its profile changes: its launcher has
   expect((await clerk.call("look", { at: "x" })).code).toBeNull();
   expect(readFileSync(join(folder, "did.txt"), "utf8")).not.toContain("asked");
 }, 30_000);
+
+test("what was seen of a process is kept while it works, and forgotten once it is idle and over", async () => {
+  const { capabilities, store } = house.writ;
+  const over = { id: "i_over" as InstanceId, agent: "clerk" as AgentName };
+  await capabilities.observe(over, [{ component: "model", part: { id: "opus", version: null, strength: "observed" } }]);
+  const kept = async () =>
+    (await store.read((tx) => tx.documents("capability_seen"))).map(({ instance }) => instance as string);
+  await capabilities.tidy(Date.now());
+  expect(await kept()).toEqual(expect.arrayContaining(["i_over", launched.instance]));
+  await capabilities.tidy(Date.now() + 2 * 3_600_000);
+  expect(await kept()).toEqual([launched.instance]);
+});
 
 test("a program is told by its content and its script's, wherever it is", async () => {
   writeFileSync(join(folder, "agent.js"), "one");

@@ -11,6 +11,7 @@ import { createProfiles, type Profiles } from "./profiles.ts";
 import { createRules, type Rules, type RuleSource } from "./rules.ts";
 import { createRulings, type Rulings } from "./rulings.ts";
 import { submitEvaluation } from "./submit.ts";
+import { forgetIdle } from "./tidy.ts";
 import { bring, record } from "./tally.ts";
 
 /** What agents may be trusted with: the rules, the evidence and the profiles that come of both. Where nobody made rules
@@ -26,6 +27,8 @@ export interface Capabilities extends Rulings {
   follow(event: StoreEvent): Promise<void>;
   /** Looks again at what time alone has changed. */
   tick(): Promise<void>;
+  /** Forgets processes that are over. */
+  tidy(now: number): Promise<void>;
   /** Counts everything that is in the ledger now. */
   catchUp(): Promise<void>;
   /** Counts no more by itself. */
@@ -115,6 +118,7 @@ export function createCapabilities(parts: AuthorityParts, source: RuleSource, ev
       if (due === null || parts.clock.now() < due) return;
       await settleAll();
     },
+    tidy: (now) => forgetIdle(own, now),
     catchUp: () => counting.catchUp(),
     async observe(instance, heard) {
       if (counts) await observe(own, counting, instance, heard);
