@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename, delimiter, isAbsolute, join, resolve } from "node:path";
 
 /** Something that the launcher says of what it runs. What it saw itself is observed; what it was told is claimed. */
@@ -11,6 +12,8 @@ export interface ProgramPart {
 }
 
 const LONGEST = 200;
+const WHOLE_BYTES = 8 * 1024 ** 2;
+const PIECE_BYTES = 1024 ** 2;
 
 /** What a command line would run, by content: the program and the script it is given, wherever they are. Null where the
  *  program is not found: then it cannot be started either. */
@@ -24,11 +27,30 @@ export async function programOf(
   const script = args.map((arg) => resolve(where.cwd, arg)).find(isFile);
   const hash = createHash("sha256");
   for (const one of script === undefined ? [file] : [file, script]) {
-    for await (const chunk of createReadStream(one)) hash.update(chunk as Buffer);
+    for await (const chunk of contentOf(one)) hash.update(chunk);
     hash.update("\0");
   }
   const names = [file, ...(script === undefined ? [] : [script])].map((one) => basename(one)).join(" ");
   return { component: "package", id: names.slice(0, LONGEST), version: `sha256:${hash.digest("hex")}`, claimed: false };
+}
+
+/** A file as far as it is looked at: all of a script; of something as large as an interpreter its size, beginning, middle
+ *  and end, since reading all of it would hold up every start. */
+async function* contentOf(file: string): AsyncGenerator<Buffer> {
+  const opened = await open(file);
+  try {
+    const { size } = await opened.stat();
+    yield Buffer.from(`${size}\0`);
+    const whole = size <= WHOLE_BYTES;
+    const starts = whole ? [0] : [0, Math.floor((size - PIECE_BYTES) / 2), size - PIECE_BYTES];
+    for (const position of starts) {
+      const piece = Buffer.alloc(whole ? size : PIECE_BYTES);
+      const { bytesRead } = await opened.read(piece, 0, piece.length, position);
+      yield piece.subarray(0, bytesRead);
+    }
+  } finally {
+    await opened.close();
+  }
 }
 
 /** `opus@4.6` as whoever starts the agent declares it. */
