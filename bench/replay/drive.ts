@@ -320,7 +320,9 @@ function partsOf(stage: Stage, store: Store, principal: Principal, trace: Trace)
       }),
     tracing: createTracing(digests, { now: () => Date.now() }),
     ground: { paths: [], hosts: [], home: "/root" },
-    profile: () => "recorded",
+    profile: () => ({ hash: "recorded", levels: null }),
+    profileAnew: () => Promise.resolve(),
+    needs: () => [],
     audience: () => "recorded",
     broker: {
       credentialFor: () => Promise.resolve({ kind: "none", remains: "nothing", headers: {}, secrets: [] }) as never,

@@ -1,5 +1,6 @@
+import type { Capabilities } from "../authority/capability/capabilities.ts";
 import { type MeaningParts, meaningOf } from "../analysis/meaning.ts";
-import { profileOf } from "../authority/profile.ts";
+import { neededBy } from "../domain/capability.ts";
 import { OWN_CONFIGURATION } from "../doors/mcp/own-tools.ts";
 import type { ServerName } from "../domain/ids.ts";
 import { createGate, type Gate } from "../gate/gate.ts";
@@ -23,7 +24,14 @@ export interface Corridor {
 }
 
 /** The gate, and what it stands on. */
-export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Authority, servers: Servers): Corridor {
+export function composeCorridor(
+  base: Base,
+  disk: OnDisk,
+  at: Listening,
+  who: Authority,
+  servers: Servers,
+  capabilities: Capabilities,
+): Corridor {
   const { configuration, log, clock, ids, undo } = base;
   const { store, digests, gateway } = disk;
   const inFlight = watchInFlight(store, log);
@@ -33,7 +41,6 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
   const known = new Map<ServerName, ServerConfiguration>(
     [...configuration.servers, OWN_CONFIGURATION].map((one) => [one.name, one]),
   );
-  const profiles = new Map(configuration.agents.map((agent) => [agent.name, profileOf(agent, digests)]));
   const ground = ownGround(configuration, [at.origin, at.issuer]);
   const reading: MeaningParts = {
     analysers: servers.analysers,
@@ -52,7 +59,12 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
     meaning: (call, definition) => meaningOf(call, known.get(call.server), definition, reading),
     ground,
     tracing: createTracing(digests, clock),
-    profile: (agent) => profiles.get(agent) ?? "unknown",
+    profile: (principal) => capabilities.profiles.of(principal),
+    profileAnew: async (principal) => {
+      await capabilities.tick();
+      await capabilities.profiles.refresh(principal);
+    },
+    needs: (effects, tool) => neededBy(effects, tool, capabilities.rules.inForce().rules.own),
     audience: (name) => audienceOf(known.get(name), name, configuration.trustDomain),
     broker: servers.broker,
     inFlight,

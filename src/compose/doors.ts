@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import type { Capabilities } from "../authority/capability/capabilities.ts";
 import { offerStepUp } from "../authority/people/step-up.ts";
 import { createHttpDoor } from "../doors/http/door.ts";
 import { examine, ready } from "../doors/http/doctor.ts";
@@ -32,6 +33,7 @@ export function composeDoors(
   who: Authority,
   servers: Servers,
   { gate, parts }: Corridor,
+  capabilities: Capabilities,
 ): Doors {
   const { configuration, log, clock, ids, undo } = base;
   const { store, digests, signingKeys } = disk;
@@ -67,6 +69,11 @@ export function composeDoors(
         if (event.kind === "policy" || event.kind === "resync" || (event.kind === "task" && event.id === task))
           listener();
       }),
+    introduced: ({ agent, instance }, { name, version }) => {
+      const part = { id: name, version, strength: "claimed" } as const;
+      // What it says is odd in ways that nobody needs to hear of.
+      void capabilities.observe({ id: instance, agent }, [{ component: "harness", part }]).catch(() => {});
+    },
     spend: (id, expiresAt) => store.write((tx) => tx.spend("request-state", id, expiresAt)),
     clock,
     ids,
@@ -83,6 +90,7 @@ export function composeDoors(
     signIn,
     pins,
     policies,
+    capabilities,
     vault,
     jwks: () => credentials.jwks(),
     strangers: () => Object.fromEntries(mcp.strangers),

@@ -1,5 +1,6 @@
 import type { Approval } from "./approval.ts";
 import type { Call } from "./call.ts";
+import type { Capability, Levels } from "./capability.ts";
 import type { Effects } from "./effect.ts";
 import type { Feed } from "./feed.ts";
 import type { Grant, GrantDraft } from "./grant.ts";
@@ -24,6 +25,8 @@ export interface Standing {
   readonly revokedAt: Sequence;
   /** The profile the agent has now. */
   readonly profile: string;
+  /** What it lets the agent be trusted with; absent where that is as the tier has it. */
+  readonly levels?: Levels;
 }
 
 /** Everything a decision may weigh, and nothing else. */
@@ -37,6 +40,8 @@ export interface AccessRequest {
   /** Whether this gateway hears what the others write. */
   readonly feed: Feed;
   readonly effects: Effects;
+  /** What it takes to be trusted with; absent where that is to be read from its effects. */
+  readonly needs?: readonly Capability[];
   readonly provenance: Provenance;
   /** What its result would bring into the session. */
   readonly source: SourceLabels;

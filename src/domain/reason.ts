@@ -114,6 +114,10 @@ const REASONS = {
     hint: "nothing an agent does may touch Writ, its files or its configuration",
   },
   budget_spent: { says: (f) => `the task's budget of ${f.limit} is used up`, hint: "ask the owner for another task" },
+  capability_missing: {
+    says: (f) => `the agent has not earned what this call takes: ${f.why}`,
+    hint: "a person reads `writ capability explain`, which says how it is earned",
+  },
   policy_missing: {
     says: () => "no policy is loaded, so nothing is permitted",
     hint: "an admin runs `writ policy apply`",

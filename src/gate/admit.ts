@@ -52,7 +52,7 @@ async function admitIn(parts: GateParts, tx: WriteTx, seen: Decision): Promise<A
     tx,
     seen.request.principal,
     seen.request.call.digest,
-    parts.profile(seen.request.principal.agent),
+    parts.profile(seen.request.principal),
   );
   if (standing === null) return refuse(tx, parts, { ...seen, kind: "deny", reason: reason("task_unknown") } as Deny);
   const provenance = await traced(parts, tx, seen.request, standing);

@@ -29,7 +29,7 @@ export async function contextualise(
   await parts.catalogue.settled(draft.server);
   const known = parts.catalogue.find(draft);
   const { call, faults, meaning } = identify(parts, draft, known, ahead);
-  const profile = parts.profile(principal.agent);
+  const profile = parts.profile(principal);
   const looked = await parts.store.read(async (tx) => {
     const standing = await standingOf(tx, principal, call.digest, profile);
     return standing === null ? null : { standing, seen: await parts.tracing.look(tx, standing.task) };
@@ -59,6 +59,7 @@ function assemble(
     standing,
     feed: parts.store.feed(),
     effects,
+    needs: parts.needs(effects, qualified(call.server, call.tool)),
     provenance: UNTRACED,
     source,
     pin: known.pin,

@@ -1,6 +1,8 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import { type Ask, lifts, stateAt } from "../domain/approval.ts";
 import { inputOf } from "../domain/call.ts";
+import { heldBack, levelAt } from "../domain/call-level.ts";
+import type { Level } from "../domain/capability.ts";
 import type { Basis, Decision, Permit, PolicyRef } from "../domain/decision.ts";
 import { isIrreversible, onlyReads } from "../domain/effect.ts";
 import { cover, type Coverage, type Grant, type GrantDraft, names } from "../domain/grant.ts";
@@ -41,6 +43,7 @@ function invariant(request: AccessRequest): Reason | null {
   if (target !== undefined) return reason("self_target", { target });
   if (call.door === "upstream" && !request.reverseAllowed)
     return reason("reverse_denied", { server: call.server, method: call.method });
+  if (levelAt(request) === 0) return reason("capability_missing", { why: heldBack(request) });
   if (task.used.calls >= task.budget.calls) return reason("budget_spent", { limit: `${task.budget.calls} calls` });
   if (!onlyReads(effects) && task.used.writes >= task.budget.writes) {
     return reason("budget_spent", { limit: `${task.budget.writes} changing calls` });
@@ -142,6 +145,8 @@ function grantFor(request: AccessRequest): Need {
     case "optimized": {
       const draft = inEnvelope(request);
       if (draft === null) return { kind: "refused", reason: reason("no_grant", { tool }) };
+      // Who is not trusted that far is not refused what the owner foresaw: a person gives it, call by call.
+      if (levelAt(request) < TRUSTED) return { kind: "ask", ask: notTrusted(request) };
       return isLeftToPeople(request) ? { kind: "ask", ask: BY_A_PERSON } : { kind: "issue", draft };
     }
   }
@@ -158,6 +163,14 @@ const BY_A_PERSON: Ask = {
 function isLeftToPeople({ effects, provenance, standing: { task } }: AccessRequest): boolean {
   const grave = isIrreversible(effects) || effects.kinds.includes("administer");
   return grave && !(provenance.authorised && task.declaredBy === "owner" && task.delegators === undefined);
+}
+
+/** From here on a grant may be issued just in time. */
+const TRUSTED: Level = 3;
+
+function notTrusted(request: AccessRequest): Ask {
+  const why = `the agent is not trusted with a grant just in time for ${heldBack(request)}`;
+  return { policy: "capability:trusted", role: "approver", why };
 }
 
 /** One use of exactly this tool, under the envelope's own limits; never for what hands on authority. */
@@ -224,6 +237,8 @@ export function couldBe(decision: Decision): boolean {
       decision.request.call.server,
       decision.request.call.tool,
     );
+  // Ahead of a call its arguments are not there yet, and with them what it will take.
+  if (code === "capability_missing") return true;
   return code === "feed_stale" || code === "outside_grant" || code === "policy_error" || code === "budget_spent";
 }
 

@@ -1,9 +1,12 @@
+import type { Profiles } from "../authority/capability/profiles.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Meaning } from "../analysis/meaning.ts";
 import type { OwnGround } from "../analysis/self-target.ts";
 import type { Call } from "../domain/call.ts";
+import type { Capability } from "../domain/capability.ts";
+import type { Effects } from "../domain/effect.ts";
 import type { GatewayId } from "../domain/gateway.ts";
-import type { AgentName, ServerName } from "../domain/ids.ts";
+import type { ServerName } from "../domain/ids.ts";
 import type { ToolDefinition } from "../domain/tool.ts";
 import type { Configuration } from "../ports/configuration.ts";
 import type { Credentials } from "../ports/credentials.ts";
@@ -31,8 +34,12 @@ export interface GateParts {
   readonly ground: OwnGround;
   /** Where the values of calls came from. */
   readonly tracing: Tracing;
-  /** The capability profile an agent has now; its hash is in every credential and record. */
-  readonly profile: (agent: AgentName) => string;
+  /** The capability profile a caller has now; its hash is in every credential and record. */
+  readonly profile: Profiles["of"];
+  /** Asks the store for it, where another gateway may have changed it just now. */
+  readonly profileAnew: Profiles["refresh"];
+  /** What a call with these effects takes to be trusted with. `tool` is qualified. */
+  readonly needs: (effects: Effects, tool: string) => readonly Capability[];
   readonly audience: (server: ServerName) => string;
   readonly broker: Pick<Broker, "credentialFor" | "challenged" | "foresee" | "shows">;
   readonly inFlight: InFlight;

@@ -1,6 +1,7 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import { stateAt } from "../domain/approval.ts";
 import { inputOf } from "../domain/call.ts";
+import { levelAt, needsOf } from "../domain/call-level.ts";
 import { type Json, isObject, own } from "../domain/json.ts";
 import type { InputType, RecordInput } from "./input-type.ts";
 
@@ -66,6 +67,7 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
         ? approval.answers.filter((answer) => answer.verdict === "allow").map((answer) => clean(answer.person))
         : [],
     },
+    capability: { needs: needsOf(request), level: levelAt(request) },
     tier: request.tier,
   };
 }

@@ -1,5 +1,6 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import type { Approval } from "../domain/approval.ts";
+import { type Levels, PLAIN } from "../domain/capability.ts";
 import { type Effects, NO_EFFECTS } from "../domain/effect.ts";
 import type { Grant } from "../domain/grant.ts";
 import { type AgentName, qualified, splitQualified } from "../domain/ids.ts";
@@ -28,6 +29,8 @@ export interface Sample {
   /** People who have allowed it. */
   readonly approvedBy?: readonly string[] | undefined;
   readonly tier?: Tier | undefined;
+  /** What the agent has earned, where it is not as the tier has it. */
+  readonly levels?: Readonly<Record<string, number>> | undefined;
 }
 
 const NOW = 1_767_225_600_000;
@@ -130,6 +133,7 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
           : approvalBy(sample.approvedBy, task, qualified(server, tool)),
       revokedAt: 0 as AccessRequest["standing"]["revokedAt"],
       profile: "",
+      ...levelsOf(sample),
     },
     effects: {
       ...NO_EFFECTS,
@@ -146,6 +150,11 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
     feed: "live",
     reverseAllowed: true,
   };
+}
+
+function levelsOf({ levels, tier }: Sample): { readonly levels?: Levels } {
+  if (levels === undefined || Object.keys(levels).length === 0) return {};
+  return { levels: { ...PLAIN[tier ?? "foundation"], of: levels as Levels["of"] } };
 }
 
 function approvalBy(people: readonly string[], task: Task, tool: string): Approval {

@@ -142,6 +142,7 @@ const COMMON: Record<string, Attributes> = {
     authorised: bool,
   },
   Approval: { granted: bool, by: strings },
+  Capability: { needs: strings, level: long },
 };
 
 /** The Cedar schema of these actions alone: enough to check a policy whose scope names no others. */
@@ -160,6 +161,7 @@ export function toCedar(actions: Iterable<Action>): SchemaJson<string> {
       effects: { type: "Effects" },
       provenance: { type: "Provenance" },
       approval: { type: "Approval" },
+      capability: { type: "Capability" },
       tier: string,
     };
     const appliesTo = {

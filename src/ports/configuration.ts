@@ -19,6 +19,8 @@ export interface Configuration {
   readonly dataFolder: string;
   /** Absolute folder of `*.cedar` and `*.test.yaml`. */
   readonly policyFolder: string;
+  /** Absolute; the rules of what agents may be trusted with. It need not be there. */
+  readonly capabilityFile: string;
   readonly trustDomain: string;
   readonly listen: { readonly host: string; readonly port: number };
   /** What clients and other servers know it as, without a slash at its end: the issuer of every credential, one for all
@@ -39,6 +41,8 @@ export interface Configuration {
   readonly agents: readonly AgentConfiguration[];
   readonly servers: readonly ServerConfiguration[];
   readonly clients: readonly ClientConfiguration[];
+  /** Whose word on how an agent did in an evaluation counts. */
+  readonly evaluators: readonly EvaluatorConfiguration[];
   /** Who is told what was revoked and what changed. */
   readonly receivers: readonly ReceiverConfiguration[];
   /** Whose tokens for workloads are believed. */
@@ -183,6 +187,14 @@ export interface ClientConfiguration {
   /** The servers it speaks for: it is told of the credentials made for these, and of no others. */
   readonly servers: readonly ServerName[];
   readonly may: readonly ClientRight[];
+}
+
+/** Somebody who evaluates agents, and signs what came of it (ES256 or Ed25519). */
+export interface EvaluatorConfiguration {
+  readonly name: string;
+  readonly keys: ClientConfiguration["keys"];
+  /** What it signed, before or after, does not count. */
+  readonly revoked: boolean;
 }
 
 export type Launch =

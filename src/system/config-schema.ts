@@ -289,6 +289,12 @@ const client = z.strictObject({
   may: z.array(z.enum(CLIENT_RIGHTS)).optional(),
 });
 
+const evaluator = z.strictObject({
+  jwks: client.shape.jwks,
+  jwks_file: client.shape.jwks_file,
+  revoked: z.boolean().optional(),
+});
+
 const receiver = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: "an http or https address" }),
   audience: z.string().min(1).optional(),
@@ -328,6 +334,7 @@ export const writYaml = z.strictObject({
     })
     .optional(),
   policies: path.optional(),
+  capabilities: path.optional(),
   people: z.record(name, person).optional(),
   sign_in: signIn.optional(),
   approvals: z
@@ -344,6 +351,7 @@ export const writYaml = z.strictObject({
   servers: z.record(name, server).optional(),
   agents: z.record(name, agent).optional(),
   clients: z.record(name, client).optional(),
+  evaluators: z.record(name, evaluator).optional(),
   receivers: z.record(name, receiver).optional(),
   issuers: z.record(name, issuer).optional(),
   federation: z
@@ -360,6 +368,7 @@ export type CredentialYaml = z.infer<typeof credential>;
 export type ToolRuleYaml = z.infer<typeof toolRule>;
 export type EnrolYaml = z.infer<typeof enrol>;
 export type ClientYaml = z.infer<typeof client>;
+export type EvaluatorYaml = z.infer<typeof evaluator>;
 export type PersonYaml = z.infer<typeof person>;
 export type ReceiverYaml = z.infer<typeof receiver>;
 export type SignInYaml = z.infer<typeof signIn>;

@@ -3,6 +3,7 @@ import { WritError } from "../../domain/error.ts";
 import { createBind, exitOf } from "./command.ts";
 import { addAgentCommands } from "./commands-agent.ts";
 import { addApproveCommands } from "./commands-approve.ts";
+import { addCapabilityCommands } from "./commands-capability.ts";
 import { addCredsCommands } from "./commands-creds.ts";
 import { addGrantCommands } from "./commands-grant.ts";
 import { addKeyCommands } from "./commands-keys.ts";
@@ -64,6 +65,7 @@ const COMMANDS = [
   addPolicyCommands,
   addToolCommands,
   addCredsCommands,
+  addCapabilityCommands,
   addRevokeCommands,
   addPeopleCommands,
   addKeyCommands,

@@ -18,6 +18,7 @@ import { show } from "./show.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import { boundedText, createAddRoute, credentialled, guardBrowser, toError } from "./route.ts";
 import { addEnrolmentRoutes } from "./routes-enrolment.ts";
+import { addCapabilityRoutes } from "./routes-capability.ts";
 import { addCredsRoutes } from "./routes-creds.ts";
 import { addGrantRoutes } from "./routes-grants.ts";
 import { addKeyRoutes } from "./routes-keys.ts";
@@ -61,6 +62,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   addRevocationRoutes(add, parts);
   addCredsRoutes(add, parts);
   addKeyRoutes(add, parts);
+  addCapabilityRoutes(add, parts);
   addOAuthRoutes(app, parts, refusals);
   const authorize = parts.signIn.clients.any ? addAuthorizeRoutes(app, parts, refusals) : null;
 

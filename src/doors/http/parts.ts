@@ -1,3 +1,4 @@
+import type { Capabilities } from "../../authority/capability/capabilities.ts";
 import type { Enrolments } from "../../authority/enrolment/enrolments.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
 import type { SigningKeys } from "../../authority/tokens/signing-keys.ts";
@@ -38,6 +39,7 @@ export interface HttpDoorParts {
   readonly signIn: SignInParts;
   readonly pins: Pins;
   readonly policies: Policies;
+  readonly capabilities: Capabilities;
   readonly vault: Vault;
   readonly jwks: () => JsonObject;
   readonly allowed: AllowedOrigins;

@@ -1,6 +1,7 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createCapabilities } from "../../../src/authority/capability/capabilities.ts";
 import { createEnrolments } from "../../../src/authority/enrolment/enrolments.ts";
 import { joinTokenAttestor } from "../../../src/authority/enrolment/join-token.ts";
 import { openSigningKeys, type SigningKeys } from "../../../src/authority/tokens/signing-keys.ts";
@@ -112,6 +113,11 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1], yaml?: 
     },
     pins,
     policies,
+    capabilities: createCapabilities(
+      house,
+      { text: () => Promise.resolve(null), parse: () => ({ kind: "refused", problems: [] }) },
+      new Map(),
+    ),
     vault: createVault({ ...house, wrapping: OUTER, previous: null }),
     jwks: house.jwks,
     strangers: () => ({ credential_missing: 3 }),

@@ -1,0 +1,94 @@
+import { LineCounter, parseDocument } from "yaml";
+import { CAPABILITIES } from "../domain/capability.ts";
+import type { CapabilityRules } from "../domain/capability-rules.ts";
+import type { AgentName } from "../domain/ids.ts";
+import type { Tier } from "../domain/tier.ts";
+import { capabilitiesSchema, capabilitiesYaml } from "./capability-schema.ts";
+import { resolveRules } from "./capability-resolve.ts";
+import { runCapabilityTests, type CapabilityTestResult } from "./capability-tests.ts";
+import type { Report } from "./config-bounds.ts";
+import { lower, reportIssue } from "./config-issues.ts";
+import { didYouMean, namesAt, place, type Problem } from "./config-problems.ts";
+
+export type ParsedCapabilities =
+  | {
+      readonly kind: "loaded";
+      readonly rules: CapabilityRules;
+      readonly tests: readonly CapabilityTestResult[];
+    }
+  /** Every problem there is, in the order of the file. */
+  | { readonly kind: "refused"; readonly problems: readonly Problem[] };
+
+/** Checks the text of a `capabilities.yaml` for a deployment of this tier with these agents, and runs the tests it
+ *  carries. What could lift an agent that has shown nothing does not load. */
+export function parseCapabilities(
+  text: string,
+  file: string,
+  deployment: { readonly tier: Tier; readonly agents: readonly AgentName[] },
+): ParsedCapabilities {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: "1.2" });
+  const problems: Problem[] = [...document.errors, ...document.warnings].map((fault) => {
+    const { line, col } = lines.linePos(fault.pos[0]);
+    return { file, line, column: col, code: "yaml_invalid", message: lower(fault.message), hint: "mend the YAML" };
+  });
+  if (problems.length > 0) return refused(problems);
+  const report: Report = (path, code, message, hint, key = false) => {
+    problems.push({ file, ...place(document, lines, path, key), code, message, hint });
+  };
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch (cause) {
+    report(
+      [],
+      "yaml_invalid",
+      lower(cause instanceof Error ? cause.message : "the file cannot be read"),
+      "write it out",
+    );
+    return refused(problems);
+  }
+  const checked = capabilitiesYaml.safeParse(value);
+  if (!checked.success) {
+    for (const issue of checked.error.issues)
+      reportIssue(issue, value, (path) => namesAt(path, capabilitiesSchema), report);
+    return refused(problems);
+  }
+  const rules = resolveRules(checked.data, deployment.tier, report);
+  const known = [...CAPABILITIES, ...rules.own.map(({ name }) => name)];
+  for (const name of Object.keys(checked.data.agents ?? {})) {
+    if (name !== "*" && !deployment.agents.includes(name as AgentName))
+      report(
+        ["agents", name],
+        "agent_unknown",
+        `there is no agent \`${name}\``,
+        didYouMean(name, deployment.agents),
+        true,
+      );
+  }
+  for (const [i, one] of (checked.data.tests ?? []).entries())
+    nameKnown(one.capability, known, ["tests", i, "capability"], report);
+  for (const pattern of Object.keys(checked.data.requires ?? {}))
+    nameKnown(pattern, known, ["requires", pattern], report);
+  for (const [name, { start }] of Object.entries(checked.data.agents ?? {}))
+    for (const pattern of typeof start === "object" ? Object.keys(start) : [])
+      nameKnown(pattern, known, ["agents", name, "start", pattern], report);
+  if (problems.length > 0) return refused(problems);
+  return { kind: "loaded", rules, tests: runCapabilityTests(checked.data.tests ?? [], rules, deployment.tier) };
+}
+
+function nameKnown(
+  pattern: string,
+  known: readonly string[],
+  path: readonly (string | number)[],
+  report: Report,
+): void {
+  const family = pattern.endsWith(".*") ? pattern.slice(0, -1) : null;
+  if (pattern === "*" || known.includes(pattern) || (family !== null && known.some((one) => one.startsWith(family))))
+    return;
+  report(path, "capability_unknown", `there is no capability \`${pattern}\``, didYouMean(pattern, known), true);
+}
+
+function refused(problems: readonly Problem[]): ParsedCapabilities {
+  return { kind: "refused", problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
+}
