@@ -85,7 +85,7 @@ async function judge(tier: Tier): Promise<(command: string) => string | null> {
     askRoles: null,
   });
   if (loaded.kind === "refused") throw new TypeError(loaded.problems[0]?.message);
-  const parts = { analysers: await loadAnalysers(), home: "/home/dev", catalogue: () => null };
+  const parts = { analysers: await loadAnalysers(), home: "/srv/dev", catalogue: () => null };
   return (command) => {
     const input = { command };
     const request = sampleRequest({ agent: AGENT, tool: "shell__run", definition: RUN, input, tier });
