@@ -51,7 +51,11 @@ export function meaningOf(
   const effects = raised(join(named(inputOf(call), rule, place), read.effects), hint);
   return {
     effects: hint.destructive ? { ...effects, reversible: false } : effects,
-    source: { private: rule.private ?? true, untrusted: hint.openWorld || (rule.untrusted ?? true) },
+    source: {
+      private: rule.private ?? true,
+      untrusted: hint.openWorld || (rule.untrusted ?? true),
+      ...(rule.trust === undefined ? {} : { trust: rule.trust }),
+    },
     faults: read.faults,
     params: read.params,
   };

@@ -5,6 +5,7 @@ import type { EffectKind } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { PathTrust } from "../domain/provenance.ts";
 import type { SqlDialect } from "../domain/sql-catalogue.ts";
 import type { EventName } from "../domain/security-event.ts";
 import type { Person } from "../domain/person.ts";
@@ -292,4 +293,6 @@ export interface ToolRule {
   /** Labels of what it returns; default private and untrusted, the cautious guess. */
   readonly private?: boolean;
   readonly untrusted?: boolean;
+  /** What single paths of what it returns are worth. */
+  readonly trust?: readonly PathTrust[];
 }

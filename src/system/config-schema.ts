@@ -58,6 +58,11 @@ const scope = z.strictObject({
   uses: z.int().min(1, "a whole number, 1 or more").optional(),
 });
 
+/** As `stepsOf` in provenance/result/path.ts reads it. */
+const resultPath = z
+  .string()
+  .regex(/^\$(?:\.(?:\*|[^.[\]*\s]{1,128})|\[(?:\*|\d{1,6})\]){0,16}$/, "a path such as $.items[*].id");
+
 const toolRule = z.strictObject({
   effects: z.array(z.enum(EFFECT_KINDS)).optional(),
   reversible: z.boolean().optional(),
@@ -75,6 +80,16 @@ const toolRule = z.strictObject({
   attachment: locators.optional(),
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
+  trust: z
+    .array(
+      z.strictObject({
+        path: resultPath,
+        integrity: z.enum(["low", "high"]).optional(),
+        confidentiality: z.enum(["public", "internal", "secret"]).optional(),
+      }),
+    )
+    .max(64)
+    .optional(),
 });
 
 const credential = z.strictObject({
