@@ -10,6 +10,7 @@ import type { Given } from "../ports/outbound.ts";
 import type { WriteTx } from "../ports/store.ts";
 import type { Incoming, Message, StreamMark } from "../ports/upstream.ts";
 import { type Admitted, type Outcome, showsSecret } from "./enforce.ts";
+import { inspect } from "./inspect.ts";
 import type { GateParts } from "./parts.ts";
 
 /** What a door translates for its caller. */
@@ -48,11 +49,16 @@ export async function settle(parts: GateParts, outcome: Outcome): Promise<Respon
   const reads = onlyReads(admission.permit.request.effects);
   const verdict = judge(incoming, reads);
   const withheld = withhold(parts, outcome);
-  const recorded = record(parts, admission, incoming, verdict, withheld, given);
+  const looked =
+    withheld === null && incoming.kind === "answered" ? inspect(parts, admission.permit, incoming.message) : null;
+  const recorded = record(parts, admission, incoming, verdict, withheld, given, looked?.inspected ?? null);
   if (!reads && !(await recorded)) {
     return refuse(admission, reason("outcome_unknown", { why: "its outcome could not be recorded" }));
   }
-  return withheld !== null ? refuse(admission, withheld) : respond(admission, incoming, verdict);
+  if (withheld !== null) return refuse(admission, withheld);
+  const released =
+    incoming.kind === "answered" && looked !== null ? { ...incoming, message: looked.message } : incoming;
+  return respond(admission, released, verdict);
 }
 
 function judge(incoming: Incoming, reads: boolean): Verdict {
@@ -116,6 +122,7 @@ async function record(
   verdict: Verdict,
   withheld: Reason | null,
   given: Given | null,
+  inspected: JsonObject | null,
 ): Promise<boolean> {
   const { request } = admission.permit;
   const { call, principal } = request;
@@ -143,6 +150,7 @@ async function record(
         ...(withheld === null ? {} : { withheld: withheld.code }),
         ...(text === null ? {} : { bytes: text.length, result: parts.digests.keyed(text) }),
         ...(text !== null && parts.configuration.records.text === "keep" ? { text } : {}),
+        ...(inspected === null ? {} : { inspected }),
         credential: admission.minted.id,
         ...(given === null ? {} : { given: given.kind, remains: given.remains }),
         took: at - request.at,
