@@ -29,7 +29,7 @@ const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Sc
 const JOINING =
   /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}\p{Script=Khmer}]$/u;
 const PICTURE = /\p{Extended_Pictographic}$/u;
-const PICTURE_DRESSED = /\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?$/u;
+const PICTURE_DRESSED = /\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?$/u;
 const KEYCAP = /[0-9#*]$/;
 /** England, Scotland and Wales: a black flag, the tags of their letters, and the tag that ends them. */
 const FLAGS = ["gbeng", "gbsct", "gbwls"].map(
