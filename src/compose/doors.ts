@@ -54,8 +54,12 @@ export function composeDoors(
     dpop: tokens.dpop,
     sealing: signIn.sealing,
     signsIn: signIn.clients.any,
-    offer: (principal, draft, resource) =>
-      offerStepUp(authority, { principal, draft, resource, policyVersion: policies.current()?.version ?? "none" }),
+    offer(principal, given, resource) {
+      // The person says yes to the call as it would be forwarded.
+      const { params } = parts.meaning(given, catalogue.find(given).definition);
+      const policyVersion = policies.current()?.version ?? "none";
+      return offerStepUp(authority, { principal, draft: { ...given, params }, resource, policyVersion });
+    },
     streams,
     onToolsChanged: (listener) => catalogue.onChange(listener),
     onScopeChanged: (task, listener) =>

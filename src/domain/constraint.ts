@@ -59,6 +59,8 @@ function beyond(limit: Extract<Constraint, { kind: "tables" | "only" }>, effects
   if (effects.kinds.length === 0) return "what the call does is not known";
   const odd = effects.kinds.find((kind) => !allowed.includes(kind));
   if (odd !== undefined) return `it allows no call that would ${odd === "unknown" ? "do what nobody knows" : odd}`;
+  const unseen = effects.unrepresented[0];
+  if (unseen !== undefined) return `what \`${unseen}\` names cannot be seen`;
   if (limit.kind === "tables") {
     const trait = CARELESS.find((one) => effects.traits.includes(one));
     if (trait !== undefined) return `it allows no statement that is ${trait}`;

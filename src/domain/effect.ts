@@ -34,6 +34,8 @@ export const TRAITS = [
   "secret-place",
   /** It touches what configures an agent, or what an agent remembers. */
   "agent-memory",
+  /** It touches what something runs later, by itself: hooks, start-up files, schedules, pipelines, folders of commands. */
+  "runs-later",
   /** Its arguments hold a secret. */
   "secret-text",
   /** It goes through everything there is: recursively, or without a condition. */

@@ -71,7 +71,7 @@ function readRange(argument: string, value: Json): ReadLimit {
 const COLUMN_VERBS = ["read", "insert", "update"] as const;
 
 /** Reads a limit on what the call would do to tables, as it is written: `{ orders: { read: [id], update: [status], rows: 1 } }`. */
-export function readTables(written: Json): ReadLimit {
+export function readTablesLimit(written: Json): ReadLimit {
   const hint = 'write `{ TABLE: { read: [COLUMN], insert: "*", update: [COLUMN], delete: true, rows: 1 } }`';
   if (!isObject(written) || Object.keys(written).length === 0) return refused("`tables` names no table", hint);
   const tables: Record<string, TableLimit> = {};
@@ -103,7 +103,7 @@ function isColumns(value: Json | undefined): boolean {
 }
 
 /** Reads a limit on what the call would do at all: `{ effects: [read, write], hosts: [example.com], paths: ./src/** }`. */
-export function readOnly(written: Json, folder: string): ReadLimit {
+export function readOnlyLimit(written: Json, folder: string): ReadLimit {
   const hint = "write `{ effects: [read, write], hosts: [HOST], paths: ./FOLDER/** }`";
   if (!isObject(written) || Object.keys(written).some((key) => !["effects", "hosts", "paths"].includes(key)))
     return refused("`only` holds effects, hosts and paths", hint);

@@ -2,7 +2,7 @@ import type { Constraint } from "../domain/constraint.ts";
 import type { GrantDraft, GrantOrigin } from "../domain/grant.ts";
 import type { AgentName } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { readLimit, readOnly, readTables, readToolPattern } from "../domain/limit.ts";
+import { readLimit, readOnlyLimit, readTablesLimit, readToolPattern } from "../domain/limit.ts";
 import type { AgentConfiguration, ServerConfiguration } from "../ports/configuration.ts";
 import { bounded, HOUR, MINUTE, type Report, SECOND } from "./config-bounds.ts";
 import { didYouMean, type Path } from "./config-problems.ts";
@@ -63,8 +63,10 @@ function draftOf(
     return constraintOf(argument, where, here, folder, [...bases][0] ?? folder, report) ?? [];
   });
   const ofCall = [
-    yaml.tables === undefined ? null : (["tables", readTables(yaml.tables as JsonObject)] as const),
-    yaml.only === undefined ? null : (["only", readOnly(yaml.only as JsonObject, [...bases][0] ?? folder)] as const),
+    yaml.tables === undefined ? null : (["tables", readTablesLimit(yaml.tables as JsonObject)] as const),
+    yaml.only === undefined
+      ? null
+      : (["only", readOnlyLimit(yaml.only as JsonObject, [...bases][0] ?? folder)] as const),
   ];
   for (const one of ofCall) {
     if (one === null) continue;

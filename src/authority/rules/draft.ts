@@ -1,7 +1,7 @@
 import type { Constraint } from "../../domain/constraint.ts";
 import type { GrantDraft, GrantOrigin } from "../../domain/grant.ts";
 import { isObject, type Json, own } from "../../domain/json.ts";
-import { type ReadLimit, readLimit, readOnly, readTables, readToolPattern } from "../../domain/limit.ts";
+import { type ReadLimit, readLimit, readOnlyLimit, readTablesLimit, readToolPattern } from "../../domain/limit.ts";
 import type { Configuration } from "../../ports/configuration.ts";
 import type { Actor } from "../parts.ts";
 import { refusal } from "../refusals.ts";
@@ -34,8 +34,8 @@ export function readDraft(
     return held(argument, readLimit(argument, limit, base, base));
   });
   const [tables, only] = [own(written, "tables"), own(written, "only")];
-  if (tables !== undefined) constraints.push(held("tables", readTables(tables)));
-  if (only !== undefined) constraints.push(held("only", readOnly(only, base)));
+  if (tables !== undefined) constraints.push(held("tables", readTablesLimit(tables)));
+  if (only !== undefined) constraints.push(held("only", readOnlyLimit(only, base)));
   return { tools: names, constraints, uses, origin, issuedBy };
 }
 

@@ -115,6 +115,7 @@ function describeApproval(approval: Approval): string {
       "call",
       `${summary.agent} wants ${summary.tool} (${summary.effects.join(", ")}; ${summary.reversible ? "can be undone" : "cannot be undone"})`,
     ],
+    ["does", summary.says],
     ["arguments", summary.arguments],
     ["for", `${summary.owner}, task ${approval.task}${summary.objective === "" ? "" : ` "${summary.objective}"`}`],
     ["asked", approval.asks.map((ask) => `${ask.role}: ${ask.why} (${ask.policy})`)],

@@ -101,9 +101,13 @@ function effects(value: Json | undefined): readonly string[] {
     return named.length === 0 ? [] : [`${name}: ${named.join(", ")}`];
   });
   const hidden = list(value, "unrepresented");
+  const traits = list(value, "traits");
+  const says = text(value, "says");
   return [
+    ...(says === null ? [] : [says]),
     `${kinds.join(", ")}${reads ? "" : own(value, "reversible") === true ? "; can be undone" : "; cannot be undone"}`,
     ...on,
+    ...(traits.length === 0 ? [] : [`with care for: ${traits.join(", ")}`]),
     ...(hidden.length === 0 ? [] : [`policy cannot see exactly: ${hidden.join(", ")}`]),
   ];
 }

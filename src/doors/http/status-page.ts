@@ -66,6 +66,7 @@ function question(approval: ApprovalView, session: BrowserSession, now: number):
       <b>${summary.agent}</b> wants to call <b>${summary.tool}</b> (${summary.effects.join(", ")};
       ${summary.reversible ? "can be undone" : "cannot be undone"}) for ${summary.owner}.
     </p>
+    ${summary.says === null ? "" : html`<p><b>${summary.says}</b></p>`}
     <p>Task: ${summary.objective === "" ? "nothing was said" : summary.objective}</p>
     <pre>${approval.withheld ? "what it holds is for those who answer" : summary.arguments}</pre>
     <ul>
