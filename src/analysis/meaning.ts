@@ -2,6 +2,7 @@ import { inputOf, type Call } from "../domain/call.ts";
 import { type Effects, join, NO_EFFECTS, onlyReads, UNKNOWN_EFFECTS } from "../domain/effect.ts";
 import type { ServerName } from "../domain/ids.ts";
 import { isObject, type JsonObject, own } from "../domain/json.ts";
+import type { MemoryRule } from "../domain/memory.ts";
 import { normalisePath } from "../domain/path.ts";
 import type { SourceLabels } from "../domain/provenance.ts";
 import type { Reason } from "../domain/reason.ts";
@@ -17,6 +18,8 @@ import { profiled } from "./profiles.ts";
 export interface Meaning {
   readonly effects: Effects;
   readonly source: SourceLabels;
+  /** What the tool does to what agents remember; null for nothing. */
+  readonly memory: MemoryRule | null;
   /** Why parts of it cannot be judged at all. */
   readonly faults: readonly Reason[];
   /** The params with what was judged written anew; the same object where nothing was. */
@@ -42,7 +45,7 @@ export function meaningOf(
   const rule = server === undefined ? null : ruleFor(call, server);
   if (server === undefined || rule === null) {
     const source = { private: true, untrusted: true };
-    return { effects: UNKNOWN_EFFECTS, source, faults: [], params: call.params };
+    return { effects: UNKNOWN_EFFECTS, source, memory: null, faults: [], params: call.params };
   }
   const workspace = server.launch.kind === "http" ? "/" : server.launch.cwd;
   const place = { workspace, home: parts.home };
@@ -53,9 +56,11 @@ export function meaningOf(
     effects: hint.destructive ? { ...effects, reversible: false } : effects,
     source: {
       private: rule.private ?? true,
-      untrusted: hint.openWorld || (rule.untrusted ?? true),
+      // What is read of a memory is judged element by element, by who wrote it.
+      untrusted: hint.openWorld || (rule.untrusted ?? rule.memory === undefined),
       ...(rule.trust === undefined ? {} : { trust: rule.trust }),
     },
+    memory: rule.memory ?? null,
     faults: read.faults,
     params: read.params,
   };
@@ -119,9 +124,9 @@ function programs(
 function ruleFor(call: Pick<Call, "server" | "tool" | "method">, server: ServerConfiguration): ToolRule | null {
   const configured = Object.hasOwn(server.tools, call.tool) ? server.tools[call.tool] : undefined;
   if (configured !== undefined) return configured;
-  if (call.method !== "tools/call") return reservedRule(call.tool);
   const built = profiled(server.launch, call.tool);
   if (built !== null) return built;
+  if (call.method !== "tools/call") return reservedRule(call.tool);
   return Object.hasOwn(server.tools, "*") ? (server.tools["*"] ?? null) : null;
 }
 

@@ -50,6 +50,7 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
     profile: (agent) => profiles.get(agent) ?? "unknown",
     audience: (name) => audienceOf(known.get(name), name, configuration.trustDomain),
     broker: servers.broker,
+    memory: servers.memory,
     inFlight,
     owed,
     clock,

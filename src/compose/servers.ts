@@ -1,5 +1,6 @@
 import { loadAnalysers } from "../analysis/analysers.ts";
 import type { Analysers } from "../analysis/analysis.ts";
+import { createMemory, type Memory } from "../authority/memory/memory.ts";
 import { createPolicies, type Policies } from "../authority/rules/policies.ts";
 import { type Broker, createBroker } from "../broker/broker.ts";
 import type { Known } from "../broker/known.ts";
@@ -8,6 +9,7 @@ import { ownDefinitions } from "../doors/mcp/own-tools.ts";
 import { OWN_SERVER } from "../domain/ids.ts";
 import { type Catalogue, createCatalogue } from "../gate/catalogue.ts";
 import { policySource } from "../gate/policy-source.ts";
+import { labelsOfSession } from "../provenance/memory/labels.ts";
 import { readPolicyFiles } from "../system/policy-files.ts";
 import { wrappingOf } from "../system/vault-keys.ts";
 import { createUpstreams, type Upstreams } from "../upstream/upstreams.ts";
@@ -23,6 +25,7 @@ export interface Servers {
   readonly catalogue: Catalogue;
   readonly policies: Policies;
   readonly analysers: Analysers;
+  readonly memory: Memory;
 }
 
 /** What there is to call, what it is called with, and what is allowed of it. Waits until every server has said what its
@@ -55,5 +58,6 @@ export async function composeServers(base: Base, disk: OnDisk, who: Authority, k
     policySource(configuration, catalogue, OWN_SERVER, () => readPolicyFiles(policyFolders(configuration))),
   );
   await policies.start();
-  return { vault, broker, upstreams, catalogue, policies, analysers: await loadAnalysers() };
+  const memory = createMemory({ ...who.authority, labelsOf: labelsOfSession, sealing: vault });
+  return { vault, broker, upstreams, catalogue, policies, analysers: await loadAnalysers(), memory };
 }

@@ -3,6 +3,7 @@ import type { Gateway } from "./gateway.ts";
 import type { BrowserSessionRecord, SignInCode } from "./browser-session.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { Lease } from "./lease.ts";
+import type { MemoryElement, MemoryPlace } from "./memory.ts";
 import type { Bar, Sweep } from "./revocation.ts";
 import type { Secret, VaultKey } from "./secret.ts";
 import type { AuthorizationCode, RegisteredClient, SignIn, SignInToken } from "./sign-in.ts";
@@ -37,5 +38,7 @@ export interface Documents {
   bypass: BypassReport;
   /** By the receiver's name. */
   delivery: Delivery;
+  memory: MemoryElement;
+  memory_place: MemoryPlace;
 }
 export type DocumentKind = keyof Documents;

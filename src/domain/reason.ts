@@ -172,6 +172,14 @@ const REASONS = {
     hint: "Writ will not repeat it; a person looks at what happened",
   },
   result_withheld: { says: (f) => `the result is withheld: ${f.why}`, hint: "an operator finds it in the record" },
+  memory_changed: {
+    says: (f) => `what is remembered in ${f.place} is not what was written there through Writ: ${f.elements}`,
+    hint: "a person reads `writ memory show`, then releases it or rolls it back",
+  },
+  memory_withheld: {
+    says: (f) => `what is remembered in ${f.place} is not shown: ${f.why}`,
+    hint: "write it again, or ask a person to release it with `writ memory release`",
+  },
   internal_fault: {
     says: () => "something failed inside, and failing denies",
     hint: "an operator finds the cause in the log",

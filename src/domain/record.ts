@@ -33,6 +33,7 @@ export const RECORD_KINDS = [
   "lease",
   "signing_key",
   "bypass",
+  "memory",
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

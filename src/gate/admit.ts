@@ -137,6 +137,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     admittedAt: now,
     state: "admitted",
   });
+  await parts.memory.begin(tx, request);
   await tx.append(
     recordOf(parts, permit, {
       grant:

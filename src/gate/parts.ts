@@ -1,3 +1,4 @@
+import type { Memory } from "../authority/memory/memory.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Meaning } from "../analysis/meaning.ts";
 import type { OwnGround } from "../analysis/self-target.ts";
@@ -32,6 +33,7 @@ export interface GateParts {
   readonly profile: (agent: AgentName) => string;
   readonly audience: (server: ServerName) => string;
   readonly broker: Pick<Broker, "credentialFor" | "challenged" | "foresee" | "shows">;
+  readonly memory: Memory;
   readonly inFlight: InFlight;
   readonly owed: Pick<Owed, "owe">;
   readonly clock: Clock;

@@ -10,7 +10,8 @@ import type { Given } from "../ports/outbound.ts";
 import type { WriteTx } from "../ports/store.ts";
 import type { Incoming, Message, StreamMark } from "../ports/upstream.ts";
 import { type Admitted, type Outcome, showsSecret } from "./enforce.ts";
-import { inspect } from "./inspect.ts";
+import { look, type Looked } from "./inspect.ts";
+import { raiseKin } from "./kin.ts";
 import type { GateParts } from "./parts.ts";
 
 /** What a door translates for its caller. */
@@ -48,17 +49,13 @@ export async function settle(parts: GateParts, outcome: Outcome): Promise<Respon
   const { admission, incoming, given } = outcome;
   const reads = onlyReads(admission.permit.request.effects);
   const verdict = judge(incoming, reads);
-  const withheld = withhold(parts, outcome);
-  const looked =
-    withheld === null && incoming.kind === "answered" ? inspect(parts, admission.permit, incoming.message) : null;
-  const recorded = record(parts, admission, incoming, verdict, withheld, given, looked?.inspected ?? null);
-  if (!reads && !(await recorded)) {
+  const looked = await look(parts, admission.permit, incoming, verdict.state, withhold(parts, outcome));
+  const recorded = record(parts, admission, incoming, verdict, looked, given);
+  // What raises its session is not released before it has.
+  if ((!reads || looked.rises) && !(await recorded)) {
     return refuse(admission, reason("outcome_unknown", { why: "its outcome could not be recorded" }));
   }
-  if (withheld !== null) return refuse(admission, withheld);
-  const released =
-    incoming.kind === "answered" && looked !== null ? { ...incoming, message: looked.message } : incoming;
-  return respond(admission, released, verdict);
+  return looked.withheld !== null ? refuse(admission, looked.withheld) : respond(admission, looked.released, verdict);
 }
 
 function judge(incoming: Incoming, reads: boolean): Verdict {
@@ -120,9 +117,8 @@ async function record(
   admission: Admitted,
   incoming: Incoming,
   verdict: Verdict,
-  withheld: Reason | null,
+  { withheld, inspected, rises, close: closeMemory }: Looked,
   given: Given | null,
-  inspected: JsonObject | null,
 ): Promise<boolean> {
   const { request } = admission.permit;
   const { call, principal } = request;
@@ -133,6 +129,9 @@ async function record(
     const admitted = await tx.call(call.id);
     if (admitted === null || admitted.state !== "admitted") return;
     await tx.putCall({ ...admitted, state: ended.state });
+    await closeMemory(tx);
+    const risen = rises ? await tx.task(admitted.task) : null;
+    if (risen !== null) await raiseKin(tx, risen, { readUntrusted: true });
     if (ended.state === "not_run") {
       const task = await tx.task(admitted.task);
       if (task !== null) await tx.putTask(release(task, admitted.changes));

@@ -82,7 +82,8 @@ function edited(
   if (!isObject(item)) return says.dropped.size > 0 ? undefined : isProse(String(item)) ? mark(String(item)) : item;
   const changed: Record<string, Json> = { ...item };
   if (says.marked.size > 0)
-    for (const [i, name] of place.key.entries()) if (isProse(found.key[i] ?? "")) changed[name] = mark(found.key[i] ?? "");
+    for (const [i, name] of place.key.entries())
+      if (isProse(found.key[i] ?? "")) changed[name] = mark(found.key[i] ?? "");
   let next = 0;
   const kept = (text: string): readonly string[] => {
     const at = next++;
