@@ -74,12 +74,17 @@ const BY_PACKAGE: Readonly<Record<string, Profile>> = {
 
 /** What is known of a server's tool by the package it is launched from, never by the name it gives itself. */
 export function profiled(launch: Launch, tool: string): ToolRule | null {
-  if (launch.kind !== "stdio") return null;
+  const profile = profileOfLaunch(launch);
+  return Object.hasOwn(profile, tool) ? (profile[tool] ?? null) : null;
+}
+
+/** Everything that is known of its tools; empty for a package that nobody knows. */
+export function profileOfLaunch(launch: Launch): Profile {
+  if (launch.kind !== "stdio") return {};
   for (const word of [launch.command, ...launch.args]) {
     for (const [name, profile] of Object.entries(BY_PACKAGE)) {
-      if (word === name || word.startsWith(`${name}@`) || word.includes(`/node_modules/${name}/`))
-        return Object.hasOwn(profile, tool) ? (profile[tool] ?? null) : null;
+      if (word === name || word.startsWith(`${name}@`) || word.includes(`/node_modules/${name}/`)) return profile;
     }
   }
-  return null;
+  return {};
 }

@@ -1,5 +1,6 @@
 import { loadAnalysers } from "../analysis/analysers.ts";
 import type { Analysers } from "../analysis/analysis.ts";
+import { createMemoryKeeping, type MemoryKeeping } from "../authority/memory/manage.ts";
 import { createMemory, type Memory } from "../authority/memory/memory.ts";
 import { createPolicies, type Policies } from "../authority/rules/policies.ts";
 import { type Broker, createBroker } from "../broker/broker.ts";
@@ -26,6 +27,7 @@ export interface Servers {
   readonly policies: Policies;
   readonly analysers: Analysers;
   readonly memory: Memory;
+  readonly keeping: MemoryKeeping;
 }
 
 /** What there is to call, what it is called with, and what is allowed of it. Waits until every server has said what its
@@ -58,6 +60,8 @@ export async function composeServers(base: Base, disk: OnDisk, who: Authority, k
     policySource(configuration, catalogue, OWN_SERVER, () => readPolicyFiles(policyFolders(configuration))),
   );
   await policies.start();
-  const memory = createMemory({ ...who.authority, labelsOf: labelsOfSession, sealing: vault });
-  return { vault, broker, upstreams, catalogue, policies, analysers: await loadAnalysers(), memory };
+  const remembering = { ...who.authority, labelsOf: labelsOfSession, sealing: vault };
+  const memory = createMemory(remembering);
+  const keeping = createMemoryKeeping(remembering);
+  return { vault, broker, upstreams, catalogue, policies, analysers: await loadAnalysers(), memory, keeping };
 }

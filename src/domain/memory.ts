@@ -59,8 +59,6 @@ export interface MemoryPart extends MemoryLabels {
   readonly digest: Digest;
   /** What the text is called. */
   readonly as: string;
-  /** Whether the write that brought it, or the call that was to take it away, is known to have ended. */
-  readonly state: "held" | "maybe";
   /** Null: it was there when the memory was first met. */
   readonly source: MemorySource | null;
   readonly at: number;
@@ -69,6 +67,17 @@ export interface MemoryPart extends MemoryLabels {
   readonly released: { readonly by: string; readonly at: number } | null;
   /** The text, sealed; null where configuration does not keep it. */
   readonly sealed: string | null;
+}
+
+/** What a call that was admitted does to an element, until it is known how it ended: what it brings may be there, and
+ *  what it takes may be gone. One that failed stays: it may have done something all the same. */
+export interface MemoryPending {
+  readonly call: CallId;
+  readonly brings: readonly MemoryPart[];
+  /** Null: everything. */
+  readonly takes: readonly Digest[] | null;
+  /** What it leaves is not known ahead; with these labels. */
+  readonly awaits: MemoryPart | null;
 }
 
 export interface MemoryVersion {
@@ -86,7 +95,9 @@ export interface MemoryElement {
   readonly place: string;
   readonly key: readonly string[];
   readonly version: number;
+  /** As it was left by what is known to have ended. */
   readonly parts: readonly MemoryPart[];
+  readonly pending: readonly MemoryPending[];
   /** What was found in its place that nobody wrote through Writ; null where all is as it was left. */
   readonly found: { readonly at: number; readonly parts: readonly MemoryPart[] } | null;
   /** A write left something that is not known ahead, with these labels: what is found there next is what it left. */

@@ -30,7 +30,7 @@ function covered({ digest, untrusted, private: internal, released, expiresAt }: 
 }
 
 export function blank(id: string, place: string, key: readonly string[]): MemoryElement {
-  return { id, place, key, version: 0, parts: [], found: null, awaits: null, withdrawn: [], earlier: [] };
+  return { id, place, key, version: 0, parts: [], pending: [], found: null, awaits: null, withdrawn: [], earlier: [] };
 }
 
 export function elementOf(tx: ReadTx, id: string): Promise<MemoryElement | null> {

@@ -5,7 +5,7 @@ import type { MemoryElement, MemoryPart, MemoryUse } from "../../domain/memory.t
 import type { ReadTx, WriteTx } from "../../ports/store.ts";
 import { next } from "../../provenance/memory/change.ts";
 import { elementsIn, type Found } from "../../provenance/memory/elements.ts";
-import { judge, type Judgement } from "../../provenance/memory/judge.ts";
+import { awaited, judge, type Judgement } from "../../provenance/memory/judge.ts";
 import { structureIn, textIn } from "../../provenance/memory/result.ts";
 import { blank, elementId, elementOf, keep, partDigest } from "./known.ts";
 import type { MemoryParts } from "./parts.ts";
@@ -82,7 +82,6 @@ async function taken(parts: MemoryParts, request: AccessRequest, read: Read): Pr
       private: true,
       digest,
       as,
-      state: "held",
       source: null,
       at: request.at,
       expiresAt: null,
@@ -117,12 +116,11 @@ export async function putDown(
 
 /** What was awaited has the labels of the write that left it; what is met for the first time is anybody's. */
 function taking(held: MemoryElement, { met }: Read, now: number): MemoryElement {
-  const { awaits } = held;
+  const awaits = awaited(held);
   const known = new Map(held.parts.map((part) => [part.digest, part]));
   const from = met.map((part): MemoryPart => {
-    const before = known.get(part.digest);
-    if (before !== undefined) return { ...before, state: "held" };
-    return awaits === null ? part : { ...awaits, digest: part.digest, as: part.as, state: "held", sealed: part.sealed };
+    const labelled = awaits === null ? part : { ...awaits, digest: part.digest, as: part.as, sealed: part.sealed };
+    return known.get(part.digest) ?? labelled;
   });
   return next(held, from, "found", now);
 }

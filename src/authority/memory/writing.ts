@@ -3,25 +3,28 @@ import type { AccessRequest } from "../../domain/access-request.ts";
 import { inputOf } from "../../domain/call.ts";
 import type { Digest } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import type { MemoryElement, MemoryLabels, MemoryPart, MemorySource, MemoryUse } from "../../domain/memory.ts";
+import type {
+  MemoryElement,
+  MemoryLabels,
+  MemoryPart,
+  MemoryPending,
+  MemorySource,
+  MemoryUse,
+} from "../../domain/memory.ts";
 import type { WriteTx } from "../../ports/store.ts";
-import { begin, conclude, undo } from "../../provenance/memory/change.ts";
+import { begin, conclude, leaveOpen, undo } from "../../provenance/memory/change.ts";
 import { elementsIn, type Found, type FoundPart } from "../../provenance/memory/elements.ts";
 import { structureIn } from "../../provenance/memory/result.ts";
 import { blank, elementId, elementOf, keep, partDigest } from "./known.ts";
 import type { MemoryParts } from "./parts.ts";
 
-/** What one call brings to one element, and takes from it; `takes` null: everything that was there. */
+/** What one call does to one element, from the call alone. */
 interface Change {
   readonly id: string;
   readonly key: readonly string[];
-  readonly brings: readonly MemoryPart[];
-  readonly takes: ReadonlySet<Digest> | null;
-  /** What it leaves cannot be known ahead. */
-  readonly awaits: MemoryPart | null;
+  readonly pending: MemoryPending;
+  readonly texts: readonly { readonly digest: Digest; readonly text: string }[];
 }
-
-const NOTHING: ReadonlySet<Digest> = new Set();
 
 /** Everything that a permitted write or forgetting does, from the call alone; none for a read. */
 function changesOf(parts: MemoryParts, request: AccessRequest, use: MemoryUse): readonly Change[] {
@@ -41,12 +44,17 @@ function changesOf(parts: MemoryParts, request: AccessRequest, use: MemoryUse): 
   return found.map(({ key, parts: said, replaces }): Change => {
     const id = elementId(digests, use.place, key);
     const mine = said.map((part) => partOf(parts, request, id, part, labels[at++] ?? CAUTIOUS));
-    const change = { id, key, awaits: null };
-    if (use.does === "forget")
-      return { ...change, brings: [], takes: replaces ? null : new Set(mine.map((part) => part.digest)) };
-    const unknown = file && use.text === null;
-    const awaits = unknown ? partOf(parts, request, id, NO_TEXT, parts.labelsOf(request, [""])[0] ?? CAUTIOUS) : null;
-    return { ...change, brings: mine, takes: replaces ? null : NOTHING, awaits };
+    const named = mine.map((part) => part.digest);
+    const forgets = use.does === "forget";
+    const unknown = file && use.text === null && !forgets;
+    const pending: MemoryPending = {
+      call: request.call.id,
+      brings: forgets ? [] : mine,
+      takes: replaces ? null : forgets ? named : [],
+      awaits: unknown ? partOf(parts, request, id, NO_TEXT, parts.labelsOf(request, [""])[0] ?? CAUTIOUS) : null,
+    };
+    const texts = said.map((part) => ({ digest: partDigest(digests, id, part), text: part.text }));
+    return { id, key, pending, texts };
   });
 }
 
@@ -71,7 +79,6 @@ function partOf(
     ...labels,
     digest: partDigest(digests, id, part),
     as: part.as,
-    state: "maybe",
     source: sourceOf(request),
     at: request.at,
     expiresAt: request.at + lifetime,
@@ -89,10 +96,9 @@ export function sourceOf({ principal, call }: AccessRequest): MemorySource {
 export async function beginChanges(parts: MemoryParts, tx: WriteTx, request: AccessRequest): Promise<void> {
   const use = request.memory;
   if (use === undefined) return;
-  for (const { id, key, brings, takes, awaits } of changesOf(parts, request, use)) {
+  for (const { id, key, pending } of changesOf(parts, request, use)) {
     const element = (await elementOf(tx, id)) ?? blank(id, use.place, key);
-    const begun = begin(element, brings, takes);
-    await tx.putDocument("memory", id, awaits === null ? begun : { ...begun, awaits: mixed(awaits, element) }, null);
+    await tx.putDocument("memory", id, begin(element, pending), null);
   }
 }
 
@@ -105,41 +111,30 @@ export async function endChanges(
   result: JsonObject | null,
 ): Promise<(tx: WriteTx) => Promise<void>> {
   const changes = changesOf(parts, request, use);
-  const texts = sayings(parts, request, use);
   const kept = keptOf(parts, use, result, changes);
-  const sealed = state === "completed" ? await sealAll(parts, texts, kept) : new Map<Digest, string>();
+  const sealed = state === "completed" ? await sealAll(parts, changes, kept) : new Map<Digest, string>();
   const what = use.does === "forget" ? "forgotten" : "written";
   const { call, principal } = request;
+  const by = `${principal.agent} for ${principal.owner}`;
   return async (tx) => {
     const now = parts.clock.now();
-    const done: MemoryElement[] = [];
-    for (const { id, key, brings, takes, awaits } of changes) {
-      const element = (await elementOf(tx, id)) ?? blank(id, use.place, key);
-      if (state === "not_run") await tx.putDocument("memory", id, undo(element, brings), null);
-      // One that failed may have done something all the same: what it brought may be there.
-      if (state !== "completed") continue;
-      // A read that is on its way meanwhile may or may not have seen it: it counts from now on.
-      const whole = brings.map((part) => ({ ...part, at: now, sealed: sealed.get(part.digest) ?? null }));
-      const by = `${principal.agent} for ${principal.owner}`;
-      const concluded = conclude(element, whole, kept, takes, by, now);
-      done.push(awaits === null ? concluded : { ...concluded, awaits: mixed(awaits, element) });
+    const done = new Map<string, MemoryElement>();
+    for (const { id } of changes) {
+      const element = done.has(id) ? null : await elementOf(tx, id);
+      if (element === null) continue;
+      if (state === "not_run") await tx.putDocument("memory", id, undo(element, call.id), null);
+      else if (state !== "completed") await tx.putDocument("memory", id, leaveOpen(element, call.id), null);
+      else done.set(id, withTexts(conclude(element, call.id, kept, by, now), sealed));
     }
-    await keep(tx, parts.digests, done, {
-      what,
-      at: now,
-      by: principal.actor,
-      call: { id: call.id, task: principal.task },
-    });
+    const says = { what, at: now, by: principal.actor, call: { id: call.id, task: principal.task } };
+    await keep(tx, parts.digests, [...done.values()], says);
   };
 }
 
-/** What is made out of several texts is no more than the least of them. */
-function mixed(awaits: MemoryPart, { parts, awaits: before }: MemoryElement): MemoryPart {
-  const from = [...parts, ...(before === null ? [] : [before])];
+function withTexts(element: MemoryElement, sealed: ReadonlyMap<Digest, string>): MemoryElement {
   return {
-    ...awaits,
-    untrusted: awaits.untrusted || from.some((part) => part.untrusted && part.released === null),
-    private: awaits.private || from.some((part) => part.private),
+    ...element,
+    parts: element.parts.map((part) => ({ ...part, sealed: part.sealed ?? sealed.get(part.digest) ?? null })),
   };
 }
 
@@ -152,7 +147,7 @@ function keptOf(
 ): Set<Digest> {
   const said = use.kind === "elements" && use.kept !== undefined && result !== null ? structureIn(result) : null;
   if (use.kind === "file" || use.kept === undefined || said === null)
-    return new Set(changes.flatMap((change) => change.brings.map((part) => part.digest)));
+    return new Set(changes.flatMap(({ pending }) => pending.brings.map((part) => part.digest)));
   return new Set(
     elementsIn(said, use.kept).flatMap((one) => {
       if (one === null) return [];
@@ -162,35 +157,17 @@ function keptOf(
   );
 }
 
-interface Saying {
-  readonly id: string;
-  readonly digest: Digest;
-  readonly text: string;
-}
-
-function sayings({ digests }: MemoryParts, { call }: AccessRequest, use: MemoryUse): readonly Saying[] {
-  const found: readonly (Found | null)[] =
-    use.kind === "elements"
-      ? elementsIn(inputOf(call), use.elements)
-      : [{ key: [use.path], parts: use.text === null ? [] : [{ as: "text", text: use.text }] }];
-  return found.flatMap((one) => {
-    if (one === null) return [];
-    const id = elementId(digests, use.place, one.key);
-    return one.parts.map((part) => ({ id, digest: partDigest(digests, id, part), text: part.text }));
-  });
-}
-
 async function sealAll(
   parts: MemoryParts,
-  texts: readonly Saying[],
+  changes: readonly Change[],
   kept: ReadonlySet<Digest>,
 ): Promise<ReadonlyMap<Digest, string>> {
   const sealed = new Map<Digest, string>();
-  if (!parts.configuration.memory.keep) return sealed;
-  for (const { id, digest, text } of texts) {
-    const closed = kept.has(digest) ? await sealText(parts, id, digest, text) : null;
-    if (closed !== null) sealed.set(digest, closed);
-  }
+  for (const { id, texts } of changes)
+    for (const { digest, text } of texts) {
+      const closed = kept.has(digest) ? await sealText(parts, id, digest, text) : null;
+      if (closed !== null) sealed.set(digest, closed);
+    }
   return sealed;
 }
 

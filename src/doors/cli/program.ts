@@ -6,6 +6,7 @@ import { addApproveCommands } from "./commands-approve.ts";
 import { addCredsCommands } from "./commands-creds.ts";
 import { addGrantCommands } from "./commands-grant.ts";
 import { addKeyCommands } from "./commands-keys.ts";
+import { addMemoryCommands } from "./commands-memory.ts";
 import { addPeopleCommands } from "./commands-people.ts";
 import { addPolicyCommands } from "./commands-policy.ts";
 import { addRecordCommands } from "./commands-record.ts";
@@ -63,6 +64,7 @@ const COMMANDS = [
   addRecordCommands,
   addPolicyCommands,
   addToolCommands,
+  addMemoryCommands,
   addCredsCommands,
   addRevokeCommands,
   addPeopleCommands,

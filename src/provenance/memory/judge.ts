@@ -28,22 +28,29 @@ export function judge(
 ): Judgement {
   if (held === null) return placeKnown ? { kind: "changed" } : { kind: "met" };
   const known = new Map(held.earlier.filter((one) => one.until >= since).flatMap((one) => keyed(one.parts)));
-  for (const [digest, part] of keyed(held.parts)) known.set(digest, part);
+  const coming = held.pending.flatMap((one) => one.brings);
+  for (const [digest, part] of keyed([...coming, ...held.parts])) known.set(digest, part);
   const withdrawn = new Set(held.withdrawn.filter((digest) => !known.has(digest)));
   const there = new Set(found);
   if (found.some((digest) => !known.has(digest) && !withdrawn.has(digest)))
-    return { kind: held.awaits === null ? "changed" : "met" };
+    return { kind: awaited(held) === null ? "changed" : "met" };
   const parts = found.map((digest) => known.get(digest) ?? null);
   if (parts.some((part) => part !== null && part.source !== null && part.source.owner !== owner))
     return { kind: "withheld", why: "foreign" };
   if (parts.some((part) => part !== null && isOver(part, now))) return { kind: "withheld", why: "expired" };
-  if (held.parts.some((part) => !there.has(part.digest) && part.state === "held" && part.at < since))
-    return { kind: "changed" };
+  const going = (part: MemoryPart): boolean =>
+    held.pending.some(({ takes }) => takes === null || takes.includes(part.digest));
+  if (held.parts.some((part) => !there.has(part.digest) && part.at < since && !going(part))) return { kind: "changed" };
   return {
     kind: "shown",
     quarantined: placesOf(parts, (part) => part !== null && isQuarantined(part)),
     withdrawn: placesOf(parts, (part) => part === null),
   };
+}
+
+/** What a write left, or may have left, without anybody knowing it ahead. */
+export function awaited(held: MemoryElement): MemoryPart | null {
+  return held.awaits ?? held.pending.find((one) => one.awaits !== null)?.awaits ?? null;
 }
 
 function placesOf<T>(items: readonly T[], is: (item: T) => boolean): ReadonlySet<number> {
