@@ -8,12 +8,15 @@ import { issueGrant } from "../authority/tasks/grants.ts";
 import { openTask } from "../authority/tasks/open-task.ts";
 import { WritError } from "../domain/error.ts";
 import { qualified, type ServerName, type ToolName } from "../domain/ids.ts";
-import { isObject, type JsonObject, own } from "../domain/json.ts";
+import type { CallDraft } from "../domain/call.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { MemoryRule } from "../domain/memory.ts";
 import { sentence } from "../domain/reason.ts";
 import type { Gate } from "../gate/gate.ts";
+import type { Response } from "../gate/settle.ts";
 import type { ServerConfiguration } from "../ports/configuration.ts";
-import type { Upstream } from "../ports/upstream.ts";
+import type { Channel, Upstream } from "../ports/upstream.ts";
+import type { FoundPart } from "../provenance/memory/elements.ts";
 import { type Restoring, restoringCalls } from "../provenance/memory/restore.ts";
 import { NOBODY } from "../upstream/answer.ts";
 import { OUR_INITIALIZE } from "../upstream/catalogue.ts";
@@ -40,7 +43,8 @@ export type Restored =
 
 /** Puts back, through the server it was at, what a rollback found missing: as a call like any other, of a task opened for
  *  it, with a grant for exactly that. What policy does not let through is offered instead. */
-export async function restore(parts: RestoreParts, { element, parts: gone }: Missing, by: string): Promise<Restored> {
+export async function restore(parts: RestoreParts, missing: Missing, by: string): Promise<Restored> {
+  const { element, parts: gone, whole } = missing;
   if (gone.length === 0) return { kind: "nothing_missing" };
   const offered = (why: string, calls: readonly Restoring[] = []): Restored => ({
     kind: "offered",
@@ -48,32 +52,45 @@ export async function restore(parts: RestoreParts, { element, parts: gone }: Mis
     calls,
     texts: gone,
   });
-  const texts = gone.flatMap(({ as, text }) => (text === null ? [] : [{ as, text }]));
-  if (texts.length < gone.length) return offered("its text was not kept: `memory.keep` was off");
+  if (gone.some((part) => part.text === null)) return offered("its text was not kept: `memory.keep` was off");
   const server = parts.authority.configuration.servers.find((one) => one.name === element.place);
-  const calls = server === undefined ? [] : restoringCalls(memoryTools(server), element.key, texts);
-  const source = [...element.parts, ...element.earlier.flatMap((one) => one.parts)].findLast(
+  const tools = server === undefined ? {} : memoryTools(server);
+  // First only what is gone; where the element itself is, all that it said.
+  const calls = [gone, whole].flatMap((some) => restoringCalls(tools, element.key, textsOf(some)));
+  if (server === undefined || calls.length === 0) return offered("no tool of a server is known to write it");
+  const written = [...element.earlier.flatMap((one) => one.parts), ...element.parts].findLast(
     (one) => one.source !== null,
   );
-  if (server === undefined || calls.length === 0) return offered("no tool of a server is known to write it");
-  const agent = source?.source?.agent;
+  const agent = written?.source?.agent;
   if (agent === undefined) return offered("no agent wrote it", calls);
   try {
-    const put = await callOne(parts, server.name, agent, calls, by);
-    return put.kind === "done" ? { kind: "put_back", tool: put.tool, parts: gone.length } : offered(put.why, calls);
+    const tried = await callInTurn(parts, { server: server.name, agent, by }, calls, () => isBack(parts, missing));
+    return tried.kind === "done"
+      ? { kind: "put_back", tool: tried.tool, parts: gone.length }
+      : offered(tried.why, calls);
   } catch (cause) {
     if (!(cause instanceof WritError)) throw cause;
     return offered(cause.message, calls);
   }
 }
 
-async function callOne(
-  { authority, gate, upstreams }: RestoreParts,
-  server: ServerName,
-  agent: string,
+function textsOf(parts: Missing["parts"]): readonly FoundPart[] {
+  return parts.flatMap(({ as, text }) => (text === null ? [] : [{ as, text }]));
+}
+
+/** Whether the server said that it kept all of it. */
+async function isBack({ authority }: RestoreParts, { element, parts }: Missing): Promise<boolean> {
+  const now = await authority.store.read((tx) => tx.document("memory", element.id));
+  return parts.every((part) => now?.parts.some((one) => one.digest === part.digest) === true);
+}
+
+async function callInTurn(
+  parts: RestoreParts,
+  { server, agent, by }: { readonly server: ServerName; readonly agent: string; readonly by: string },
   calls: readonly Restoring[],
-  by: string,
+  isDone: () => Promise<boolean>,
 ): Promise<{ readonly kind: "done"; readonly tool: string } | { readonly kind: "not_done"; readonly why: string }> {
+  const { authority, upstreams } = parts;
   const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const jkt = thumbprint(publicKey.export({ format: "jwk" }) as JsonObject) ?? "";
   const { instance } = await enrol(authority, { agent, thumbprint: jkt, selectors: { "writ:for": "memory rollback" } });
@@ -89,36 +106,14 @@ async function callOne(
     if (opened?.kind !== "open") return { kind: "not_done", why: "its server does not answer" };
     await opened.channel.notify("notifications/initialized", undefined);
     let why = "its server did not take it";
-    for (const { tool, arguments: input } of calls) {
-      const name = qualified(server, tool as ToolName);
-      const constraints = [{ kind: "whole", argument: "", value: input }] as const;
-      const draft = { tools: [name], constraints, uses: 1, origin: "approval", issuedBy: by } as const;
+    for (const one of calls) {
+      const tool = qualified(server, one.tool as ToolName);
+      const constraints = [{ kind: "whole", argument: "", value: one.arguments }] as const;
+      const draft = { tools: [tool], constraints, uses: 1, origin: "approval", issuedBy: by } as const;
       await issueGrant(authority, { task: task.id, draft });
-      const response = await gate.call(
-        {
-          credential: { token: token.token, proven: null },
-          call: {
-            server,
-            method: "tools/call",
-            tool: tool as ToolName,
-            params: { name: tool, arguments: input },
-            clientKey: null,
-            door: "api",
-            protocol: NEWEST_LEGACY,
-          },
-        },
-        {
-          channel: opened.channel,
-          meta: null,
-          headers: {},
-          sink: NOBODY,
-          signal: AbortSignal.timeout(60_000),
-          present: AbortSignal.abort(),
-        },
-      );
+      const response = await call(parts, opened.channel, token.token, one);
       if (response.kind === "refused") why = sentence(response.reason);
-      const result = response.kind === "answered" ? own(response.message.value, "result") : undefined;
-      if (isObject(result) && own(result, "isError") !== true) return { kind: "done", tool: name };
+      else if (await isDone()) return { kind: "done", tool };
     }
     return { kind: "not_done", why };
   } finally {
@@ -126,6 +121,29 @@ async function callOne(
     await endTask(authority, { task: task.id, by, why: "it was opened for one rollback" });
   }
 }
+
+function call({ gate }: RestoreParts, channel: Channel, token: string, one: Restoring): Promise<Response> {
+  const draft: CallDraft = {
+    server: channel.server,
+    method: "tools/call",
+    tool: one.tool as ToolName,
+    params: { name: one.tool, arguments: one.arguments },
+    clientKey: null,
+    door: "api",
+    protocol: NEWEST_LEGACY,
+  };
+  // Nobody waits for an answer of people: who rolls back is there already, and is told what was not let through.
+  const alone = {
+    meta: null,
+    headers: {},
+    sink: NOBODY,
+    signal: AbortSignal.timeout(MOST_MS),
+    present: AbortSignal.abort(),
+  };
+  return gate.call({ credential: { token, proven: null }, call: draft }, { channel, ...alone });
+}
+
+const MOST_MS = 60_000;
 
 function memoryTools({ launch, tools }: ServerConfiguration): Readonly<Record<string, MemoryRule>> {
   const all = { ...profileOfLaunch(launch), ...tools };

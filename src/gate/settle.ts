@@ -129,7 +129,6 @@ async function record(
     const admitted = await tx.call(call.id);
     if (admitted === null || admitted.state !== "admitted") return;
     await tx.putCall({ ...admitted, state: ended.state });
-    await closeMemory(tx);
     const risen = rises ? await tx.task(admitted.task) : null;
     if (risen !== null) await raiseKin(tx, risen, { readUntrusted: true });
     if (ended.state === "not_run") {
@@ -156,6 +155,7 @@ async function record(
         ...more,
       },
     });
+    await closeMemory(tx);
     await tx.publish("call", call.id);
   }
 

@@ -52,7 +52,16 @@ export interface MemoryDetail extends MemoryView {
 /** What of a version is gone from the server and could be put back. */
 export interface Missing {
   readonly element: MemoryElement;
-  readonly parts: readonly { readonly as: string; readonly text: string | null }[];
+  readonly parts: readonly KeptPart[];
+  /** Everything that the version says, for where the element itself is gone. */
+  readonly whole: readonly KeptPart[];
+}
+
+export interface KeptPart {
+  readonly digest: Digest;
+  readonly as: string;
+  /** Null where configuration did not keep it. */
+  readonly text: string | null;
 }
 
 /** What people see of what agents remember, and do about it. */
@@ -136,7 +145,7 @@ export function createMemoryKeeping(parts: MemoryParts): MemoryKeeping {
 
     async rollback({ id, version, by }) {
       const at = clock.now();
-      const { done, gone } = await store.write(async (tx) => {
+      const { done, gone, all } = await store.write(async (tx) => {
         const element = await known(tx, id);
         const earlier = element.earlier.find((one) => one.version === version);
         const wanted = earlier?.parts ?? (element.version === version ? element.parts : null);
@@ -161,12 +170,14 @@ export function createMemoryKeeping(parts: MemoryParts): MemoryKeeping {
           withdrawn: [...new Set([...element.withdrawn.filter((digest) => !back.has(digest)), ...withdrawn])],
         };
         await keep(tx, digests, [rolled], { what: "rolled_back", at, by });
-        return { done: rolled, gone: wanted.filter((part) => !there.has(part.digest)) };
+        return { done: rolled, gone: wanted.filter((part) => !there.has(part.digest)), all: wanted };
       });
-      const missing = await Promise.all(
-        gone.map(async (part) => ({ as: part.as, text: await textOf(parts, id, part) })),
-      );
-      return { element: done, parts: missing };
+      const kept = new Map<Digest, KeptPart>();
+      for (const { digest, as, sealed } of all)
+        kept.set(digest, { digest, as, text: await textOf(parts, id, { digest, sealed }) });
+      const of = (some: readonly MemoryPart[]): readonly KeptPart[] =>
+        some.flatMap((one) => kept.get(one.digest) ?? []);
+      return { element: done, parts: of(gone), whole: of(all) };
     },
 
     async verify() {
@@ -223,7 +234,11 @@ async function partView(parts: MemoryParts, id: string, part: MemoryPart, conten
   return { as, quarantined: isQuarantined(part), private: part.private, source, at, expiresAt, released, text };
 }
 
-async function textOf({ sealing }: MemoryParts, id: string, { sealed, digest }: MemoryPart): Promise<string | null> {
+async function textOf(
+  { sealing }: MemoryParts,
+  id: string,
+  { sealed, digest }: Pick<MemoryPart, "sealed" | "digest">,
+): Promise<string | null> {
   if (sealed === null) return null;
   const opened = await sealing.unseal(sealed, { memory: id, digest }).catch(() => null);
   const text = opened?.["text"];

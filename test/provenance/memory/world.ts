@@ -16,6 +16,12 @@ export interface World {
   /** The memory file of the memory server, as somebody with a text editor has it. */
   memoryFile(change?: (text: string) => string): string;
   records(): Promise<readonly LedgerRecord[]>;
+  /** The API, as the admin calls it. */
+  admin(method: string, path: string, body?: object): Promise<JsonObject>;
+  /** The one element that is remembered under this name. */
+  element(
+    name: string,
+  ): Promise<{ readonly id: string; readonly state: string; readonly version: number; readonly seen: string }>;
 }
 
 export interface Agent {
@@ -31,7 +37,7 @@ export async function openWorld(memory = "{ keep: true }"): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "writ-memory-"));
   const house = await openHouse(
     `
-people: { ada: { roles: [approver] }, grace: { roles: [] } }
+people: { ada: { roles: [approver] }, grace: { roles: [viewer] } }
 memory: ${memory}
 servers:
   memory:
@@ -55,6 +61,14 @@ agents:
 }
 
 function worldOf(house: House): World {
+  const admin: World["admin"] = async (method, path, body) => {
+    const response = await fetch(`${house.writ.origin}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${house.writ.keys.admin}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return (await response.json()) as JsonObject;
+  };
   const file = join(house.folder, "graph.jsonl");
   return {
     house,
@@ -75,6 +89,15 @@ function worldOf(house: House): World {
       const changed = change?.(text) ?? text;
       if (changed !== text) writeFileSync(file, changed);
       return changed;
+    },
+    admin,
+    async element(name) {
+      const { items } = await admin("GET", "/v1/memory");
+      const found = (
+        items as unknown as { key: string[]; id: string; state: string; version: number; seen: string }[]
+      ).filter((one) => one.key.length === 1 && (one.key[0] === name || one.key[0]?.endsWith(`/${name}`)));
+      if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} elements are called ${name}`);
+      return found[0];
     },
     records: () => house.writ.store.read((tx) => tx.ledger({ after: 0, limit: 1_000 })),
   };
