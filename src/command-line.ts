@@ -76,11 +76,14 @@ function originOf({ listen }: Configuration): string {
 async function up(config: string | undefined, say: (line: string) => void): Promise<number> {
   const configuration = await configurationOf(config);
   // The other commands are clients: they need not wait for the gateway, its engine and its database to load.
-  const { compose } = await import("./compose/compose.ts");
+  const [{ compose }, { masked }] = await Promise.all([
+    import("./compose/compose.ts"),
+    import("./analysis/secrets/secrets.ts"),
+  ]);
   openDataFolder(configuration.dataFolder);
   const writ = await compose(
     configuration,
-    createLog({ level: "info", file: join(configuration.dataFolder, "writ.log") }),
+    createLog({ level: "info", file: join(configuration.dataFolder, "writ.log") }, masked),
   );
   say(`writ listens on ${writ.origin} (tier ${configuration.tier}, ${configuration.isolation})`);
   say(`sign in once, within ten minutes: ${await signInLink(writ)}`);

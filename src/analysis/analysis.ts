@@ -20,6 +20,9 @@ export interface Place {
   readonly workspace: string;
   /** What `~` means there. */
   readonly home: string;
+  /** Where an absolute path leads through symbolic links: as far as it exists, the rest of it behind. Null where nobody
+   *  can see the disk, or it cannot be told. */
+  readonly real?: (path: string) => string | null;
 }
 
 /** One for each language that calls are written in. Pure: text in, effects out. */

@@ -1,10 +1,19 @@
 import { isObject, type Json, type JsonObject, own } from "../domain/json.ts";
 
-/** What stands at `$.a.b`: a list as its items. */
+/** What stands at `$.a.b`: a list as its items, there and on the way (`$.a[*].b` says the same). */
 export function valuesAt(input: Json, locator: string): readonly Json[] {
-  let here: Json | undefined = input;
-  for (const key of keysOf(locator)) here = here !== undefined && isObject(here) ? own(here, key) : undefined;
-  return Array.isArray(here) ? (here as readonly Json[]) : here === undefined ? [] : [here];
+  return valuesIn(input, keysOf(locator));
+}
+
+function valuesIn(here: Json, keys: readonly string[]): readonly Json[] {
+  const [key, ...rest] = keys;
+  if (Array.isArray(here)) {
+    const items = here as readonly Json[];
+    return key === undefined ? items : items.flatMap((one) => valuesIn(one, keys));
+  }
+  if (key === undefined) return [here];
+  const value = isObject(here) ? own(here, key) : undefined;
+  return value === undefined ? [] : valuesIn(value, rest);
 }
 
 export function textsAt(input: Json, locators: readonly string[] = []): readonly string[] {
@@ -30,11 +39,15 @@ function exchange(here: Json, keys: readonly string[], by: (text: string) => str
     if (Array.isArray(here)) return (here as readonly Json[]).map((one) => (typeof one === "string" ? by(one) : one));
     return typeof here === "string" ? by(here) : here;
   }
+  if (Array.isArray(here)) return (here as readonly Json[]).map((one) => exchange(one, keys, by));
   const value = isObject(here) ? own(here, key) : undefined;
   if (!isObject(here) || value === undefined) return here;
   return { ...here, [key]: exchange(value, rest, by) };
 }
 
 export function keysOf(locator: string): readonly string[] {
-  return locator.replace(/^\$\.?/, "").split(".");
+  return locator
+    .replace(/^\$\.?/, "")
+    .replaceAll("[*]", "")
+    .split(".");
 }

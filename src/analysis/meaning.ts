@@ -3,16 +3,16 @@ import { type Effects, join, NO_EFFECTS, onlyReads, UNKNOWN_EFFECTS } from "../d
 import type { ServerName } from "../domain/ids.ts";
 import { isObject, type JsonObject, own } from "../domain/json.ts";
 import type { MemoryRule } from "../domain/memory.ts";
-import { normalisePath } from "../domain/path.ts";
 import type { SourceLabels } from "../domain/provenance.ts";
 import type { Reason } from "../domain/reason.ts";
 import type { SqlCatalogue } from "../domain/sql-catalogue.ts";
 import { RESERVED_ACTIONS, type ToolDefinition } from "../domain/tool.ts";
 import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
-import { addressOf } from "./address.ts";
 import type { Analysers, Analysis, Place } from "./analysis.ts";
-import { exchanged, textsAt, unread } from "./locate.ts";
-import { profiled } from "./profiles.ts";
+import { exchanged } from "./locate.ts";
+import { plainEffects } from "./plain.ts";
+import { profiled } from "./profiles/profiles.ts";
+import { holdsSecret } from "./secrets/secrets.ts";
 
 /** What a call would do, what its result would bring back, and what is to travel in its place. */
 export interface Meaning {
@@ -32,6 +32,8 @@ export interface MeaningParts {
   readonly home: string;
   /** What is known of the database behind a server now; null where nothing is. */
   readonly catalogue: (server: ServerName) => SqlCatalogue | null;
+  /** As `Place.real`, for servers on this machine. */
+  readonly real?: Place["real"];
 }
 
 /** Total: what nothing knows is `unknown`. Configuration stands above built-in profiles; the server's own annotations
@@ -45,15 +47,25 @@ export function meaningOf(
   const rule = server === undefined ? null : ruleFor(call, server);
   if (server === undefined || rule === null) {
     const source = { private: true, untrusted: true };
-    return { effects: UNKNOWN_EFFECTS, source, memory: null, faults: [], params: call.params };
+    return {
+      effects: withSecrets(UNKNOWN_EFFECTS, call.params),
+      source,
+      memory: null,
+      faults: [],
+      params: call.params,
+    };
   }
-  const workspace = server.launch.kind === "http" ? "/" : server.launch.cwd;
-  const place = { workspace, home: parts.home };
+  const place = placeOf(server, parts);
   const hint = annotations(definition);
   const read = programs(call, rule, server, place, parts);
-  const effects = raised(join(named(inputOf(call), rule, place), read.effects), hint);
+  const plain = plainEffects(inputOf(call), rule, place, server.launch.kind !== "http");
+  const effects = withSecrets(raised(join(plain, read.effects), hint), call.params);
   return {
-    effects: hint.destructive ? { ...effects, reversible: false } : effects,
+    effects: {
+      ...effects,
+      reversible: effects.reversible && !hint.destructive,
+      says: effects.says === null ? null : `${effects.says}, on ${server.name}`,
+    },
     source: {
       private: rule.private ?? true,
       // What is read of a memory is judged element by element, by who wrote it.
@@ -66,22 +78,13 @@ export function meaningOf(
   };
 }
 
-/** What the rule says of the tool, with what the plain arguments name. */
-function named(input: JsonObject, rule: ToolRule, { workspace }: Place): Effects {
-  const reads = rule.effects.every((kind) => kind === "read");
-  return {
-    ...NO_EFFECTS,
-    kinds: rule.effects,
-    reversible: rule.reversible ?? reads,
-    routine: false,
-    hosts: [...new Set(textsAt(input, rule.host).flatMap(hostsOf))],
-    paths: textsAt(input, [...(rule.path ?? []), ...(rule.attachment ?? [])]).map(
-      (path) => normalisePath(path, workspace) ?? path,
-    ),
-    recipients: textsAt(input, rule.recipient),
-    tables: textsAt(input, rule.table),
-    unrepresented: unread(input, [rule.host, rule.path, rule.recipient, rule.table, rule.sql, rule.shell, rule.code]),
-  };
+function withSecrets(effects: Effects, params: JsonObject): Effects {
+  return holdsSecret(params) ? { ...effects, traits: [...effects.traits, "secret-text"] } : effects;
+}
+
+function placeOf({ launch }: ServerConfiguration, { home, real }: MeaningParts): Place {
+  if (launch.kind === "http") return { workspace: "/", home };
+  return { workspace: launch.cwd, home, ...(real === undefined ? {} : { real }) };
 }
 
 /** What the arguments that are programs would do, and the params with each written anew as it was judged. */
@@ -170,11 +173,4 @@ function raised(effects: Effects, hint: Hints): Effects {
   if (effects.kinds.length === 0) return { ...effects, kinds: ["unknown"], reversible: false, routine: false };
   if (!onlyReads(effects) || !(hint.destructive || hint.writes)) return effects;
   return { ...effects, kinds: [...effects.kinds, "write"] };
-}
-
-/** A host by its name alone, and beside it with the port where one is given. What is no address stands as it is. */
-function hostsOf(text: string): readonly string[] {
-  const address = addressOf(text);
-  if (address === null) return [text.toLowerCase()];
-  return address.given === "" ? [address.host] : [address.host, `${address.host}:${address.given}`];
 }

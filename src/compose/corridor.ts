@@ -7,6 +7,7 @@ import { watchInFlight } from "../gate/in-flight.ts";
 import { type Owed, watchOwed } from "../gate/owed.ts";
 import type { GateParts } from "../gate/parts.ts";
 import type { ServerConfiguration } from "../ports/configuration.ts";
+import { realPath } from "../system/real-path.ts";
 import type { Authority } from "./authority.ts";
 import type { Base } from "./base.ts";
 import { ownGround } from "./ground.ts";
@@ -36,6 +37,7 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
   const reading: MeaningParts = {
     analysers: servers.analysers,
     home: ground.home,
+    real: realPath,
     catalogue: (server) => servers.upstreams.all.get(server)?.database?.() ?? null,
   };
   const parts: GateParts = {

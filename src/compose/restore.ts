@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { profileOfLaunch } from "../analysis/profiles.ts";
+import { profileOf } from "../analysis/profiles/profiles.ts";
 import { enrol } from "../authority/enrolment/enrol.ts";
 import type { AuthorityParts } from "../authority/parts.ts";
 import type { Missing } from "../authority/memory/manage.ts";
@@ -146,7 +146,7 @@ function call({ gate }: RestoreParts, channel: Channel, token: string, one: Rest
 const MOST_MS = 60_000;
 
 function memoryTools({ launch, tools }: ServerConfiguration): Readonly<Record<string, MemoryRule>> {
-  const all = { ...profileOfLaunch(launch), ...tools };
+  const all = { ...profileOf(launch), ...tools };
   return Object.fromEntries(
     Object.entries(all).flatMap(([tool, { memory }]) => (memory === undefined ? [] : [[tool, memory]])),
   );

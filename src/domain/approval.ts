@@ -49,7 +49,7 @@ export interface ApprovalSummary {
   readonly reversible: boolean;
   /** The call in one sentence, made by Writ from its parsed form; null where only its effects are known. */
   readonly says: string | null;
-  /** The exact arguments, canonical. */
+  /** The exact arguments, canonical, with secrets in them covered: the answer is bound to the call by its digest. */
   readonly arguments: string;
 }
 

@@ -15,6 +15,8 @@ export interface CallDraft {
   readonly door: "mcp" | "api" | "upstream";
   /** MCP revision the caller speaks. */
   readonly protocol: string;
+  /** Secrets were taken out of its arguments on the way. */
+  readonly lightened?: true;
 }
 
 export interface Call extends CallDraft {

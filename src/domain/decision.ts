@@ -1,6 +1,7 @@
 import type { AccessRequest } from "./access-request.ts";
 import type { Approval, Ask } from "./approval.ts";
 import type { Grant, GrantDraft } from "./grant.ts";
+import type { Obligation } from "./obligation.ts";
 import type { Reason } from "./reason.ts";
 
 /** Where a policy stands, for `writ why`. */
@@ -32,7 +33,7 @@ export interface Permit extends Common {
   readonly proposes: GrantDraft | null;
   /** The approval to use up. */
   readonly approval: Approval | null;
-  readonly obligations: readonly string[];
+  readonly obligations: readonly Obligation[];
   /** What would have happened on a server that is only observed; such a call is never positive evidence. */
   readonly observed: Reason | null;
 }
@@ -40,6 +41,8 @@ export interface Permit extends Common {
 export interface AskDecision extends Common {
   readonly kind: "ask";
   readonly asks: readonly Ask[];
+  /** What goes along with the permit that an answer makes of it. */
+  readonly obligations: readonly Obligation[];
 }
 
 export interface Deny extends Common {

@@ -37,3 +37,8 @@ export function readObligation(text: string): Obligation | null {
       return null;
   }
 }
+
+/** The word that a policy has for it. */
+export function wordFor(obligation: Obligation): string {
+  return obligation.kind === "rows" ? `rows=${obligation.most}` : obligation.kind;
+}

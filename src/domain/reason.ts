@@ -127,6 +127,14 @@ const REASONS = {
     says: (f) => `a policy that speaks of this call cannot be evaluated: ${f.why}`,
     hint: "an operator reads `writ why`; a policy that fails denies",
   },
+  secret_blocked: {
+    says: () => "its arguments hold a secret, and a policy keeps secrets from leaving with this call",
+    hint: "leave it out; what the call needs to prove itself with is put in on the way",
+  },
+  obligation_unmet: {
+    says: (f) => `a policy obliges this call to ${f.obligation}, which nothing here does for it`,
+    hint: "an operator takes the obligation off the policy, or puts it on calls that it is for",
+  },
   outside_grant: {
     says: (f) => `the task's grant for ${f.tool} does not cover this call: ${f.limit}`,
     hint: "stay inside, or ask for more with `writ__request_grant`",

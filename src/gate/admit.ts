@@ -1,3 +1,4 @@
+import { maskedJson } from "../analysis/secrets/secrets.ts";
 import type { AccessRequest, Standing } from "../domain/access-request.ts";
 import { type Approval, spendApproval, stateAt } from "../domain/approval.ts";
 import type { AskDecision, Decision, Deny, Permit } from "../domain/decision.ts";
@@ -13,6 +14,7 @@ import type { WriteTx } from "../ports/store.ts";
 import { riseOf } from "../provenance/labels.ts";
 import { decide } from "./decide.ts";
 import { raiseKin } from "./kin.ts";
+import { lightened } from "./obligations.ts";
 import type { GateParts } from "./parts.ts";
 import { recordOf } from "./record.ts";
 import { moved, standingOf } from "./standing.ts";
@@ -79,7 +81,14 @@ function again(parts: GateParts, seen: Decision, standing: Standing): Decision {
   const redefined = known.definition?.hash !== seen.request.call.definition?.hash;
   return redefined && known.pin.kind !== "drifted" && known.pin.kind !== "new"
     ? { kind: "deny", request, reason: reason("contention"), policies: [], basis: seen.basis }
-    : decide(request, policies);
+    : unlightened(decide(request, policies));
+}
+
+/** What came to be owed meanwhile is done when the call comes again: only then is it digested as it would be sent. */
+function unlightened(decision: Decision): Decision {
+  if (lightened(decision) === null) return decision;
+  const { request, policies, basis } = decision;
+  return { kind: "deny", request, reason: reason("contention"), policies, basis };
 }
 
 /** A caller's id for a call is used once: the same call gets its recorded state, another is refused and remembered. */
@@ -202,7 +211,7 @@ async function ask(parts: GateParts, tx: WriteTx, decision: AskDecision): Promis
       effects: effects.kinds,
       reversible: effects.reversible,
       says: effects.says,
-      arguments: call.canonical,
+      arguments: maskedJson(call.canonical),
     },
     askedAt: request.at,
     deadline: request.at + approvals.timeoutMs,

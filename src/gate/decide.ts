@@ -9,6 +9,7 @@ import { OWN_SERVER, qualified, splitQualified } from "../domain/ids.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import { standing } from "../domain/task.ts";
 import type { PolicySet, PolicyVerdict } from "../ports/policy.ts";
+import { refusedBy } from "./obligations.ts";
 
 /** AccessRequest → Decision. Pure and synchronous: the same request and policies give the same answer, so `admit`
  *  can ask again and a listing can ask ahead. The first thing that fails names the reason:
@@ -67,6 +68,8 @@ function judge(request: AccessRequest, verdict: PolicyVerdict, basis: Basis): De
       basis,
     );
   }
+  const unmet = refusedBy(request, verdict.obligations);
+  if (unmet !== null) return deny(request, unmet, policies, basis);
   const need = grantFor(request);
   if (need.kind === "refused") return deny(request, need.reason, policies, basis);
 
@@ -79,7 +82,7 @@ function judge(request: AccessRequest, verdict: PolicyVerdict, basis: Basis): De
     grant: need.kind === "held" ? need.grant : null,
     proposes: need.kind === "issue" ? need.draft : null,
     approval: null,
-    obligations: verdict.kind === "permit" ? verdict.obligations : [],
+    obligations: verdict.obligations,
     observed: null,
   };
   return asks.length === 0 ? permit : answered(permit, asks);
@@ -87,14 +90,14 @@ function judge(request: AccessRequest, verdict: PolicyVerdict, basis: Basis): De
 
 /** A person's answer to exactly this call lifts what it showed, and no more; a refusal holds for the task. */
 function answered(permit: Permit, asks: readonly Ask[]): Decision {
-  const { request, policies, basis } = permit;
+  const { request, policies, basis, obligations } = permit;
   const { approval } = request.standing;
   if (approval !== null) {
     const state = stateAt(approval, request.at);
     if (state === "denied") return deny(request, reason("approval_refused"), policies, basis);
     if (state === "allowed" && lifts(approval, asks, basis.policyVersion)) return { ...permit, approval };
   }
-  return { kind: "ask", request, asks, policies, basis };
+  return { kind: "ask", request, asks, policies, basis, obligations };
 }
 
 type Need =
@@ -192,7 +195,7 @@ function observed(request: AccessRequest, decision: Decision): Decision {
     grant: null,
     proposes: null,
     approval: null,
-    obligations: [],
+    obligations: decision.kind === "ask" ? decision.obligations : [],
     observed: would,
   };
 }

@@ -10,6 +10,7 @@ import type { Given } from "../ports/outbound.ts";
 import type { Channel, Incoming, Outgoing, Sink } from "../ports/upstream.ts";
 import { CODE } from "../wire/mcp/revisions.ts";
 import type { Admission } from "./admit.ts";
+import { released } from "./obligations.ts";
 import type { GateParts } from "./parts.ts";
 
 /** The live side of a call: where it goes, where what comes back meanwhile goes, and when the caller gives up. */
@@ -108,9 +109,12 @@ async function anotherTry(parts: GateParts, admission: Admitted, incoming: Incom
   return better ? parts.broker.credentialFor(call.server, principal, admission.minted.token) : null;
 }
 
-/** The same sink for all but what shows the credential of the call: that goes no further. */
+/** The same sink for all but what shows the credential of the call: that goes no further. What is owed on results is owed
+ *  on what comes before them. */
 function discreet(sink: Sink, admission: Admitted, given: Given, parts: GateParts): Sink {
   const { permit } = admission;
+  const { call, source } = permit.request;
+  const said = { ...source, source: qualified(call.server, call.tool), boundary: () => parts.ids.nonce() };
   const shows = (text: string): boolean => {
     if (!showsSecret(parts, admission, given, text)) return false;
     parts.log.warn(
@@ -121,13 +125,14 @@ function discreet(sink: Sink, admission: Admitted, given: Given, parts: GatePart
   };
   return {
     ...sink,
-    notification: (message, mark) => void (shows(message.text) || sink.notification(message, mark)),
+    notification: (message, mark) =>
+      void (shows(message.text) || sink.notification(released(permit.obligations, message, said).message, mark)),
     request: (message, mark) =>
       shows(message.text)
         ? Promise.resolve({
             error: { code: CODE.internal, message: "the request holds the credential of the call, and is withheld" },
           })
-        : sink.request(message, mark),
+        : sink.request(released(permit.obligations, message, said).message, mark),
   };
 }
 

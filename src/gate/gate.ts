@@ -10,6 +10,7 @@ import { answered } from "./await-answer.ts";
 import { contextualise } from "./contextualise.ts";
 import { decide } from "./decide.ts";
 import { enforce, type Exchange } from "./enforce.ts";
+import { lightened } from "./obligations.ts";
 import type { GateParts } from "./parts.ts";
 import { type Response, settle } from "./settle.ts";
 
@@ -34,12 +35,20 @@ export function createGate(parts: GateParts): Gate {
   async function walk(entry: Entry, exchange: Exchange): Promise<Response> {
     const caller = await authenticate(parts, entry.credential); //                          who
     if (caller.kind === "stranger") return { kind: "refused", call: null, reason: caller.reason };
-    const request = await contextualise(parts, caller.principal, entry.call); //            what it would do, how things stand
-    if (request === null) return { kind: "refused", call: null, reason: reason("task_unknown") };
-    const decision = decide(request, parts.policies()); //                                  permit, ask or deny
+    const decision = await weigh(caller.principal, entry.call, false);
+    if (decision === null) return { kind: "refused", call: null, reason: reason("task_unknown") };
     const admission = await admit(parts, decision); //                                      reserved, recorded, credential minted
     const outcome = await enforce(parts, admission, exchange); //                           carried, once
     return settle(parts, outcome); //                                                       recorded, then released
+  }
+
+  /** Null without its task. */
+  async function weigh(principal: Principal, call: CallDraft, ahead: boolean): Promise<Decision | null> {
+    const request = await contextualise(parts, principal, call, ahead); //                  what it would do, how things stand
+    if (request === null) return null;
+    const decision = decide(request, parts.policies()); //                                  permit, ask or deny
+    const lighter = lightened(decision);
+    return lighter === null ? decision : weigh(principal, lighter, ahead);
   }
 
   return {
@@ -60,9 +69,6 @@ export function createGate(parts: GateParts): Gate {
       }
     },
     authenticate: (credential) => authenticate(parts, credential),
-    async advise(principal, call, ahead) {
-      const request = await contextualise(parts, principal, call, ahead);
-      return request === null ? null : decide(request, parts.policies());
-    },
+    advise: weigh,
   };
 }

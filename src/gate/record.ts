@@ -1,7 +1,9 @@
+import { masked, maskedObject } from "../analysis/secrets/secrets.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { Effects } from "../domain/effect.ts";
 import { qualified } from "../domain/ids.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
+import { wordFor } from "../domain/obligation.ts";
 import { hint, sentence } from "../domain/reason.ts";
 import type { RecordDraft } from "../domain/record.ts";
 import type { GateParts } from "./parts.ts";
@@ -20,7 +22,7 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
     body: {
       verdict: decision.kind,
       ...(decision.kind === "deny"
-        ? { reason: decision.reason.code, says: sentence(decision.reason), hint: hint(decision.reason.code) }
+        ? { reason: decision.reason.code, says: masked(sentence(decision.reason)), hint: hint(decision.reason.code) }
         : {}),
       ...(decision.kind === "ask" ? { asks: decision.asks.map((ask) => ({ ...ask })) } : {}),
       ...(decision.kind === "permit" && decision.observed !== null ? { observed: decision.observed.code } : {}),
@@ -45,6 +47,10 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
         readUntrusted: standing.session.readUntrusted,
         sent: standing.session.sent,
       },
+      ...(decision.kind === "deny" || decision.obligations.length === 0
+        ? {}
+        : { obligations: decision.obligations.map(wordFor) }),
+      ...(call.lightened === true ? { lightened: true } : {}),
       policies: decision.policies.map((policy) => ({ ...policy })),
       policyVersion: decision.basis.policyVersion,
       profile: principal.profile,
@@ -54,7 +60,7 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
       digest: call.digest,
       paramsHash: call.paramsHash,
       definition: call.definition?.hash ?? null,
-      ...(parts.configuration.records.text === "keep" ? { params: call.params } : {}),
+      ...(parts.configuration.records.text === "keep" ? { params: maskedObject(call.params) } : {}),
       ...more,
     },
   };
@@ -68,6 +74,7 @@ function shortened(effects: Effects): Effects {
   const named = (texts: readonly string[]): readonly string[] =>
     texts
       .slice(0, MOST_NAMED)
+      .map(masked)
       .map((text) => (text.length > LONGEST_NAMED ? `${text.slice(0, LONGEST_NAMED)}…`.toWellFormed() : text));
   const { hosts, paths, recipients, tables, columns, unrepresented } = effects;
   return {

@@ -1,3 +1,4 @@
+import { maskedJson } from "../analysis/secrets/secrets.ts";
 import type { CallState } from "../domain/admission.ts";
 import type { Approval } from "../domain/approval.ts";
 import { onlyReads } from "../domain/effect.ts";
@@ -50,12 +51,12 @@ export async function settle(parts: GateParts, outcome: Outcome): Promise<Respon
   const reads = onlyReads(admission.permit.request.effects);
   const verdict = judge(incoming, reads);
   const looked = await look(parts, admission.permit, incoming, verdict.state, withhold(parts, outcome));
-  const recorded = record(parts, admission, incoming, verdict, looked, given);
+  const recorded = record(parts, admission, verdict, looked, given);
   // What raises its session is not released before it has.
   if ((!reads || looked.rises) && !(await recorded)) {
     return refuse(admission, reason("outcome_unknown", { why: "its outcome could not be recorded" }));
   }
-  return looked.withheld !== null ? refuse(admission, looked.withheld) : respond(admission, looked.released, verdict);
+  return looked.withheld !== null ? refuse(admission, looked.withheld) : respond(admission, looked.incoming, verdict);
 }
 
 function judge(incoming: Incoming, reads: boolean): Verdict {
@@ -115,9 +116,8 @@ function refuse(admission: Admitted, why: Reason): Extract<Response, { kind: "re
 async function record(
   parts: GateParts,
   admission: Admitted,
-  incoming: Incoming,
   verdict: Verdict,
-  { withheld, inspected, rises, close: closeMemory }: Looked,
+  { incoming, withheld, done, inspected, rises, close: closeMemory }: Looked,
   given: Given | null,
 ): Promise<boolean> {
   const { request } = admission.permit;
@@ -147,7 +147,8 @@ async function record(
         ...(ended.why === null ? {} : { why: ended.why }),
         ...(withheld === null ? {} : { withheld: withheld.code }),
         ...(text === null ? {} : { bytes: text.length, result: parts.digests.keyed(text) }),
-        ...(text !== null && parts.configuration.records.text === "keep" ? { text } : {}),
+        ...(text !== null && parts.configuration.records.text === "keep" ? { text: maskedJson(text) } : {}),
+        ...(done.length === 0 ? {} : { done: [...done] }),
         ...(inspected === null ? {} : { inspected }),
         credential: admission.minted.id,
         ...(given === null ? {} : { given: given.kind, remains: given.remains }),

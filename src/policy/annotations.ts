@@ -1,3 +1,4 @@
+import { type Obligation, OBLIGATIONS, readObligation } from "../domain/obligation.ts";
 import type { PolicyJson } from "./cedar.ts";
 import type { Chunk } from "./scan.ts";
 import { didYouMean, nearest, type PolicyFile, problem, type Problem } from "./problem.ts";
@@ -9,7 +10,7 @@ export interface Annotations {
   readonly hint: string | null;
   /** The role to ask, on a forbid that a person may lift. */
   readonly ask: string | null;
-  readonly obligation: string | null;
+  readonly obligations: readonly Obligation[];
 }
 
 const KNOWN = ["id", "reason", "hint", "ask", "obligation"] as const;
@@ -82,6 +83,20 @@ export function readAnnotations(
       "put it on a permit: that is what it goes along with",
     );
   }
+  const obligations: Obligation[] = [];
+  for (const word of text("obligation")
+    ?.split(",")
+    .map((one) => one.trim()) ?? []) {
+    const one = readObligation(word);
+    if (one !== null) obligations.push(one);
+    else
+      refuse(
+        "obligation",
+        "obligation_unknown",
+        `there is no obligation \`${word.slice(0, 64)}\``,
+        didYouMean(word, OBLIGATIONS) ?? `the obligations are ${OBLIGATIONS.join(", ")}`,
+      );
+  }
   const ask = text("ask");
   if (ask !== null && roles !== null && !roles.has(ask)) {
     refuse(
@@ -92,7 +107,7 @@ export function readAnnotations(
     );
   }
   return {
-    annotations: { id: id ?? "", reason: text("reason"), hint: text("hint"), ask, obligation: text("obligation") },
+    annotations: { id: id ?? "", reason: text("reason"), hint: text("hint"), ask, obligations },
     problems,
   };
 }

@@ -2,6 +2,7 @@ import type { AccessRequest } from "../domain/access-request.ts";
 import type { Ask } from "../domain/approval.ts";
 import type { PolicyRef } from "../domain/decision.ts";
 import { qualified } from "../domain/ids.ts";
+import { type Obligation, wordFor } from "../domain/obligation.ts";
 import type { PolicySet, PolicyVerdict } from "../ports/policy.ts";
 import type { Annotations } from "./annotations.ts";
 import type { TypeAndId } from "./cedar.ts";
@@ -107,7 +108,7 @@ export class LoadedSet implements PolicySet {
       .toSorted((a, b) => this.#rank(a) - this.#rank(b))
       .flatMap((id) => this.#byId.get(id) ?? []);
     if (first.decision === "allow") {
-      const obligations = [...new Set(deciding.flatMap((rule) => rule.says.obligation ?? []))];
+      const obligations = owedBy(deciding);
       return seen({ kind: "permit", policies: deciding.map((rule) => rule.ref), obligations }, first.determining);
     }
     return seen(this.#denied(slice, query, deciding), first.determining);
@@ -148,7 +149,8 @@ export class LoadedSet implements PolicySet {
       role: rule.says.ask ?? "",
       why: rule.says.reason ?? `policy ${rule.id} wants a person's answer`,
     }));
-    return { kind: "ask", asks, policies };
+    const permits = lifted.determining.flatMap((id) => this.#byId.get(id) ?? []);
+    return { kind: "ask", asks, policies, obligations: owedBy(permits) };
   }
 
   #withoutAsks(slice: Slice<WritRule>): Slice<WritRule> {
@@ -204,6 +206,11 @@ export class LoadedSet implements PolicySet {
   #refs(ids: readonly string[]): readonly PolicyRef[] {
     return ids.flatMap((id) => this.#byId.get(id)?.ref ?? []);
   }
+}
+
+/** Each once, in the order of the policies. */
+function owedBy(rules: readonly WritRule[]): readonly Obligation[] {
+  return [...new Map(rules.flatMap((rule) => rule.says.obligations).map((one) => [wordFor(one), one])).values()];
 }
 
 function agentUid(id: string): TypeAndId {

@@ -1,7 +1,7 @@
 import type { AnsweringRules } from "../domain/answering.ts";
 import type { Registration } from "../domain/attestation.ts";
 import type { ClientName, ClientRight } from "../domain/client.ts";
-import type { EffectKind } from "../domain/effect.ts";
+import type { EffectKind, Trait } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -287,6 +287,10 @@ export interface ToolRule {
   readonly host?: readonly string[];
   readonly recipient?: readonly string[];
   readonly table?: readonly string[];
+  /** Arguments that hold a path that the result is written to, where one is given: that adds `write`. */
+  readonly output?: readonly string[];
+  /** The argument that holds the method of an HTTP request, which adds to `effects` what it does. */
+  readonly method?: readonly string[];
   /** Arguments that hold a SQL statement, a command line, a program: judged by what they would do. `effects` are then
    *  what the tool does beside that, and may be none. */
   readonly sql?: readonly string[];
@@ -300,6 +304,8 @@ export interface ToolRule {
   readonly amount?: readonly string[];
   readonly body?: readonly string[];
   readonly attachment?: readonly string[];
+  /** What a call of it always is, whatever its arguments are: reasons for more care. */
+  readonly traits?: readonly Trait[];
   /** Labels of what it returns; default private and untrusted, the cautious guess. */
   readonly private?: boolean;
   readonly untrusted?: boolean;

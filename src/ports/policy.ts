@@ -1,11 +1,18 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import type { Ask } from "../domain/approval.ts";
 import type { PolicyRef } from "../domain/decision.ts";
+import type { Obligation } from "../domain/obligation.ts";
 
 export type PolicyVerdict =
-  | { readonly kind: "permit"; readonly policies: readonly PolicyRef[]; readonly obligations: readonly string[] }
+  | { readonly kind: "permit"; readonly policies: readonly PolicyRef[]; readonly obligations: readonly Obligation[] }
   /** Only `@ask` forbids stand in the way. */
-  | { readonly kind: "ask"; readonly asks: readonly Ask[]; readonly policies: readonly PolicyRef[] }
+  | {
+      readonly kind: "ask";
+      readonly asks: readonly Ask[];
+      readonly policies: readonly PolicyRef[];
+      /** Of the permits that hold once it is answered. */
+      readonly obligations: readonly Obligation[];
+    }
   /** `policies` empty: nothing permits. Otherwise these forbid. */
   | {
       readonly kind: "deny";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CLIENT_RIGHTS } from "../domain/client.ts";
-import { EFFECT_KINDS } from "../domain/effect.ts";
+import { EFFECT_KINDS, TRAITS } from "../domain/effect.ts";
 import { EVENT_NAMES } from "../domain/security-event.ts";
 import { TIERS } from "../domain/tier.ts";
 import { DATE, DURATION, SIZE } from "./config-units.ts";
@@ -18,7 +18,7 @@ const path = z
   .string()
   .min(1, "a path")
   .regex(/^[^\0]*$/, "a path without NUL");
-const locator = z.string().regex(/^\$(\.[A-Za-z0-9_-]+)+$/, "the place of an argument, such as $.path");
+const locator = z.string().regex(/^\$(\.[A-Za-z0-9_-]+(\[\*\])?)+$/, "the place of an argument, such as $.path");
 const locators = z.union([locator, z.array(locator)], {
   error: "the place of an argument, such as $.path, or a list of them",
 });
@@ -84,6 +84,8 @@ const toolRule = z.strictObject({
   host: locators.optional(),
   recipient: locators.optional(),
   table: locators.optional(),
+  method: locators.optional(),
+  output: locators.optional(),
   sql: locators.optional(),
   dialect: z.enum(["postgres", "sqlite"]).optional(),
   shell: locators.optional(),
@@ -92,6 +94,7 @@ const toolRule = z.strictObject({
   amount: locators.optional(),
   body: locators.optional(),
   attachment: locators.optional(),
+  traits: z.array(z.enum(TRAITS)).optional(),
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
   trust: z

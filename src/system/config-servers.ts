@@ -113,6 +113,8 @@ const LOCATORS = [
   "host",
   "recipient",
   "table",
+  "method",
+  "output",
   "sql",
   "shell",
   "code",

@@ -11,7 +11,21 @@ const PARTS: readonly (readonly [title: string, first: ReasonCode])[] = [
   ["Admitting", "approval_pending"],
   ["Carrying, and how it ended", "upstream_failed"],
 ];
-const FACTS = ["tool", "server", "client", "diff", "argument", "target", "limit", "method", "why", "state", "approval"];
+const FACTS = [
+  "tool",
+  "server",
+  "client",
+  "diff",
+  "argument",
+  "target",
+  "limit",
+  "method",
+  "why",
+  "state",
+  "approval",
+  "obligation",
+  "what",
+];
 
 test("the page of reasons has every reason, in the order of the walk, as it is said", async () => {
   const prose = read("docs/reasons.md").split("\n## ")[0]?.trimEnd() ?? "";

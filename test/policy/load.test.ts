@@ -44,8 +44,14 @@ const CASES: readonly { name: string; text: string; code: string; hint?: string;
   },
   {
     name: "an obligation on a forbid",
-    text: `@id("a") @obligation("log") forbid (principal, action, resource);`,
+    text: `@id("a") @obligation("redact-result") forbid (principal, action, resource);`,
     code: "annotation_misplaced",
+  },
+  {
+    name: "an obligation that nobody would carry out",
+    text: `@id("a") @obligation("redact-secrets, redact-reslt") permit (principal, action, resource);`,
+    code: "obligation_unknown",
+    hint: "did you mean `redact-result`?",
   },
   {
     name: "a tool that does not exist",

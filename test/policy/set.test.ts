@@ -50,8 +50,14 @@ test("a permit that cannot reach the call is no permit behind an ask", () => {
 
 test("obligations of the deciding permits come along, once each", () => {
   const text =
-    '@id("a") @obligation("redact") permit (principal, action, resource); @id("b") @obligation("redact") permit (principal, action, resource); @id("c") @obligation("notify") permit (principal, action, resource) when { context.tier == "advanced" };';
-  expect(verdict(text)).toMatchObject({ kind: "permit", obligations: ["redact"] });
+    '@id("a") @obligation("redact-result, rows=3") permit (principal, action, resource); @id("b") @obligation("redact-result") permit (principal, action, resource); @id("c") @obligation("block-secrets") permit (principal, action, resource) when { context.tier == "advanced" };';
+  const obligations = [{ kind: "redact-result" }, { kind: "rows", most: 3 }];
+  expect(verdict(text)).toMatchObject({ kind: "permit", obligations });
+});
+
+test("what a person's answer lifts keeps the obligations of what it lets through", () => {
+  const text = '@id("all") @obligation("redact-secrets") permit (principal, action, resource);';
+  expect(verdict(text + ASK, of(11))).toMatchObject({ kind: "ask", obligations: [{ kind: "redact-secrets" }] });
 });
 
 test("a forbid whose condition overflows denies", () => {

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Log } from "../../src/ports/system.ts";
+import { SECRETS } from "../analysis/secrets/samples.ts";
+import { masked } from "../../src/analysis/secrets/secrets.ts";
 import { createLog } from "../../src/system/log.ts";
 
 let folder: string;
@@ -45,6 +47,14 @@ test("a token is cut out wherever it stands: in a message, a fact, an error or i
   );
   expect(JSON.stringify(lines())).not.toMatch(/eyJ|opaque-but-secret/);
   expect(lines()).toHaveLength(1);
+});
+
+test("a secret of any service is covered as well, wherever it stands", () => {
+  const secret = SECRETS["stripe"] ?? "";
+  const careful = createLog({ level: "info", file: join(folder, "writ.log") }, masked);
+  careful.error({ why: `got ${secret}`, error: new Error(secret) }, `refused ${secret}`);
+  expect(JSON.stringify(lines())).not.toContain(secret);
+  expect(lines()[0]?.["msg"]).toBe("refused •••• (stripe)");
 });
 
 test("facts that turn in circles or hold odd values do not stop the line", () => {

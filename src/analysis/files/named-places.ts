@@ -66,60 +66,67 @@ const BROWSER =
 const MOST_SEGMENTS = 4;
 const LONGEST_OPENED = 4_096;
 
-interface Names {
-  readonly trait: Trait;
-  readonly names: ReadonlySet<string>;
+/** Every name with the kinds of place it is, and the segments that names begin with. */
+const NAMES = new Map<string, Trait[]>();
+const FIRST = new Set<string>();
+for (const [trait, text] of [
+  ["secret-place", SECRETS],
+  ["agent-memory", AGENT_MEMORY],
+  ["runs-later", RUNS_LATER],
+] as const) {
+  for (const name of text.split(/\s+/).filter(Boolean)) {
+    NAMES.set(name, [...(NAMES.get(name) ?? []), trait]);
+    FIRST.add(name.split("/").find(Boolean) ?? "");
+  }
 }
-
-const PLACES: readonly Names[] = [
-  { trait: "secret-place", names: listed(SECRETS) },
-  { trait: "agent-memory", names: listed(AGENT_MEMORY) },
-  { trait: "runs-later", names: listed(RUNS_LATER) },
-];
 
 /** What kinds of place a path is in, by the names in it: however deep, under whatever home, and whatever case and form a
  *  file system may take for the same. `path` is canonical. */
 export function placesOf(path: string): readonly Trait[] {
-  const folded = `/${path.split("/").map(foldedSegment).filter(Boolean).join("/")}`;
-  const segments = folded.split("/").slice(1);
+  const segments = path.split("/").map(foldedSegment).filter(Boolean);
   const last = segments.at(-1) ?? "";
   const found = new Set<Trait>();
-  for (const { trait, names } of PLACES) if (anyNamed(segments, names)) found.add(trait);
-  const short = folded.slice(0, LONGEST_OPENED);
+  for (const [at, segment] of segments.entries()) {
+    if (FIRST.has(segment)) namesAt(segments, at, found);
+    else if (WILD.test(segment)) wildcard(segment, found);
+  }
+  const short = `/${segments.join("/")}`.slice(0, LONGEST_OPENED);
   if ([PROCESS, DISK, BROWSER].some((place) => place.test(short)) || SECRET_FILE.test(last)) found.add("secret-place");
   if (NO_SECRET.test(last)) found.delete("secret-place");
   return [...found];
 }
 
-function anyNamed(segments: readonly string[], names: ReadonlySet<string>): boolean {
-  let root = "";
-  for (let i = 0; i < segments.length; i++) {
-    let together = "";
-    for (let n = 0; n < MOST_SEGMENTS && i + n < segments.length; n++) {
-      together += (n === 0 ? "" : "/") + segments[i + n];
-      if (names.has(together)) return true;
-    }
-    if (i < MOST_SEGMENTS && names.has((root += `/${segments[i]}`))) return true;
-    if (meant(segments[i] ?? "", names)) return true;
+/** Adds what the names are that begin at a segment; at the first, also those that only stand there. */
+function namesAt(segments: readonly string[], at: number, found: Set<Trait>): void {
+  let name = segments[at] ?? "";
+  for (let next = at + 1; ; next++) {
+    for (const trait of NAMES.get(name) ?? []) found.add(trait);
+    if (at === 0) for (const trait of NAMES.get(`/${name}`) ?? []) found.add(trait);
+    if (next === at + MOST_SEGMENTS || next >= segments.length) return;
+    name += `/${segments[next]}`;
   }
-  return false;
 }
 
 /** A wildcard that names that begin with a dot, or keys, would match. */
-function meant(segment: string, names: ReadonlySet<string>): boolean {
-  if (!/^(?:\.|id_)/.test(segment) || !/[*?[{]/.test(segment)) return false;
+const WILD = /^(?:\.|id_).*[*?[{]/s;
+
+function wildcard(segment: string, found: Set<Trait>): void {
   const wide = segment.replaceAll(/\[[^\]]*\]|\{[^}]*\}|[?*]+/g, "*");
   const [before = ""] = wide.split("*", 1);
   const after = wide.slice(wide.lastIndexOf("*") + 1);
-  for (const name of names) {
-    if (name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after)) return true;
+  for (const [name, traits] of NAMES) {
+    const matches = name.length >= before.length + after.length && name.startsWith(before) && name.endsWith(after);
+    if (matches) for (const trait of traits) found.add(trait);
   }
-  return false;
 }
+
+/** What folding leaves as it is. */
+const PLAIN = /^(?:[a-z0-9_.-]*[a-z0-9_-])?$/;
 
 /** A segment as the most forgiving file system compares it: compatible Unicode, no case, nothing invisible, without the
  *  trailing dots, spaces and streams that Windows drops, and its short names written out. */
 function foldedSegment(segment: string): string {
+  if (PLAIN.test(segment)) return segment;
   const plain = segment
     .normalize("NFKC")
     .replaceAll(/\p{Default_Ignorable_Code_Point}|\p{Cc}/gu, "")
@@ -127,8 +134,4 @@ function foldedSegment(segment: string): string {
     .replace(/(?<=.):.*$/s, "");
   const kept = plain.replace(/(?<=[^. ])[. ]+$/, "");
   return kept.replace(/^([a-z0-9_]{1,6})~[1-9]\d*$/, ".$1");
-}
-
-function listed(text: string): ReadonlySet<string> {
-  return new Set(text.split(/\s+/).filter(Boolean));
 }

@@ -14,8 +14,8 @@ export interface Classified {
 /** Where nothing is kept, so that going there is going nowhere. */
 const NOWHERE = /^\/dev\/(?:null|zero|full|u?random|tty|std(?:in|out|err)|fd\/[012])$/;
 
-/** What a text for a path names, and what kind of place that is. Lexical and total: symbolic links are looked up by
- *  whoever sees the disk, and what is found there is classified as well. */
+/** What a text for a path names, and what kind of place that is. Total. Lexical, and where the place can see its disk also
+ *  by where symbolic links lead as it looks: what is linked elsewhere later is not seen. */
 export function classifyPath(text: string, place: Place): Classified {
   const { texts, hidden } = spellings(text);
   const paths = new Set<string>();
@@ -26,14 +26,28 @@ export function classifyPath(text: string, place: Place): Classified {
     const [upToNul = ""] = one.split("\u0000", 1);
     for (const part of one === upToNul ? [one] : [one, upToNul]) {
       const path = canonical(part, place);
-      paths.add(path);
       unclear ||= /\p{Cc}/u.test(part);
-      for (const trait of traitsOf(path, place)) traits.add(trait);
+      for (const name of [path, ...behindLinks(part, path, place)]) {
+        paths.add(name);
+        for (const trait of traitsOf(name, place)) traits.add(trait);
+      }
     }
   }
   // It may name anything: only a grant for everything there is takes it in.
   if (unclear) traits.add("outside");
   return { paths: [...(unclear ? paths.add("/") : paths)], traits: [...traits] };
+}
+
+/** The other names of a path: where its links lead, followed before and after `..` is taken out. A workspace that is
+ *  itself behind a link is the workspace under either name. */
+function behindLinks(text: string, path: string, place: Place): readonly string[] {
+  if (place.real === undefined) return [];
+  const given = absolute(text, place.workspace, place.home);
+  const found = (given.includes("..") ? [path, given] : [path]).flatMap((one) => place.real?.(one) ?? []);
+  const led = found.filter((one) => one !== path);
+  if (led.length === 0) return led;
+  const root = place.real(place.workspace) ?? place.workspace;
+  return led.map((one) => (isWithin(one, root) ? canonical(one.slice(root.length).replace(/^\/*/, "./"), place) : one));
 }
 
 /** What kind of place an absolute, canonical path is. */

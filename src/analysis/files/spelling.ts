@@ -1,7 +1,10 @@
 /** Layers of percent-encoding that are taken off; what has more hides something. */
 const LAYERS = 3;
-/** No system opens a path of this length. */
-const LONGEST = 32_768;
+/** What is longer is read once, as it stands: as good as no system opens it. */
+const LONGEST = 4_096;
+
+/** There is one way to read this. */
+const PLAIN = /^[\w ./~@+=,()-]*$/;
 
 export interface Spellings {
   /** Every text that a reader of paths may take this one for; the first is the text as it stands. */
@@ -15,36 +18,56 @@ export interface Spellings {
  *  its reader takes. */
 export function spellings(given: string): Spellings {
   if (given.length > LONGEST) return { texts: [given], hidden: true };
-  const { text, hidden } = withoutAddress(given);
+  if (PLAIN.test(given)) return { texts: [given], hidden: false };
+  const address = withoutAddress(given);
   const texts = new Set<string>();
-  let layer = text;
-  let more = true;
-  for (let taken = 0; more && taken <= LAYERS; taken++) {
-    for (const form of [layer, layer.normalize("NFC"), layer.normalize("NFKC")]) {
-      for (const path of [form, withSlashes(form)]) {
-        texts.add(path);
-        const member = path.search(/!(?=\/)/);
-        if (member > 0) texts.add(path.slice(0, member));
-      }
-    }
-    const next = decoded(layer);
-    more = next !== layer;
-    layer = next;
-  }
-  return { texts: [...texts], hidden: hidden || more };
+  let hidden = address.elsewhere;
+  for (const text of address.texts) hidden = spelt(text, texts) || hidden;
+  return { texts: [...texts], hidden };
 }
 
-/** A `file:` address, also inside `jar:`, as the path it names. One with a host names a file of another machine. */
-function withoutAddress(given: string): { readonly text: string; readonly hidden: boolean } {
+/** Adds every reading of a text; true when there is more to it than these. */
+function spelt(text: string, texts: Set<string>): boolean {
+  let hidden = false;
+  let layer = text;
+  for (let taken = 0; taken <= LAYERS; taken++) {
+    for (const form of [layer, layer.normalize("NFC"), layer.normalize("NFKC")]) {
+      // Some characters are many in another form.
+      if (form.length > LONGEST) hidden = true;
+      else for (const path of [form, withSlashes(form)]) withMember(path, texts);
+    }
+    const next = decoded(layer);
+    if (next === layer) return hidden;
+    layer = next;
+  }
+  return true;
+}
+
+/** Adds a path; of a member of an archive the archive too. */
+function withMember(path: string, texts: Set<string>): void {
+  texts.add(path);
+  const member = path.search(/!(?=\/)/);
+  if (member > 0) texts.add(path.slice(0, member));
+}
+
+interface Unaddressed {
+  readonly texts: readonly string[];
+  readonly elsewhere: boolean;
+}
+
+/** A `file:` address, also inside `jar:`, as the paths it names: to who parses it, and to who cuts off its beginning. One
+ *  with a host names a file of another machine. */
+function withoutAddress(given: string): Unaddressed {
   const found = /^\s*(?:(?:jar|zip|view-source):)*file:/i.exec(given);
-  if (found === null) return { text: given, hidden: false };
+  if (found === null) return { texts: [given], elsewhere: false };
   const rest = given
     .slice(found[0].length)
     .replaceAll(/[\t\n\r]/g, "")
     .replaceAll("\\", "/");
   const [, host = "", path = rest] = /^\/\/([^/]*)(\/.*)?$/s.exec(rest) ?? [];
   const [name = ""] = path.split(/[?#]/, 1);
-  return { text: decoded(name), hidden: host !== "" && host.toLowerCase() !== "localhost" };
+  const texts = [...new Set([decoded(name), decoded(path)])];
+  return { texts, elsewhere: host !== "" && host.toLowerCase() !== "localhost" };
 }
 
 /** One layer of `%41`, `%u0041`, and the overlong forms of the dot and the slash. What is no encoding stays. */

@@ -55,7 +55,8 @@ const READ = new Set(["content", "contents", "messages", "structuredContent"]);
 
 function ofResult(keys: readonly string[]): boolean {
   const [top, ...rest] = keys;
-  if (top === "error") return !rest.includes("_meta");
+  // A progress or a log message; or a question for the client, which is marked and never shown as data.
+  if (top === "error" || top === "params") return !rest.includes("_meta");
   if (top !== "result") return false;
   // Inside what is structured these names are the server's own.
   const outer = rest[0] === "structuredContent" ? [] : rest.slice(0, 4);

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from "vitest";
 import { classifyPath } from "../../../src/analysis/files/path.ts";
 import { globMatches } from "../../../src/domain/path.ts";
 
-const place = { workspace: "/home/ada/shop", home: "/home/ada" };
+const place = { workspace: "/srv/ada/shop", home: "/srv/ada" };
 const traits = (text: string): readonly string[] => classifyPath(text, place).traits.toSorted();
 const paths = (text: string): readonly string[] => classifyPath(text, place).paths;
 
@@ -12,7 +12,7 @@ describe("what is in the workspace is nothing special", () => {
   it.each([
     "src/main.ts",
     "./a/../b.md",
-    "/home/ada/shop/x/y.json",
+    "/srv/ada/shop/x/y.json",
     ".",
     "",
     "notes/key.md",
@@ -85,18 +85,20 @@ describe("a secret is known by where it lies, under any home and in any spelling
     "~/.mozilla/firefox/x.default/key4.db",
     "C:\\Users\\bob\\.ssh\\id_rsa",
     "C:\\Users\\bob\\AppData\\Local\\Google\\Chrome\\User Data\\Default\\Cookies",
-    "file:///home/ada/.netrc",
-    "FILE://localhost/home/ada/%2enetrc",
-    "file:/home/ada/.netrc",
-    "jar:file:///home/ada/.netrc!/x",
+    "file:///srv/ada/.netrc",
+    "FILE://localhost/srv/ada/%2enetrc",
+    "file:/srv/ada/.netrc",
+    "file:///tmp/#/../../srv/ada/.netrc",
+    "file:///srv/ada/.netrc?raw",
+    "jar:file:///srv/ada/.netrc!/x",
     "/etc/shadow",
     "//etc///shadow",
     "/etc/./x/../shadow",
     "/../../etc/shadow",
-    "/proc/self/root/etc/shadow",
-    "/proc/1/root/proc/self/root/etc/shadow",
-    "/proc/thread-self/root/etc/shadow",
-    "/proc/1/task/1/root/etc/shadow",
+    "/proc/self/root//etc/shadow",
+    "/proc/1/root//proc/self/root//etc/shadow",
+    "/proc/thread-self/root//etc/shadow",
+    "/proc/1/task/1/root//etc/shadow",
     "/proc/self/environ",
     "/proc/42/environ",
     "/proc/self/fd/3",
@@ -108,7 +110,7 @@ describe("a secret is known by where it lies, under any home and in any spelling
     "..%2f..%2fada%2f.docker%2fconfig.json",
     "..%c0%af.netrc",
     "..／.netrc",
-    "/HOME/ADA/.SSH/ID_RSA",
+    "/SRV/ADA/.SSH/ID_RSA",
     "/var/run/secrets/kubernetes.io/serviceaccount/token",
     "~/.config/gcloud/x/adc.json",
     "~/.local/share/keyrings/login.keyring",
@@ -170,21 +172,21 @@ describe("what something runs later by itself", () => {
 
 describe("a path is listed under every name that it may be read as", () => {
   it("one, where there is one", () => {
-    expect(paths("a/./b/../c.md")).toEqual(["/home/ada/shop/a/c.md"]);
-    expect(paths("~/notes")).toEqual(["/home/ada/notes"]);
+    expect(paths("a/./b/../c.md")).toEqual(["/srv/ada/shop/a/c.md"]);
+    expect(paths("~/notes")).toEqual(["/srv/ada/notes"]);
     expect(paths("file:///etc/hosts")).toEqual(["/etc/hosts"]);
   });
 
   it("as it stands and decoded, where it is encoded", () => {
-    expect(paths("a%2f..%2f..%2fx")).toEqual(["/home/ada/shop/a%2f..%2f..%2fx", "/home/ada/x"]);
+    expect(paths("a%2f..%2f..%2fx")).toEqual(["/srv/ada/shop/a%2f..%2f..%2fx", "/srv/ada/x"]);
   });
 
   it("with either slash", () => {
-    expect(paths("..\\x")).toEqual(["/home/ada/shop/..\\x", "/home/ada/x"]);
+    expect(paths("..\\x")).toEqual(["/srv/ada/shop/..\\x", "/srv/ada/x"]);
   });
 
   it("as an archive and as its member", () => {
-    expect(paths("a.zip!/../../../x")).toEqual(["/home/x", "/home/ada/shop/a.zip"]);
+    expect(paths("a.zip!/../../../x")).toEqual(["/srv/x", "/srv/ada/shop/a.zip"]);
   });
 
   it.each(["a\nb", "x\u0000", "a\u0007", "file://other/share/x", "a%25252525252f", "n".repeat(40_000)])(
@@ -260,7 +262,7 @@ test("a path that a grant for the workspace takes in leaves it under no spelling
   fc.assert(
     fc.property(odd, (text) => {
       const found = classifyPath(text, place);
-      const granted = found.paths.every((path) => globMatches("/home/ada/shop/**", path));
+      const granted = found.paths.every((path) => globMatches("/srv/ada/shop/**", path));
       expect(granted).toBe(!found.traits.includes("outside") || found.paths.every((path) => path.startsWith("/dev/")));
     }),
     { numRuns: 3_000 },
@@ -283,7 +285,7 @@ test("encoding a path once more takes no trait from it", () => {
     text.replaceAll(/[^~]/g, (one) => `%${one.charCodeAt(0).toString(16).padStart(2, "0")}`);
   fc.assert(
     fc.property(secret, fc.integer({ min: 1, max: 3 }), (text, times) => {
-      let hidden = text;
+      let hidden: string = text;
       for (let i = 0; i < times; i++) hidden = encode(hidden);
       expect(traits(hidden)).toEqual(expect.arrayContaining([...traits(text)].filter((one) => one !== "outside")));
     }),

@@ -14,7 +14,7 @@ async function poisoned(): Promise<Agent> {
   await (await world.session()).call("create_entities", { entities: [SHOP] });
   const misled = await world.session();
   await misled.call("files__read_text_file", { path: `${world.house.folder}/work/bill.txt` });
-  await misled.call("add_observations", { observations: [{ entityName: "shop", contents: [POISON] }] });
+  await misled.allowed("add_observations", { observations: [{ entityName: "shop", contents: [POISON] }] });
   return misled;
 }
 

@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { answerApproval } from "../../../src/authority/tasks/answer-approval.ts";
+import type { PersonName, TaskId } from "../../../src/domain/ids.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import type { LedgerRecord } from "../../../src/domain/record.ts";
 import { type House, openHouse } from "../../house.ts";
@@ -28,6 +30,8 @@ export interface Agent {
   readonly session: string;
   readonly task: string;
   call(tool: string, input: JsonObject): Promise<Answer>;
+  /** The same, where a person is asked and says yes. */
+  allowed(tool: string, input: JsonObject): Promise<Answer>;
   /** At the memory server's own address. */
   read(uri: string): Promise<Answer>;
   readonly untrusted: () => Promise<boolean>;
@@ -37,6 +41,7 @@ export async function openWorld(memory = "{ keep: true }"): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "writ-memory-"));
   const house = await openHouse(
     `
+approvals: { timeout: 30s, hold: 30s }
 people: { ada: { roles: [approver] }, grace: { roles: [viewer] } }
 memory: ${memory}
 servers:
@@ -75,10 +80,16 @@ function worldOf(house: House): World {
     async session(agent = "clerk", server = "memory") {
       const { token, task } = await house.task(agent, "keep the books");
       const client = await rawClient(`${house.writ.origin}/mcp`, token);
+      const call: Agent["call"] = (tool, input) =>
+        client.call(tool.includes("__") ? tool : `${server}__${tool}`, input);
       return {
         session: task.session,
         task: task.id,
-        call: (tool, input) => client.call(tool.includes("__") ? tool : `${server}__${tool}`, input),
+        call,
+        async allowed(tool, input) {
+          const [answer] = await Promise.all([call(tool, input), sayYes(house, task.id)]);
+          return answer;
+        },
         read: async (uri) =>
           (await rawClient(`${house.writ.origin}/mcp/memory`, token)).request("resources/read", { uri }),
         untrusted: async () => (await house.writ.store.read((tx) => tx.session(task.session)))?.readUntrusted ?? false,
@@ -101,6 +112,19 @@ function worldOf(house: House): World {
     },
     records: () => house.writ.store.read((tx) => tx.ledger({ after: 0, limit: 1_000 })),
   };
+}
+
+async function sayYes(house: House, task: TaskId): Promise<void> {
+  const person = { name: "ada" as PersonName, roles: ["approver"] };
+  for (;;) {
+    const open = await house.writ.store.read((tx) => tx.openApprovals(task));
+    const asked = open.find((one) => one.state === "pending");
+    if (asked !== undefined) {
+      await answerApproval(house.writ.authority, { approval: asked.id, person, verdict: "allow", note: "" });
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
 
 export function structured(answer: Answer): JsonObject {
