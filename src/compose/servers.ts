@@ -55,6 +55,8 @@ export async function composeServers(base: Base, disk: OnDisk, who: Authority, k
     log,
   });
   await Promise.all(catalogue.servers().map((name) => catalogue.refresh(name)));
+  // What is odd beside another server's tools is seen once all of them have said what theirs are.
+  await Promise.all(catalogue.servers().map((name) => catalogue.repin(name)));
   const policies = createPolicies(
     who.authority,
     policySource(configuration, catalogue, OWN_SERVER, () => readPolicyFiles(policyFolders(configuration))),

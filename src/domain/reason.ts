@@ -92,6 +92,10 @@ const REASONS = {
     says: (f) => `nobody has accepted ${f.tool} yet: it is new, or its server is launched another way now`,
     hint: "a person reads `writ tools list`, then `writ tools pin`",
   },
+  definition_suspect: {
+    says: (f) => `something about the definition of ${f.tool} is odd, and nobody has accepted it`,
+    hint: "a person reads why with `writ tools diff`, then `writ tools pin`",
+  },
   argument_undeclared: {
     says: (f) => `\`${f.argument}\` is not an argument of ${f.tool}`,
     hint: "send only arguments that the input schema declares",

@@ -79,7 +79,8 @@ function again(parts: GateParts, seen: Decision, standing: Standing): Decision {
   if (same) return { ...seen, request };
   // What was read and digested under one definition is not judged under another that was accepted meanwhile.
   const redefined = known.definition?.hash !== seen.request.call.definition?.hash;
-  return redefined && known.pin.kind !== "drifted" && known.pin.kind !== "new"
+  const held = known.pin.kind === "drifted" || known.pin.kind === "new" || known.pin.kind === "suspect";
+  return redefined && !held
     ? { kind: "deny", request, reason: reason("contention"), policies: [], basis: seen.basis }
     : unlightened(decide(request, policies));
 }
