@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { createHash, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startShop } from "../../../examples/shop-server/shop.ts";
 import type { Json, JsonObject } from "../../../src/domain/json.ts";
@@ -11,18 +12,22 @@ import { ROOT } from "../pages.ts";
 import { type Bound, differences, fill, lineDifferences } from "./match.ts";
 import type { FlowPage, Step } from "./page.ts";
 
-/** What a page's configuration calls the example shop, and the file server that `npx` would fetch. */
+/** What a page's configuration calls the example shop, and the servers that `npx` would fetch. */
 const SHOP = "http://127.0.0.1:7421/mcp";
-const FILE_SERVER = "node_modules/@modelcontextprotocol/server-filesystem/dist/index.js";
+const SERVERS = /\[-y, "(@modelcontextprotocol\/server-(?:filesystem|memory))"/g;
+/** The folder in which a page's files stand. */
+const FOLDER = "/srv/books";
 
 /** Runs a page against a whole Writ of its own; what the page says and Writ does not do, each with its line. */
 export async function runFlow(page: FlowPage): Promise<readonly string[]> {
   const shopPort = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), "writ-page-"));
   const yaml = (page.yaml ?? "")
     .replaceAll(SHOP, SHOP.replace("7421", String(shopPort)))
     .replaceAll("command: npx", "command: node")
-    .replaceAll(/\[-y, "@modelcontextprotocol\/server-filesystem"/g, `[${join(ROOT, FILE_SERVER)}`);
-  const house = await openHouse(yaml, page.files);
+    .replaceAll(SERVERS, (_, name: string) => `[${join(ROOT, "node_modules", name, "dist", "index.js")}`)
+    .replaceAll(FOLDER, folder);
+  const house = await openHouse(yaml, page.files, folder);
   const shop =
     page.yaml?.includes(SHOP) === true ? await startShop({ writOrigin: house.writ.origin, port: shopPort }) : null;
   try {
