@@ -129,7 +129,9 @@ function editOf(reading: Reading, found: Found | null): Edit {
     case "withheld":
       return { kind: "drop" };
     case "met":
-      return { kind: "keep", marked: new Set(found.parts.keys()), dropped: new Set() };
+      return judgement.quarantined
+        ? { kind: "keep", marked: new Set(found.parts.keys()), dropped: new Set() }
+        : AS_IT_IS;
     case "shown":
       return judgement.quarantined.size + judgement.withdrawn.size === 0
         ? AS_IT_IS
@@ -165,7 +167,9 @@ function count({ elements, strange }: Reading): Counted {
   const many = (is: (one: (typeof all)[number]) => boolean): number => all.filter(is).length;
   return {
     shown: many((one) => one.kind === "shown" || one.kind === "met"),
-    quarantined: many((one) => one.kind === "met" || (one.kind === "shown" && one.quarantined.size > 0)),
+    quarantined: many(
+      (one) => (one.kind === "met" && one.quarantined) || (one.kind === "shown" && one.quarantined.size > 0),
+    ),
     changed: many((one) => one.kind === "changed"),
     strange,
     expired: many((one) => one.kind === "withheld" && one.why === "expired"),
