@@ -20,6 +20,8 @@ export interface Meaning {
   readonly source: SourceLabels;
   /** What the tool does to what agents remember; null for nothing. */
   readonly memory: MemoryRule | null;
+  /** Its result is what the file it names holds. */
+  readonly content: boolean;
   /** Why parts of it cannot be judged at all. */
   readonly faults: readonly Reason[];
   /** The params with what was judged written anew; the same object where nothing was. */
@@ -51,6 +53,7 @@ export function meaningOf(
       effects: withSecrets(UNKNOWN_EFFECTS, call.params),
       source,
       memory: null,
+      content: false,
       faults: [],
       params: call.params,
     };
@@ -73,6 +76,7 @@ export function meaningOf(
       ...(rule.trust === undefined ? {} : { trust: rule.trust }),
     },
     memory: rule.memory ?? null,
+    content: rule.content === true,
     faults: read.faults,
     params: read.params,
   };

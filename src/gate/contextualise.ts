@@ -44,13 +44,13 @@ function assemble(
   principal: Principal,
   call: Call,
   faults: readonly Reason[],
-  { effects, source, memory }: Meaning,
+  { effects, source, memory, content }: Meaning,
   known: Known,
   standing: Standing,
 ): AccessRequest {
   const server = parts.configuration.servers.find((one) => one.name === call.server);
   const base = server === undefined || server.launch.kind === "http" ? "/" : server.launch.cwd;
-  const use = memoryUse(call, effects, memory, server);
+  const use = memoryUse(call, effects, memory, content, server);
   return {
     principal,
     call,
@@ -76,12 +76,13 @@ function memoryUse(
   call: Call,
   effects: Effects,
   rule: MemoryRule | null,
+  content: boolean,
   server: ServerConfiguration | undefined,
 ): MemoryUse | null {
   if (rule !== null) return { ...rule, kind: "elements", place: call.server };
   const local = server !== undefined && server.launch.kind !== "http";
   const remembers = (path: string): boolean => placesOf(path).includes("agent-memory");
-  return fileUse(effects, inputOf(call), { server: call.server, local, remembers });
+  return fileUse(effects, inputOf(call), { server: call.server, local, content, remembers });
 }
 
 /** The request that this call would be if things stood like this: for `explain`, where nobody makes it. */

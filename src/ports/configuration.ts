@@ -309,6 +309,8 @@ export interface ToolRule {
   /** Labels of what it returns; default private and untrusted, the cautious guess. */
   readonly private?: boolean;
   readonly untrusted?: boolean;
+  /** Its result is what the file at `path` holds, and nothing else. */
+  readonly content?: boolean;
   /** What single paths of what it returns are worth. */
   readonly trust?: readonly PathTrust[];
   /** What the tool does to what agents remember. */

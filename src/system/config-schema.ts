@@ -97,6 +97,7 @@ const toolRule = z.strictObject({
   traits: z.array(z.enum(TRAITS)).optional(),
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
+  content: z.boolean().optional(),
   trust: z
     .array(
       z.strictObject({

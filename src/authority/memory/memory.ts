@@ -82,14 +82,8 @@ async function read(
 
 /** What cannot be told apart cannot be checked: all of it is shown as what others could have written. */
 function unread(parts: MemoryParts, use: MemoryUse, result: JsonObject): Remembered {
-  const fence = { source: `the memory ${use.place}`, boundary: parts.ids.nonce() };
-  const mark = (text: string): string => (/\s/.test(text.trim()) ? fenced(text, fence) : text);
   return {
-    result: editResult(
-      result,
-      (value) => marked(value, mark),
-      (block) => markedBlock(block, mark),
-    ),
+    result: whole(result, markFor(parts, use)),
     refusal: null,
     untrusted: true,
     inspected: { memory: { unread: true } },
@@ -97,20 +91,30 @@ function unread(parts: MemoryParts, use: MemoryUse, result: JsonObject): Remembe
   };
 }
 
+function markFor(parts: MemoryParts, use: MemoryUse): (text: string) => string {
+  const fence = { source: `the memory ${use.place}`, boundary: parts.ids.nonce() };
+  return (text) => (text === "" ? text : fenced(text, fence));
+}
+
+/** A result with all that it says marked. */
+function whole(result: JsonObject, mark: (text: string) => string): JsonObject {
+  return editResult(
+    result,
+    (value) => marked(value, mark),
+    (block) => markedBlock(block, mark),
+    false,
+  );
+}
+
 /** Null where all of it is shown as it came. */
 function shown(parts: MemoryParts, use: MemoryUse, result: JsonObject, reading: Reading): JsonObject | null {
   const counted = count(reading);
   const dropped = counted.changed + counted.strange + counted.expired + counted.foreign + counted.withdrawn > 0;
   if (!dropped && counted.quarantined === 0) return null;
-  const fence = { source: `the memory ${use.place}`, boundary: parts.ids.nonce() };
-  const mark = (text: string): string => (/\s/.test(text.trim()) ? fenced(text, fence) : text);
+  const mark = markFor(parts, use);
   const edited =
     use.kind === "file"
-      ? editResult(
-          result,
-          (value) => marked(value, mark),
-          (block) => markedBlock(block, mark),
-        )
+      ? whole(result, mark)
       : editResult(
           result,
           (value) => editElements(value, use.elements, (one) => editOf(reading, one), mark),

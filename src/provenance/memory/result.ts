@@ -21,11 +21,12 @@ export function textIn(result: JsonObject): string | null {
 }
 
 /** A result with `edit` done to each form in which it says what it says. A block in another form may say the same, so it
- *  goes through `other`: null leaves it out. */
+ *  goes through `other`: null leaves it out. `inside`: a text that is JSON counts as what it says. */
 export function editResult(
   result: JsonObject,
   edit: (value: Json) => Json,
   other: (block: JsonObject) => JsonObject | null,
+  inside = true,
 ): JsonObject {
   const structured = own(result, "structuredContent");
   const changed: Record<string, Json> = { ...result };
@@ -36,9 +37,9 @@ export function editResult(
     changed[name] = (blocks as readonly Json[]).flatMap((block) => {
       if (!isObject(block)) return [];
       const text = own(block, "text");
-      const inside = typeof text === "string" ? structureOf(text) : null;
-      if (typeof text === "string" && inside !== null)
-        return [{ ...block, text: JSON.stringify(edit(inside), null, text.includes("\n") ? 2 : undefined) }];
+      const says = inside && typeof text === "string" ? structureOf(text) : null;
+      if (typeof text === "string" && says !== null)
+        return [{ ...block, text: JSON.stringify(edit(says), null, text.includes("\n") ? 2 : undefined) }];
       const kept = other(block);
       return kept === null ? [] : [kept];
     });

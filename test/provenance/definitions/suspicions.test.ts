@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import fc from "fast-check";
@@ -11,7 +12,12 @@ import type { ToolDefinition } from "../../../src/domain/tool.ts";
 import { skeleton } from "../../../src/provenance/definitions/skeleton.ts";
 import { suspicionsOf } from "../../../src/provenance/definitions/suspicions.ts";
 
-const MODULES = join(import.meta.dirname, "..", "..", "..", "node_modules", "@modelcontextprotocol");
+const { resolve } = createRequire(import.meta.url);
+const REAL = {
+  filesystem: resolve("@modelcontextprotocol/server-filesystem/package.json"),
+  memory: resolve("@modelcontextprotocol/server-memory/package.json"),
+  postgres: resolve("@modelcontextprotocol/server-postgres/package.json"),
+} as const;
 
 function tool(body: JsonObject, server = "weather"): ToolDefinition {
   const name = typeof body["name"] === "string" ? body["name"] : "forecast";
@@ -136,13 +142,12 @@ test("a skeleton is the skeleton of itself", () => {
 });
 
 async function listed(
-  name: string,
+  name: keyof typeof REAL,
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<ToolDefinition[]> {
   const client = new Client({ name: "test", version: "1" });
-  const main = join(MODULES, `server-${name}`, "dist", "index.js");
-  if (!existsSync(main)) throw new Error(`${main} is not installed`);
+  const main = join(dirname(REAL[name]), "dist", "index.js");
   try {
     await client.connect(
       new StdioClientTransport({ command: process.execPath, args: [main, ...args], env, stderr: "ignore" }),

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { answerApproval } from "../../../src/authority/tasks/answer-approval.ts";
 import type { PersonName, TaskId } from "../../../src/domain/ids.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
@@ -8,7 +9,9 @@ import type { LedgerRecord } from "../../../src/domain/record.ts";
 import { type House, openHouse } from "../../house.ts";
 import { type Answer, rawClient } from "../../gate/client.ts";
 
-const MODULES = join(import.meta.dirname, "..", "..", "..", "node_modules", "@modelcontextprotocol");
+const { resolve } = createRequire(import.meta.url);
+const MEMORY = join(dirname(resolve("@modelcontextprotocol/server-memory/package.json")), "dist", "index.js");
+const FILES = join(dirname(resolve("@modelcontextprotocol/server-filesystem/package.json")), "dist", "index.js");
 
 /** A whole Writ before a real memory server and a real file server, as two owners' agents use them. */
 export interface World {
@@ -47,11 +50,11 @@ memory: ${memory}
 servers:
   memory:
     command: node
-    args: [${join(MODULES, "server-memory", "dist", "index.js")}]
+    args: [${MEMORY}]
     env: { MEMORY_FILE_PATH: "{folder}/graph.jsonl" }
   files:
     command: node
-    args: [${join(MODULES, "server-filesystem", "dist", "index.js")}, "{folder}/papers"]
+    args: [${FILES}, "{folder}/papers"]
 agents:
   clerk:
     scope: [{ tools: ["memory__*", "files__*"] }]
