@@ -79,7 +79,7 @@ test("`redact-secrets`: what leaves is what was judged and recorded, and holds n
   expect(answer.code).toBeNull();
   expect(did()).toBe(`change {"to":"use ${COVERED} there"}\n`);
   const admission = (await records(clerk.task.id)).find((one) => one.kind === "admission");
-  expect(admission?.body).toMatchObject({ lightened: true, obligations: ["redact-secrets"] });
+  expect(admission?.body).toMatchObject({ lightened: true, obligations: ["mark-invisible", "redact-secrets"] });
   expect(admission?.body).toMatchObject({ params: { arguments: { to: `use ${COVERED} there` } } });
 });
 
