@@ -9,6 +9,7 @@ import type { SqlCatalogue } from "../domain/sql-catalogue.ts";
 import { RESERVED_ACTIONS, type ToolDefinition } from "../domain/tool.ts";
 import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import type { Analysers, Analysis, Place } from "./analysis.ts";
+import { isFileAddress } from "./files/spelling.ts";
 import { exchanged } from "./locate.ts";
 import { plainEffects } from "./plain.ts";
 import { profiled } from "./profiles/profiles.ts";
@@ -128,23 +129,31 @@ function programs(
   return { effects, faults, params: call.method === "tools/call" ? { ...call.params, arguments: input } : input };
 }
 
-function ruleFor(call: Pick<Call, "server" | "tool" | "method">, server: ServerConfiguration): ToolRule | null {
+function ruleFor(
+  call: Pick<Call, "server" | "tool" | "method" | "params">,
+  server: ServerConfiguration,
+): ToolRule | null {
   const configured = Object.hasOwn(server.tools, call.tool) ? server.tools[call.tool] : undefined;
   if (configured !== undefined) return configured;
   const built = profiled(server.launch, call.tool);
   if (built !== null) return built;
-  if (call.method !== "tools/call") return reservedRule(call.tool);
+  if (call.method !== "tools/call") return reservedRule(call);
   return Object.hasOwn(server.tools, "*") ? (server.tools["*"] ?? null) : null;
 }
 
-function reservedRule(action: string): ToolRule | null {
-  switch (action) {
+function reservedRule({ tool, params }: Pick<Call, "tool" | "params">): ToolRule | null {
+  const uri = own(params, "uri");
+  switch (tool) {
     case RESERVED_ACTIONS["resources/list"]:
     case RESERVED_ACTIONS["completion/complete"]:
     case RESERVED_ACTIONS["resources/subscribe"]:
     case RESERVED_ACTIONS["roots/list"]:
       return { effects: ["read"], private: false };
     case RESERVED_ACTIONS["resources/read"]:
+      // A server may call anything by an address of its own making; a file is a file.
+      return typeof uri === "string" && isFileAddress(uri)
+        ? { effects: ["read"], path: ["$.uri"] }
+        : { effects: ["read"] };
     case RESERVED_ACTIONS["prompts/get"]:
       return { effects: ["read"] };
     case RESERVED_ACTIONS["elicitation/create"]:

@@ -2,7 +2,8 @@ import { type Effects, type EffectKind, NO_EFFECTS, type Trait } from "../domain
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { ToolRule } from "../ports/configuration.ts";
 import type { Place } from "./analysis.ts";
-import { classifyPath } from "./files/path.ts";
+import { classifyPaths } from "./files/path.ts";
+import { isFileAddress } from "./files/spelling.ts";
 import { kindsOfMethod } from "./http/method.ts";
 import { classifyHost } from "./http/network.ts";
 import { recipientsOf } from "./http/recipients.ts";
@@ -13,9 +14,16 @@ import { wordsFor } from "./words.ts";
 export function plainEffects(input: JsonObject, rule: ToolRule, place: Place, here: boolean): Effects {
   const kinds = kindsOf(input, rule);
   const reads = kinds.every((kind) => kind === "read");
-  const files = textsAt(input, [...(rule.path ?? []), ...(rule.output ?? [])]).map((text) => classifyPath(text, place));
-  const attached = textsAt(input, rule.attachment).map((text) => classifyPath(text, place));
-  const network = textsAt(input, rule.host).map((text) => classifyHost(text, here));
+  const addresses = textsAt(input, rule.host);
+  // A browser opens files too.
+  const opened = [
+    ...textsAt(input, [...(rule.path ?? []), ...(rule.output ?? [])]),
+    ...addresses.filter(isFileAddress),
+  ];
+  const all = classifyPaths([...opened, ...textsAt(input, rule.attachment)], place);
+  const files = all.slice(0, opened.length);
+  const attached = all.slice(opened.length);
+  const network = addresses.filter((text) => !isFileAddress(text)).map((text) => classifyHost(text, here));
   const hosts = once(network.flatMap((one) => one.hosts));
   const recipients = once(textsAt(input, rule.recipient).flatMap(recipientsOf));
   const tables = textsAt(input, rule.table);
@@ -28,7 +36,7 @@ export function plainEffects(input: JsonObject, rule: ToolRule, place: Place, he
     reversible: rule.reversible ?? reads,
     routine: false,
     hosts,
-    paths: once([...files, ...attached].flatMap((one) => one.paths)),
+    paths: once(all.flatMap((one) => one.paths)),
     recipients,
     tables,
     unrepresented: [
@@ -36,7 +44,7 @@ export function plainEffects(input: JsonObject, rule: ToolRule, place: Place, he
       ...unread(input, [rule.sql, rule.shell, rule.code]),
       ...uncounted(input, rule.amount),
     ],
-    traits: once<Trait>([...(rule.traits ?? []), ...[...files, ...attached, ...network].flatMap((one) => one.traits)]),
+    traits: once<Trait>([...(rule.traits ?? []), ...[...all, ...network].flatMap((one) => one.traits)]),
     says: wordsFor({ ...named, amounts: amountsOf(input, rule.amount).map(String) }, place.workspace),
   };
 }

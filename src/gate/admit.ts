@@ -1,4 +1,4 @@
-import { maskedJson } from "../analysis/secrets/secrets.ts";
+import { masked, maskedJson } from "../analysis/secrets/secrets.ts";
 import type { AccessRequest, Standing } from "../domain/access-request.ts";
 import { type Approval, spendApproval, stateAt } from "../domain/approval.ts";
 import type { AskDecision, Decision, Deny, Permit } from "../domain/decision.ts";
@@ -153,7 +153,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
       grant:
         spent === null
           ? null
-          : { id: spent.id, origin: spent.origin, allows: describeGrant(spent), issued: issued !== null },
+          : { id: spent.id, origin: spent.origin, allows: masked(describeGrant(spent)), issued: issued !== null },
       approval: used === null ? null : { id: used.id, by: used.answers.map((given) => given.person) },
       credential: {
         ...parts.broker.foresee(call.server),

@@ -7,7 +7,8 @@ import { type Obligation, wordFor } from "../domain/obligation.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import type { Message } from "../ports/upstream.ts";
 import { inspectResult } from "../provenance/result/inspect.ts";
-import { ownMessage } from "../wire/mcp/message.ts";
+import { repeatsMember } from "../wire/json/parse.ts";
+import { MAX_DEPTH, ownMessage } from "../wire/mcp/message.ts";
 import { withValueAt } from "../wire/mcp/splice.ts";
 
 /** What goes along with a permit is done, or the call does not run: of these somebody does it. */
@@ -42,7 +43,7 @@ export function lightened(decision: Decision): CallDraft | null {
 /** Where a message from an upstream holds what people get to read. */
 const PARTS = ["result", "error", "params"] as const;
 
-export interface Released {
+interface Released {
   readonly message: Message;
   /** What had to be done to it, in the words of policies. */
   readonly done: readonly string[];
@@ -64,7 +65,6 @@ export interface Said {
 export function released(obligations: readonly Obligation[], given: Message, said: Said): Released {
   let message = given;
   const done: string[] = [];
-  // Marks come last: a secret with an invisible character inside is a secret all the same.
   const owed = (kind: Obligation["kind"]): boolean => obligations.some((one) => one.kind === kind);
   if (owed("redact-result")) message = withoutSecrets(message);
   if (message !== given) done.push("redact-result");
@@ -80,7 +80,9 @@ export function released(obligations: readonly Obligation[], given: Message, sai
 }
 
 function withoutSecrets(given: Message): Message {
-  let message = given;
+  // Of a member given twice its reader sees one, and the text has both.
+  const twice = repeatsMember(given.text, { maxDepth: MAX_DEPTH });
+  let message = twice ? ownMessage(JSON.stringify(given.value)) : given;
   for (const name of PARTS) {
     const value = own(message.value, name);
     if (value === undefined) continue;

@@ -77,7 +77,7 @@ const memoryElements = z
   .min(1, "at least one place")
   .max(8);
 
-const toolRule = z.strictObject({
+const toolRuleMembers = z.strictObject({
   effects: z.array(z.enum(EFFECT_KINDS)).optional(),
   reversible: z.boolean().optional(),
   path: locators.optional(),
@@ -117,6 +117,11 @@ const toolRule = z.strictObject({
     })
     .optional(),
 });
+
+const toolRule = toolRuleMembers.refine(
+  (rule) => [rule.effects, rule.sql, rule.shell, rule.code].some((one) => one !== undefined && one.length > 0),
+  { error: "at least one effect, or an argument that is judged by what it would do", path: ["effects"] },
+);
 
 const credential = z.strictObject({
   kind: z.enum(["header", "oauth", "exchange", "github"]),

@@ -147,6 +147,38 @@ test("what a server on another machine calls its own is a private network to it"
   expect(effects(rule, { url: "http://localhost:3000/" }, there).traits).toEqual(["private-network"]);
 });
 
+test.each([
+  "file:///etc/shadow",
+  " fi\nle:/etc/shadow",
+  "view-source:file:///etc/shadow",
+  "FILE://localhost/etc/shadow",
+])("a file that a browser is sent to is a file: %j", (url) => {
+  const found = effects({ effects: ["read"], host: ["$.url"] }, { url });
+  expect(found).toMatchObject({ hosts: [], traits: ["outside", "secret-place"] });
+  expect(found.paths).toContain("/etc/shadow");
+});
+
+test("a resource that is a file is judged as one", () => {
+  const server = {
+    name: "box" as ServerName,
+    launch: HERE,
+    mode: { kind: "enforce" },
+    timeoutMs: 1,
+    maxResultBytes: 1,
+    reverse: [],
+    tools: {},
+  } as const;
+  const read = (uri: string): Effects =>
+    meaningOf(
+      { server: server.name, tool: "$read" as ToolName, method: "resources/read", params: { uri } },
+      server,
+      null,
+      parts,
+    ).effects;
+  expect(read("file:///srv/ada/.ssh/id_rsa")).toMatchObject({ kinds: ["read"], traits: ["outside", "secret-place"] });
+  expect(read("memo://insights")).toMatchObject({ kinds: ["read"], paths: [], traits: [] });
+});
+
 test("traits of a rule stand beside those of the arguments", () => {
   const rule: ToolRule = { effects: ["read"], path: ["$.path"], traits: ["agent-memory"] };
   expect(effects(rule, { path: "/etc/shadow" }).traits.toSorted()).toEqual(["agent-memory", "outside", "secret-place"]);

@@ -2,7 +2,7 @@ import type { Trait } from "../../domain/effect.ts";
 import { isWithin } from "../../domain/path.ts";
 import type { Place } from "../analysis.ts";
 import { placesOf } from "./named-places.ts";
-import { spellings } from "./spelling.ts";
+import { type Spellings, spellings } from "./spelling.ts";
 
 /** A path as it is judged. */
 export interface Classified {
@@ -14,10 +14,26 @@ export interface Classified {
 /** Where nothing is kept, so that going there is going nowhere. */
 const NOWHERE = /^\/dev\/(?:null|zero|full|u?random|tty|std(?:in|out|err)|fd\/[012])$/;
 
+/** All readings are looked for in the first so many characters of a call's paths. What comes behind is read as it stands,
+ *  and counts as what could be anything. */
+const MOST_READ = 131_072;
+
+/** The same for all paths of a call, in bounded time. */
+export function classifyPaths(texts: readonly string[], place: Place): readonly Classified[] {
+  let read = 0;
+  return texts.map((text) => {
+    read += text.length;
+    return read > MOST_READ ? classified({ texts: [text], hidden: true }, place) : classifyPath(text, place);
+  });
+}
+
 /** What a text for a path names, and what kind of place that is. Total. Lexical, and where the place can see its disk also
  *  by where symbolic links lead as it looks: what is linked elsewhere later is not seen. */
 export function classifyPath(text: string, place: Place): Classified {
-  const { texts, hidden } = spellings(text);
+  return classified(spellings(text), place);
+}
+
+function classified({ texts, hidden }: Spellings, place: Place): Classified {
   const paths = new Set<string>();
   const traits = new Set<Trait>();
   let unclear = hidden;

@@ -50,6 +50,13 @@ function withMember(path: string, texts: Set<string>): void {
   if (member > 0) texts.add(path.slice(0, member));
 }
 
+const FILE_ADDRESS = /^[\p{Cc}\s]*(?:(?:jar|zip|view-source):)*file:/iu;
+
+/** Whether a text is an address of a file, as the web's own reader takes one. */
+export function isFileAddress(text: string): boolean {
+  return FILE_ADDRESS.test(text.replaceAll(/[\t\n\r]/g, ""));
+}
+
 interface Unaddressed {
   readonly texts: readonly string[];
   readonly elsewhere: boolean;
@@ -58,12 +65,10 @@ interface Unaddressed {
 /** A `file:` address, also inside `jar:`, as the paths it names: to who parses it, and to who cuts off its beginning. One
  *  with a host names a file of another machine. */
 function withoutAddress(given: string): Unaddressed {
-  const found = /^\s*(?:(?:jar|zip|view-source):)*file:/i.exec(given);
+  const text = given.replaceAll(/[\t\n\r]/g, "");
+  const found = FILE_ADDRESS.exec(text);
   if (found === null) return { texts: [given], elsewhere: false };
-  const rest = given
-    .slice(found[0].length)
-    .replaceAll(/[\t\n\r]/g, "")
-    .replaceAll("\\", "/");
+  const rest = text.slice(found[0].length).replaceAll("\\", "/");
   const [, host = "", path = rest] = /^\/\/([^/]*)(\/.*)?$/s.exec(rest) ?? [];
   const [name = ""] = path.split(/[?#]/, 1);
   const texts = [...new Set([decoded(name), decoded(path)])];

@@ -57,6 +57,8 @@ export function classifyHost(
   text: string,
   here: boolean,
 ): { readonly hosts: readonly string[]; readonly traits: readonly Trait[] } {
+  // Browsers keep these pages in themselves.
+  if (/^about:\w*$/i.test(text)) return { hosts: [], traits: [] };
   const address = addressOf(text);
   // What is no address may be one to somebody else, anywhere.
   if (address === null) return { hosts: [text.toLowerCase()], traits: ["private-network"] };

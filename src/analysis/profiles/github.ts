@@ -30,7 +30,8 @@ export const github: Profile = {
        list_notifications get_notification_details list_gists get_gist list_projects get_project list_project_fields
        get_project_field list_project_items get_project_item list_starred_repositories get_repository_tree
        list_global_security_advisories get_global_security_advisory list_repository_security_advisories
-       list_org_repository_security_advisories github_support_docs_search get_copilot_space list_copilot_spaces`,
+       list_org_repository_security_advisories github_support_docs_search get_copilot_space list_copilot_spaces
+       actions_get actions_list checks_read projects_get projects_list`,
       READS,
     ),
     ...each("list_secret_scanning_alerts get_secret_scanning_alert", { ...READS, traits: ["secret-place"] }),
@@ -59,10 +60,13 @@ export const github: Profile = {
       TELLS,
     ),
     ...each("create_gist update_gist", { ...TELLS, recipient: [], body: ["$.content", "$.description"] }),
-    ...each("run_workflow rerun_workflow_run rerun_failed_jobs actions_run_trigger", {
+    ...each("run_workflow rerun_workflow_run rerun_failed_jobs", {
       effects: ["execute"],
       reversible: false,
     }),
+    // One tool for several methods does the worst of them.
+    actions_run_trigger: { effects: ["execute", "delete"], reversible: false },
+    projects_write: { effects: ["write", "delete"], reversible: false, body: ["$.body"] },
     cancel_workflow_run: CHANGES,
     delete_workflow_run_logs: { effects: ["delete"], reversible: false },
     // Another agent goes to work, in its own name.

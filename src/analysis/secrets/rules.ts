@@ -6,6 +6,8 @@ export interface SecretRule {
   readonly find: (text: string, found: (start: number, end: number) => void) => void;
   /** The rule finds nothing in a text that, in lower case, holds none of these; null where that is not known. */
   readonly marks: readonly string[] | null;
+  /** Each of these in a text may cost the rule a look at ten thousand characters; null where nothing does. */
+  readonly dear: string | null;
 }
 
 const NAME = /^@secretlint\/secretlint-rule-/;
@@ -41,6 +43,9 @@ const MARKS: Readonly<Record<string, readonly string[]>> = {
   tailscale: ["tskey-"],
 };
 
+/** A long token of three parts: its beginnings, one behind the other, are each followed to where they fail. */
+const DEAR: Readonly<Record<string, string>> = { github: "ghs_" };
+
 /** Not asked: it lets a text itself switch the others off. */
 const SWITCH = "filter-comments";
 /** It takes a whole JSON file for one secret; the key in it is found by `privatekey`. */
@@ -73,7 +78,7 @@ export const RULES: readonly SecretRule[] = rules.flatMap((rule) => {
     tell = found;
     for (const name of kind === "npm" ? ["", ".npmrc"] : [""]) void file?.(sourceOf(text, name));
   };
-  return [{ kind, find, marks: MARKS[kind] ?? null }];
+  return [{ kind, find, marks: MARKS[kind] ?? null, dear: DEAR[kind] ?? null }];
 });
 
 /** What a rule names in its message is the secret. */

@@ -38,7 +38,12 @@ function rulesFor(text: string): ReadonlySet<SecretRule> {
 export function secretsIn(text: string): readonly Secret[] {
   if (text.length < SHORTEST) return [];
   const found: Secret[] = [];
-  for (const { kind, find } of rulesFor(text)) {
+  for (const { kind, find, dear } of rulesFor(text)) {
+    const crowd = dear === null ? null : crowdOf(text, dear);
+    if (crowd !== null) {
+      found.push({ start: crowd, end: text.length, kind });
+      continue;
+    }
     for (let from = 0; ; from += PIECE - OVERLAP) {
       find(text.slice(from, from + PIECE), (start, end) => {
         if (end > start) found.push({ start: from + start, end: from + end, kind });
@@ -47,6 +52,17 @@ export function secretsIn(text: string): readonly Secret[] {
     }
   }
   return apart(found);
+}
+
+/** More beginnings of tokens than this are in no ordinary text: what is behind the first of them is taken for secret. */
+const MOST_DEAR = 8;
+
+/** Where a crowd of `mark` begins; null where there are few enough to look at each. */
+function crowdOf(text: string, mark: string): number | null {
+  const first = text.indexOf(mark);
+  let at = first;
+  for (let met = 0; at >= 0; at = text.indexOf(mark, at + 1)) if (++met > MOST_DEAR) return first;
+  return null;
 }
 
 function apart(found: readonly Secret[]): readonly Secret[] {
@@ -116,19 +132,15 @@ export function maskedResult(value: Json): Json {
   return maskedValue(value, maskedJson);
 }
 
-/** The same for JSON text: it stays JSON. What is no JSON is a text. */
+/** The same for JSON text: it stays JSON. What is no JSON, or is nested beyond all use, is a text. */
 export function maskedJson(text: string): string {
   if (text.length < SHORTEST) return text;
-  const value = jsonOf(text);
-  if (value === undefined) return masked(text);
-  const shown = maskedValue(value);
-  return shown === value ? text : JSON.stringify(shown);
-}
-
-function jsonOf(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    const shown = maskedValue(value);
+    // A member given twice hides the first of them from whoever reads it, and not from whoever looks at the text.
+    return shown === value && secretsIn(text).length === 0 ? text : JSON.stringify(shown);
   } catch {
-    return undefined;
+    return masked(text);
   }
 }

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { classifyPath } from "../../../src/analysis/files/path.ts";
+import { classifyPath, classifyPaths } from "../../../src/analysis/files/path.ts";
 import { globMatches } from "../../../src/domain/path.ts";
 
 const place = { workspace: "/srv/ada/shop", home: "/srv/ada" };
@@ -290,6 +290,17 @@ test("encoding a path once more takes no trait from it", () => {
       expect(traits(hidden)).toEqual(expect.arrayContaining([...traits(text)].filter((one) => one !== "outside")));
     }),
   );
+});
+
+test("of more paths than anybody reads the last ones could be anything, and are still known by their names", () => {
+  const many = [...Array.from({ length: 1_000 }, () => "%2e%2e/ﷺ\\".repeat(400)), "docs/a.md", ".env"];
+  const [page, secret] = classifyPaths(many, place).slice(-2);
+  expect(page).toEqual({ paths: ["/srv/ada/shop/docs/a.md", "/"], traits: ["outside"] });
+  expect(secret?.traits).toEqual(["secret-place", "outside"]);
+  expect(classifyPaths(["docs/a.md", ".env"], place)).toEqual([
+    classifyPath("docs/a.md", place),
+    classifyPath(".env", place),
+  ]);
 });
 
 test("a text of any size takes no more than its share", () => {

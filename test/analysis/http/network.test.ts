@@ -92,6 +92,11 @@ test.each([
   expect(traits(text, false)).toEqual([]);
 });
 
+test("a page that a browser keeps in itself is nowhere", () => {
+  expect(classifyHost("about:blank", false)).toEqual({ hosts: [], traits: [] });
+  expect(traits("data:text/html,<script>x</script>")).toEqual(["private-network"]);
+});
+
 test("a host has one spelling, with and without its port", () => {
   expect(classifyHost("HTTPS://Bücher.Example.:8443/x", true).hosts).toEqual([
     "xn--bcher-kva.example",

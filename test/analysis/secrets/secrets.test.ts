@@ -145,6 +145,19 @@ test("a result keeps its structure, and a text in it that is JSON stays JSON", (
   expect(JSON.parse(shown.content[0]?.text ?? "")).toEqual(shown.structuredContent);
 });
 
+test("a text nested beyond all use is a text, and a member given twice hides nothing", () => {
+  const token = SECRETS["github"] ?? "";
+  const deep = `${"[".repeat(200_000)}"${token}"${"]".repeat(200_000)}`;
+  expect(maskedJson(deep)).not.toContain(token);
+  expect(maskedJson(`{"a":"${token}","a":"nothing"}`)).not.toContain(token);
+});
+
+test("of a crowd of beginnings that would take long to look at, everything behind the first is taken for secret", () => {
+  const crowd = `see ${"ghs_1_".repeat(166)}.${"a".repeat(10_000)}`;
+  expect(masked(crowd)).toBe("see •••• (github)");
+  expect(masked(`${"ghs_ ".repeat(8)}and so on`)).toBe(`${"ghs_ ".repeat(8)}and so on`);
+});
+
 test("texts made to be slow are read through", () => {
   for (const text of [
     "ghs_1_a.".repeat(8_000),

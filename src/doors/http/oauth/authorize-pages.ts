@@ -1,3 +1,4 @@
+import { maskedObject } from "../../../analysis/secrets/secrets.ts";
 import { within } from "../../../authority/people/sign-ins.ts";
 import type { SignInParts } from "../../../authority/people/parts.ts";
 import { agentOf } from "../../../authority/enrolment/enrol.ts";
@@ -61,7 +62,7 @@ export function consentPage(
   );
 }
 
-/** Shows the one call that is asked about, to the last argument, and takes a yes or a no. */
+/** Shows the one call that is asked about, to the last argument, with secrets covered, and takes a yes or a no. */
 export function callPage({ client, redirectUri }: AuthorizationRequest, stepUp: StepUp, sealed: string): string {
   return page(
     "Allow this call?",
@@ -70,7 +71,7 @@ export function callPage({ client, redirectUri }: AuthorizationRequest, stepUp: 
         <b>${client.name}</b> (<code>${client.id}</code>), acting as the agent <b>${client.agent}</b> on behalf of
         <b>${stepUp.owner}</b>, wants to call <code>${stepUp.tool}</code> with these arguments:
       </p>
-      <pre>${JSON.stringify(stepUp.arguments, null, 2)}</pre>
+      <pre>${JSON.stringify(maskedObject(stepUp.arguments), null, 2)}</pre>
       <p>
         A yes lets it make exactly this call, once, in its task <code>${stepUp.task}</code>. Your answer goes back to
         <code>${new URL(redirectUri).origin}</code>.
