@@ -73,7 +73,7 @@ export function meaningOf(
     source: {
       private: rule.private ?? true,
       // What is read of a memory is judged element by element, by who wrote it.
-      untrusted: hint.openWorld || (rule.untrusted ?? rule.memory === undefined),
+      untrusted: hint.openWorld || (rule.untrusted ?? rule.memory?.does !== "read"),
       ...(rule.trust === undefined ? {} : { trust: rule.trust }),
     },
     memory: rule.memory ?? null,

@@ -42,7 +42,10 @@ export async function look(
       parts.log.error({ cause, call: call.id }, "what an answer remembers could not be held against what is known");
       return { ...NOTHING, refusal: reason("result_withheld", { why: "what it remembers cannot be checked" }) };
     });
-  const { untrusted, refusal, inspected, close, result: shown } = remembered ?? { ...NOTHING, refusal: null };
+  // What is said in place of a memory, and is no result, may quote it all the same.
+  const quotes = remembered === null && request.memory?.does === "read" && incoming.kind === "answered";
+  const { refusal, inspected, close, result: shown } = remembered ?? { ...NOTHING, refusal: null };
+  const untrusted = quotes || remembered?.untrusted === true;
   const common = { rises: untrusted, close, withheld: withheld ?? refusal };
   if (incoming.kind !== "answered") return { ...common, incoming, done: [], inspected };
   const checked = shown === null ? incoming.message : exchanged(incoming.message, shown);

@@ -2,9 +2,10 @@ import type { MemoryElements } from "../../domain/memory.ts";
 import type { ToolRule } from "../../ports/configuration.ts";
 import type { Profile } from "./profile.ts";
 
-/** What an agent writes here it reads again in another session, as its own knowledge. */
-const REMEMBERS: ToolRule = { effects: ["write"], reversible: true, traits: ["agent-memory"] };
-const FORGETS: ToolRule = { effects: ["delete"], reversible: false, traits: ["agent-memory"] };
+/** What an agent writes here it reads again in another session, as its own knowledge. What comes back of a write is what it
+ *  was given. */
+const REMEMBERS: ToolRule = { effects: ["write"], reversible: true, untrusted: false, traits: ["agent-memory"] };
+const FORGETS: ToolRule = { effects: ["delete"], reversible: false, untrusted: false, traits: ["agent-memory"] };
 const RECALLS: ToolRule = { effects: ["read"], private: true, traits: ["agent-memory"] };
 
 const ENTITY: MemoryElements = { at: "$.entities[*]", key: ["name"], text: ["entityType", "observations[*]"] };

@@ -5,6 +5,7 @@ import type { MemoryUse } from "../../domain/memory.ts";
 import { type Reason, reason } from "../../domain/reason.ts";
 import type { WriteTx } from "../../ports/store.ts";
 import { AS_IT_IS, type Edit, editElements, type Found } from "../../provenance/memory/elements.ts";
+import type { Hidden, Judgement } from "../../provenance/memory/judge.ts";
 import { editResult, withNotice } from "../../provenance/memory/result.ts";
 import { fenced } from "../../provenance/result/spotlight.ts";
 import type { MemoryParts } from "./parts.ts";
@@ -44,7 +45,9 @@ export function createMemory(parts: MemoryParts): Memory {
         const close = await endChanges(parts, request, use, state, result);
         return { result: null, refusal: null, untrusted: false, inspected: null, close };
       }
-      return result === null || state !== "completed" ? null : read(parts, request, use, result);
+      if (result === null) return null;
+      // An error of a memory may quote what stands in it.
+      return state === "completed" ? read(parts, request, use, result) : unread(parts, use, result);
     },
   };
 }
@@ -137,9 +140,9 @@ function editOf(reading: Reading, found: Found | null): Edit {
         ? { kind: "keep", marked: new Set(found.parts.keys()), dropped: new Set() }
         : AS_IT_IS;
     case "shown":
-      return judgement.quarantined.size + judgement.withdrawn.size === 0
+      return judgement.quarantined.size + judgement.hidden.size === 0
         ? AS_IT_IS
-        : { kind: "keep", marked: judgement.quarantined, dropped: judgement.withdrawn };
+        : { kind: "keep", marked: judgement.quarantined, dropped: new Set(judgement.hidden.keys()) };
   }
 }
 
@@ -169,17 +172,27 @@ interface Counted {
 function count({ elements, strange }: Reading): Counted {
   const all = [...elements.values()].map((one) => one.judgement);
   const many = (is: (one: (typeof all)[number]) => boolean): number => all.filter(is).length;
+  const hides = (why: Hidden): number =>
+    many(
+      (one) =>
+        (one.kind === "withheld" && one.why === why) ||
+        (one.kind === "shown" && [...one.hidden.values()].includes(why)),
+    );
   return {
     shown: many((one) => one.kind === "shown" || one.kind === "met"),
     quarantined: many(
-      (one) => (one.kind === "met" && one.quarantined) || (one.kind === "shown" && one.quarantined.size > 0),
+      (one) => (one.kind === "met" && one.quarantined) || (one.kind === "shown" && showsQuarantined(one)),
     ),
     changed: many((one) => one.kind === "changed"),
     strange,
-    expired: many((one) => one.kind === "withheld" && one.why === "expired"),
-    foreign: many((one) => one.kind === "withheld" && one.why === "foreign"),
-    withdrawn: many((one) => one.kind === "shown" && one.withdrawn.size > 0),
+    expired: hides("expired"),
+    foreign: hides("foreign"),
+    withdrawn: hides("withdrawn"),
   };
+}
+
+function showsQuarantined({ quarantined, hidden }: Extract<Judgement, { kind: "shown" }>): boolean {
+  return [...quarantined].some((at) => !hidden.has(at));
 }
 
 function changedIds({ elements }: Reading): readonly string[] {
@@ -190,8 +203,8 @@ function changedIds({ elements }: Reading): readonly string[] {
 function noticeOf({ changed, strange, expired, withdrawn }: Counted): string | null {
   const parts = [
     changed + strange > 0 ? `${changed + strange} changed outside Writ (memory_changed)` : "",
-    expired > 0 ? `${expired} past their time` : "",
-    withdrawn > 0 ? `${withdrawn} with parts that a person took back` : "",
+    expired > 0 ? `${expired} with something whose time has passed` : "",
+    withdrawn > 0 ? `${withdrawn} with something that a person took back` : "",
   ].filter((text) => text !== "");
   return parts.length === 0
     ? null

@@ -8,18 +8,25 @@ export interface Reader {
   readonly now: number;
 }
 
+/** Why a part is not shown: a person took it back, its time has passed, or it is another owner's. */
+export type Hidden = "withdrawn" | "expired" | "foreign";
+
 export type Judgement =
-  /** As it was left. Places, among what was found, of what is shown as data only, and of what a person took back. */
-  | { readonly kind: "shown"; readonly quarantined: ReadonlySet<number>; readonly withdrawn: ReadonlySet<number> }
+  /** As it was left. Places, among what was found, of what is shown as data only, and of what is not shown. */
+  | {
+      readonly kind: "shown";
+      readonly quarantined: ReadonlySet<number>;
+      readonly hidden: ReadonlyMap<number, Hidden>;
+    }
   /** Nobody knows it, in a memory that was not read as a whole before, or where something was awaited: taken up as it is. */
   | { readonly kind: "met"; readonly quarantined: boolean }
   /** It is not what was left: somebody changed it, and not through Writ. */
   | { readonly kind: "changed" }
-  /** Its time has passed, or it is another owner's. */
-  | { readonly kind: "withheld"; readonly why: "expired" | "foreign" };
+  /** Nothing of it is shown. */
+  | { readonly kind: "withheld"; readonly why: Hidden };
 
 /** What is to be done with an element that a read brings. `found` are the digests of its parts as they stand there now.
- *  The least of its parts decides for all of it. */
+ *  One that nobody wrote is the end of all of it. */
 export function judge(
   held: MemoryElement | null,
   found: readonly Digest[],
@@ -38,17 +45,29 @@ export function judge(
     if (isForeign(left, owner)) return { kind: "withheld", why: "foreign" };
     return { kind: "met", quarantined: isQuarantined(left) };
   }
-  const parts = found.map((digest) => known.get(digest) ?? null);
-  if (parts.some((part) => part !== null && isForeign(part, owner))) return { kind: "withheld", why: "foreign" };
-  if (parts.some((part) => part !== null && isOver(part, now))) return { kind: "withheld", why: "expired" };
   const going = (part: MemoryPart): boolean =>
     held.pending.some(({ takes }) => takes === null || takes.includes(part.digest));
   if (held.parts.some((part) => !there.has(part.digest) && part.at < since && !going(part))) return { kind: "changed" };
+  const parts = found.map((digest) => known.get(digest) ?? null);
+  const hidden = new Map(
+    parts.flatMap((part, i) => {
+      const why = hiddenBy(part, owner, now);
+      return why === null ? [] : [[i, why] as const];
+    }),
+  );
+  const [why] = hidden.values();
+  if (why !== undefined && hidden.size === parts.length) return { kind: "withheld", why };
   return {
     kind: "shown",
-    quarantined: placesOf(parts, (part) => part !== null && isQuarantined(part)),
-    withdrawn: placesOf(parts, (part) => part === null),
+    quarantined: new Set(parts.flatMap((part, i) => (part !== null && isQuarantined(part) ? [i] : []))),
+    hidden,
   };
+}
+
+function hiddenBy(part: MemoryPart | null, owner: PersonName, now: number): Hidden | null {
+  if (part === null) return "withdrawn";
+  if (isForeign(part, owner)) return "foreign";
+  return isOver(part, now) ? "expired" : null;
 }
 
 /** What a write left, or may have left, without anybody knowing it ahead. */
@@ -58,10 +77,6 @@ export function awaited(held: MemoryElement): MemoryPart | null {
 
 function isForeign({ source }: MemoryPart, owner: PersonName): boolean {
   return source !== null && source.owner !== owner;
-}
-
-function placesOf<T>(items: readonly T[], is: (item: T) => boolean): ReadonlySet<number> {
-  return new Set(items.flatMap((item, i) => (is(item) ? [i] : [])));
 }
 
 function keyed(parts: readonly MemoryPart[]): readonly (readonly [Digest, MemoryPart])[] {

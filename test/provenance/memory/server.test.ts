@@ -115,9 +115,18 @@ test("one owner's memory is not shown to another's", async () => {
   expect(read.text).not.toContain("thirty");
 });
 
+test("what another owner's agent adds to an element is not shown to its owner, and hides nothing of it", async () => {
+  await (await world.session()).call("create_entities", { entities: [SHOP] });
+  const other = await world.session("temp");
+  await other.call("add_observations", { observations: [{ entityName: "shop", contents: [POISON] }] });
+  const mine = await (await world.session()).call("open_nodes", { names: ["shop"] });
+  expect(structured(mine)["entities"]).toEqual([SHOP]);
+});
+
 test("what was forgotten through Writ is no finding, and what a write did not keep neither", async () => {
   const clerk = await world.session();
-  await clerk.call("create_entities", { entities: [SHOP] });
+  await clerk.call("create_entities", { entities: [{ ...SHOP, observations: [...SHOP.observations, "is closed"] }] });
+  await clerk.allowed("delete_observations", { deletions: [{ entityName: "shop", observations: ["is closed"] }] });
   await clerk.call("create_entities", { entities: [{ ...SHOP, observations: ["something else"] }] });
   const read = await clerk.call("read_graph", {});
   expect(structured(read)["entities"]).toEqual([SHOP]);
