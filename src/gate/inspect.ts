@@ -3,9 +3,12 @@ import type { CallState } from "../domain/admission.ts";
 import type { Permit } from "../domain/decision.ts";
 import { qualified } from "../domain/ids.ts";
 import { isObject, type JsonObject, own } from "../domain/json.ts";
+import type { SessionRise } from "../domain/principal.ts";
+import type { SourceLabels } from "../domain/provenance.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import type { WriteTx } from "../ports/store.ts";
 import type { Incoming, Message } from "../ports/upstream.ts";
+import { leavesOf } from "../provenance/result/leaves.ts";
 import { ownMessage } from "../wire/mcp/message.ts";
 import { released } from "./obligations.ts";
 import type { GateParts } from "./parts.ts";
@@ -15,8 +18,8 @@ export interface Looked {
   readonly incoming: Incoming;
   /** Why nothing of it may be released; null when it may. */
   readonly withheld: Reason | null;
-  /** Whether it raises its session, which was not known when it was admitted. */
-  readonly rises: boolean;
+  /** How far it raises its session, beyond what was known when it was admitted; null for no further. */
+  readonly rise: SessionRise | null;
   /** What had to be done to it, in the words of policies. */
   readonly done: readonly string[];
   /** What was found in it, for the record; null for nothing. */
@@ -45,8 +48,11 @@ export async function look(
   // What is said in place of a memory, and is no result, may quote it all the same.
   const quotes = remembered === null && request.memory?.does === "read" && incoming.kind === "answered";
   const { refusal, inspected, close, result: shown } = remembered ?? { ...NOTHING, refusal: null };
-  const untrusted = quotes || remembered?.untrusted === true;
-  const common = { rises: untrusted, close, withheld: withheld ?? refusal };
+  const labels = isObject(result) && source.trust !== undefined ? labelsIn(result, source) : null;
+  const untrusted = quotes || remembered?.untrusted === true || (!source.untrusted && labels?.low === true);
+  const secret = !source.private && labels?.internal === true;
+  const rise = untrusted || secret ? { readUntrusted: untrusted, readPrivate: secret } : null;
+  const common = { rise, close, withheld: withheld ?? refusal };
   if (incoming.kind !== "answered") return { ...common, incoming, done: [], inspected };
   const checked = shown === null ? incoming.message : exchanged(incoming.message, shown);
   const { message, done, marked } = released(obligations, checked, {
@@ -60,6 +66,15 @@ export async function look(
     incoming: message === incoming.message ? incoming : { ...incoming, message },
     done,
     inspected: Object.keys(found).length === 0 ? null : found,
+  };
+}
+
+/** Whether values of a result are worth less than is said of it as a whole. What was not looked at may be anything. */
+function labelsIn(result: JsonObject, source: SourceLabels): { readonly low: boolean; readonly internal: boolean } {
+  const { leaves, complete } = leavesOf(result, source);
+  return {
+    low: !complete || leaves.some(({ label }) => label.integrity === "low"),
+    internal: !complete || leaves.some(({ label }) => label.confidentiality !== "public"),
   };
 }
 

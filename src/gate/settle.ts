@@ -53,7 +53,7 @@ export async function settle(parts: GateParts, outcome: Outcome): Promise<Respon
   const looked = await look(parts, admission.permit, incoming, verdict.state, withhold(parts, outcome));
   const recorded = record(parts, admission, verdict, looked, given);
   // What raises its session is not released before it has.
-  if ((!reads || looked.rises) && !(await recorded)) {
+  if ((!reads || looked.rise !== null) && !(await recorded)) {
     return refuse(admission, reason("outcome_unknown", { why: "its outcome could not be recorded" }));
   }
   return looked.withheld !== null ? refuse(admission, looked.withheld) : respond(admission, looked.incoming, verdict);
@@ -117,7 +117,7 @@ async function record(
   parts: GateParts,
   admission: Admitted,
   verdict: Verdict,
-  { incoming, withheld, done, inspected, rises, close: closeMemory }: Looked,
+  { incoming, withheld, done, inspected, rise, close: closeMemory }: Looked,
   given: Given | null,
 ): Promise<boolean> {
   const { request } = admission.permit;
@@ -129,8 +129,8 @@ async function record(
     const admitted = await tx.call(call.id);
     if (admitted === null || admitted.state !== "admitted") return;
     await tx.putCall({ ...admitted, state: ended.state });
-    const risen = rises ? await tx.task(admitted.task) : null;
-    if (risen !== null) await raiseKin(tx, risen, { readUntrusted: true });
+    const raised = rise === null ? null : await tx.task(admitted.task);
+    if (rise !== null && raised !== null) await raiseKin(tx, raised, rise);
     if (ended.state === "not_run") {
       const task = await tx.task(admitted.task);
       if (task !== null) await tx.putTask(release(task, admitted.changes));
