@@ -330,6 +330,8 @@ function partsOf(stage: Stage, store: Store, principal: Principal, trace: Trace)
       foresee: () => ({ kind: "none", remains: "nothing" }),
       shows: () => false,
     },
+    // None of the recorded tools is said to be a memory.
+    memory: { begin: () => Promise.resolve(), end: () => Promise.resolve(null) },
     inFlight: {
       enter: () => ({ signal: new AbortController().signal, done: () => {} }),
       size: () => 0,

@@ -2,6 +2,7 @@ import { inputOf, type Call } from "../domain/call.ts";
 import { type Effects, join, NO_EFFECTS, onlyReads, UNKNOWN_EFFECTS } from "../domain/effect.ts";
 import type { ServerName } from "../domain/ids.ts";
 import { isObject, type JsonObject, own } from "../domain/json.ts";
+import type { MemoryRule } from "../domain/memory.ts";
 import type { SourceLabels } from "../domain/provenance.ts";
 import type { Reason } from "../domain/reason.ts";
 import type { SqlCatalogue } from "../domain/sql-catalogue.ts";
@@ -20,6 +21,10 @@ import { holdsSecret } from "./secrets/secrets.ts";
 export interface Meaning {
   readonly effects: Effects;
   readonly source: SourceLabels;
+  /** What the tool does to what agents remember; null for nothing. */
+  readonly memory: MemoryRule | null;
+  /** Its result is what the file it names holds. */
+  readonly content: boolean;
   /** Why parts of it cannot be judged at all. */
   readonly faults: readonly Reason[];
   /** The params with what was judged written anew; the same object where nothing was. */
@@ -53,7 +58,15 @@ export function meaningOf(
   const rule = inferred ? inferRule(definition) : described;
   if (server === undefined || rule === null) {
     const source = { private: true, untrusted: true };
-    return { effects: withSecrets(UNKNOWN_EFFECTS, call.params), source, faults: [], params: call.params, rule: null };
+    return {
+      effects: withSecrets(UNKNOWN_EFFECTS, call.params),
+      source,
+      memory: null,
+      content: false,
+      faults: [],
+      params: call.params,
+      rule: null,
+    };
   }
   const place = placeOf(server, parts);
   const hint = annotations(definition);
@@ -70,7 +83,14 @@ export function meaningOf(
       says: effects.says === null ? null : `${effects.says}, on ${server.name}`,
     },
     rule,
-    source: { private: rule.private ?? true, untrusted: hint.openWorld || (rule.untrusted ?? true) },
+    source: {
+      private: rule.private ?? true,
+      // What is read of a memory is judged element by element, by who wrote it.
+      untrusted: hint.openWorld || (rule.untrusted ?? rule.memory?.does !== "read"),
+      ...(rule.trust === undefined ? {} : { trust: rule.trust }),
+    },
+    memory: rule.memory ?? null,
+    content: rule.content === true,
     faults: odd === null ? read.faults : [...read.faults, odd],
     params: read.params,
   };
@@ -131,9 +151,9 @@ function ruleFor(
   const ours = call.method === "tools/call" ? databaseRule(server.launch, call.tool) : null;
   if (ours !== null) return { ...configured, ...ours };
   if (configured !== undefined) return configured;
-  if (call.method !== "tools/call") return reservedRule(call);
   const built = profiled(server.launch, call.tool);
   if (built !== null) return built;
+  if (call.method !== "tools/call") return reservedRule(call);
   return Object.hasOwn(server.tools, "*") ? (server.tools["*"] ?? null) : null;
 }
 

@@ -67,6 +67,7 @@ export function composeCorridor(
     needs: (effects, tool) => neededBy(effects, tool, capabilities.rules.inForce().rules.own),
     audience: (name) => audienceOf(known.get(name), name, configuration.trustDomain),
     broker: servers.broker,
+    memory: servers.memory,
     inFlight,
     owed,
     clock,

@@ -5,6 +5,7 @@ import type { Effects } from "./effect.ts";
 import type { Feed } from "./feed.ts";
 import type { Grant, GrantDraft } from "./grant.ts";
 import type { Sequence } from "./ids.ts";
+import type { MemoryUse } from "./memory.ts";
 import type { Instance, Principal, Session } from "./principal.ts";
 import type { Provenance, SourceLabels } from "./provenance.ts";
 import type { Reason } from "./reason.ts";
@@ -45,6 +46,8 @@ export interface AccessRequest {
   readonly provenance: Provenance;
   /** What its result would bring into the session. */
   readonly source: SourceLabels;
+  /** What it does to what agents remember; absent for nothing. */
+  readonly memory?: MemoryUse;
   readonly pin: PinStatus;
   /** What the owner lets be issued just in time (Optimized only). */
   readonly envelope: readonly GrantDraft[];

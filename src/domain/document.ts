@@ -7,6 +7,7 @@ import type { Evidence, Seen } from "./evidence.ts";
 import type { Open } from "./evidence-fold.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { Lease } from "./lease.ts";
+import type { MemoryElement, MemoryPlace } from "./memory.ts";
 import type { Bar, Sweep } from "./revocation.ts";
 import type { LineageHead, LineagePart } from "./lineage.ts";
 import type { Secret, VaultKey } from "./secret.ts";
@@ -59,5 +60,7 @@ export interface Documents {
   /** By agent, capability and level; and so is the next. */
   capability_gap: Gap;
   capability_proposal: PromotionProposal;
+  memory: MemoryElement;
+  memory_place: MemoryPlace;
 }
 export type DocumentKind = keyof Documents;

@@ -41,4 +41,37 @@ export interface SourceLabels {
   readonly private: boolean;
   /** The result may hold text that an outsider wrote. */
   readonly untrusted: boolean;
+  /** What single paths of it are worth, whatever is said of the whole; the last that fits counts. */
+  readonly trust?: readonly PathTrust[];
+}
+
+/** Who could have written a value: anybody, or only a system of record. */
+export type Integrity = "low" | "high";
+/** Who may see it. */
+export type Confidentiality = "public" | "internal" | "secret";
+
+/** What `writ.yaml` or a profile says of one path of a result. Trust belongs to a path, never to a tool. */
+export interface PathTrust {
+  /** `$.items[*].id` */
+  readonly path: string;
+  readonly integrity?: Integrity;
+  readonly confidentiality?: Confidentiality;
+}
+
+export interface LeafLabel {
+  readonly integrity: Integrity;
+  readonly confidentiality: Confidentiality;
+  /** A value with a place of its own in a structured result, or text that somebody wrote freely, wherever it stands.
+   *  Structure is not integrity: a structured value of low integrity is still anybody's. */
+  readonly form: "structured" | "text";
+}
+
+/** One value of a result. */
+export interface Leaf {
+  /** `$.items[0].id`, from the top of the structured result; `$` for a text that is none. */
+  readonly path: string;
+  /** The content block it stands in; null for `structuredContent`, -1 for an error. */
+  readonly block: number | null;
+  readonly value: string | number | boolean;
+  readonly label: LeafLabel;
 }

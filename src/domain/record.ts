@@ -43,6 +43,7 @@ export const RECORD_KINDS = [
   "capability_gap",
   "capability_proposal",
   "capability_rules",
+  "memory",
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

@@ -83,7 +83,8 @@ function again(parts: GateParts, seen: Decision, standing: Standing, provenance:
   if (same) return { ...seen, request };
   // What was read and digested under one definition is not judged under another that was accepted meanwhile.
   const redefined = known.definition?.hash !== seen.request.call.definition?.hash;
-  return redefined && known.pin.kind !== "drifted" && known.pin.kind !== "new"
+  const held = known.pin.kind === "drifted" || known.pin.kind === "new" || known.pin.kind === "suspect";
+  return redefined && !held
     ? { kind: "deny", request, reason: reason("contention"), policies: [], basis: seen.basis }
     : unlightened(decide(request, policies));
 }
@@ -158,6 +159,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     admittedAt: now,
     state: "admitted",
   });
+  await parts.memory.begin(tx, request);
   await tx.append(
     recordOf(parts, permit, {
       grant:

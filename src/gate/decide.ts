@@ -39,6 +39,7 @@ function invariant(request: AccessRequest): Reason | null {
   if (fault !== undefined) return fault;
   if (pin.kind === "drifted") return reason("definition_drifted", { tool, diff: pin.diff.map(tidy) });
   if (pin.kind === "new") return reason("definition_unpinned", { tool });
+  if (pin.kind === "suspect") return reason("definition_suspect", { tool });
   const target = request.selfTargets[0];
   if (target !== undefined) return reason("self_target", { target });
   if (call.door === "upstream" && !request.reverseAllowed)

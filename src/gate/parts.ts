@@ -1,4 +1,5 @@
 import type { Profiles } from "../authority/capability/profiles.ts";
+import type { Memory } from "../authority/memory/memory.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Meaning } from "../analysis/meaning.ts";
 import type { OwnGround } from "../analysis/self-target.ts";
@@ -42,6 +43,7 @@ export interface GateParts {
   readonly needs: (effects: Effects, tool: string) => readonly Capability[];
   readonly audience: (server: ServerName) => string;
   readonly broker: Pick<Broker, "credentialFor" | "challenged" | "foresee" | "shows">;
+  readonly memory: Memory;
   readonly inFlight: InFlight;
   readonly owed: Pick<Owed, "owe">;
   readonly clock: Clock;

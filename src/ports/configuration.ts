@@ -5,6 +5,8 @@ import type { EffectKind, Trait } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { MemoryRule } from "../domain/memory.ts";
+import type { PathTrust } from "../domain/provenance.ts";
 import type { SqlDialect } from "../domain/sql-catalogue.ts";
 import type { EventName } from "../domain/security-event.ts";
 import type { Person } from "../domain/person.ts";
@@ -65,8 +67,17 @@ export interface Configuration {
     /** Where it was before: tried when `key` does not open the vault, which is then wrapped under `key`. */
     readonly previous: VaultKeySource | null;
   };
+  readonly memory: MemoryConfiguration;
   /** Whether the record keeps arguments and results as text beside their keyed digests. */
   readonly records: { readonly text: "digest" | "keep" };
+}
+
+export interface MemoryConfiguration {
+  /** Whether what agents remember is kept as text, sealed, so that it can be put back. */
+  readonly keep: boolean;
+  /** How long it counts; what others could have written counts for less. */
+  readonly lifetimeMs: number;
+  readonly untrustedMs: number;
 }
 
 export type VaultKeySource =
@@ -335,4 +346,10 @@ export interface ToolRule {
   /** Labels of what it returns; default private and untrusted, the cautious guess. */
   readonly private?: boolean;
   readonly untrusted?: boolean;
+  /** Its result is what the file at `path` holds, and nothing else. */
+  readonly content?: boolean;
+  /** What single paths of what it returns are worth. */
+  readonly trust?: readonly PathTrust[];
+  /** What the tool does to what agents remember. */
+  readonly memory?: MemoryRule;
 }

@@ -122,6 +122,11 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     },
     signIn: resolveSignIn(yaml.sign_in, yaml.agents ?? {}, at, report),
     vault: resolveVault(yaml.vault, base.folder, report),
+    memory: {
+      keep: yaml.memory?.keep ?? false,
+      lifetimeMs: time(["memory", "lifetime"], yaml.memory?.lifetime, 90 * 24 * HOUR, MINUTE, 3660 * 24 * HOUR),
+      untrustedMs: time(["memory", "untrusted"], yaml.memory?.untrusted, 7 * 24 * HOUR, MINUTE, 3660 * 24 * HOUR),
+    },
     records: { text: yaml.records?.text ?? "digest" },
   };
 }

@@ -58,6 +58,25 @@ const scope = z.strictObject({
   uses: z.int().min(1, "a whole number, 1 or more").optional(),
 });
 
+/** As `stepsOf` in provenance/result/path.ts reads it. */
+const resultPath = z
+  .string()
+  .regex(/^\$(?:\.(?:\*|[^.[\]*\s]{1,128})|\[(?:\*|\d{1,6})\]){0,16}$/, "a path such as $.items[*].id");
+
+const memberName = z.string().regex(/^[^.[\]*\s]{1,128}(?:\[\*\])?$/, "a member's name, with [*] where it is a list");
+const memoryElements = z
+  .array(
+    z.strictObject({
+      at: resultPath,
+      key: z.array(memberName).max(8),
+      text: z.array(memberName).max(8),
+      as: z.array(memberName).max(8).optional(),
+      replaces: z.boolean().optional(),
+    }),
+  )
+  .min(1, "at least one place")
+  .max(8);
+
 const toolRuleMembers = z.strictObject({
   effects: z.array(z.enum(EFFECT_KINDS)).optional(),
   reversible: z.boolean().optional(),
@@ -79,6 +98,25 @@ const toolRuleMembers = z.strictObject({
   traits: z.array(z.enum(TRAITS)).optional(),
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
+  content: z.boolean().optional(),
+  trust: z
+    .array(
+      z.strictObject({
+        path: resultPath,
+        integrity: z.enum(["low", "high"]).optional(),
+        confidentiality: z.enum(["public", "internal", "secret"]).optional(),
+      }),
+    )
+    .max(64)
+    .optional(),
+  memory: z
+    .strictObject({
+      does: z.enum(["read", "write", "forget"]),
+      elements: memoryElements,
+      kept: memoryElements.optional(),
+      whole: z.boolean().optional(),
+    })
+    .optional(),
 });
 
 const toolRule = toolRuleMembers.refine(
@@ -348,6 +386,9 @@ export const writYaml = z.strictObject({
     .optional(),
   vault: z.strictObject({ ...vaultKey, previous: z.strictObject(vaultKey).optional() }).optional(),
   records: z.strictObject({ text: z.enum(["digest", "keep"]).optional() }).optional(),
+  memory: z
+    .strictObject({ keep: z.boolean().optional(), lifetime: duration.optional(), untrusted: duration.optional() })
+    .optional(),
   servers: z.record(name, server).optional(),
   agents: z.record(name, agent).optional(),
   clients: z.record(name, client).optional(),

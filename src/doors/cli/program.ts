@@ -7,6 +7,7 @@ import { addCapabilityCommands } from "./commands-capability.ts";
 import { addCredsCommands } from "./commands-creds.ts";
 import { addGrantCommands } from "./commands-grant.ts";
 import { addKeyCommands } from "./commands-keys.ts";
+import { addMemoryCommands } from "./commands-memory.ts";
 import { addPeopleCommands } from "./commands-people.ts";
 import { addPolicyCommands } from "./commands-policy.ts";
 import { addRecordCommands } from "./commands-record.ts";
@@ -64,6 +65,7 @@ const COMMANDS = [
   addRecordCommands,
   addPolicyCommands,
   addToolCommands,
+  addMemoryCommands,
   addCredsCommands,
   addCapabilityCommands,
   addRevokeCommands,

@@ -24,6 +24,7 @@ import { addGrantRoutes } from "./routes-grants.ts";
 import { addKeyRoutes } from "./routes-keys.ts";
 import { addRecordRoutes } from "./routes-record.ts";
 import { addRevocationRoutes } from "./routes-revocation.ts";
+import { addMemoryRoutes } from "./routes-memory.ts";
 import { addRuleRoutes } from "./routes-rules.ts";
 import { addTaskRoutes } from "./routes-tasks.ts";
 import { addProviderRoutes } from "./signin-provider.ts";
@@ -61,6 +62,7 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   addRuleRoutes(add, parts, refusals);
   addRevocationRoutes(add, parts);
   addCredsRoutes(add, parts);
+  addMemoryRoutes(add, parts);
   addKeyRoutes(add, parts);
   addCapabilityRoutes(add, parts);
   addOAuthRoutes(app, parts, refusals);

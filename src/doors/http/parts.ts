@@ -4,6 +4,7 @@ import type { AuthorityParts } from "../../authority/parts.ts";
 import type { SigningKeys } from "../../authority/tokens/signing-keys.ts";
 import type { TokenParts } from "../../authority/tokens/parts.ts";
 import type { SignInParts } from "../../authority/people/parts.ts";
+import type { MemoryKeeping, Missing } from "../../authority/memory/manage.ts";
 import type { People } from "../../authority/people/people.ts";
 import type { Pins } from "../../authority/rules/pins.ts";
 import type { Policies } from "../../authority/rules/policies.ts";
@@ -41,6 +42,9 @@ export interface HttpDoorParts {
   readonly policies: Policies;
   readonly capabilities: Capabilities;
   readonly vault: Vault;
+  readonly memory: MemoryKeeping;
+  /** Puts back, through the gate, what a rollback found missing. */
+  readonly restore: (missing: Missing, by: string) => Promise<object>;
   readonly jwks: () => JsonObject;
   readonly allowed: AllowedOrigins;
   readonly version: string;
