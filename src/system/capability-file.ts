@@ -1,4 +1,3 @@
-import { LineCounter, parseDocument } from "yaml";
 import { CAPABILITIES } from "../domain/capability.ts";
 import type { CapabilityRules } from "../domain/capability-rules.ts";
 import type { AgentName } from "../domain/ids.ts";
@@ -7,8 +6,9 @@ import { capabilitiesSchema, capabilitiesYaml } from "./capability-schema.ts";
 import { resolveRules } from "./capability-resolve.ts";
 import { runCapabilityTests, type CapabilityTestResult } from "./capability-tests.ts";
 import type { Report } from "./config-bounds.ts";
-import { lower, reportIssue } from "./config-issues.ts";
-import { didYouMean, namesAt, place, type Problem } from "./config-problems.ts";
+import { reportIssue } from "./config-issues.ts";
+import { didYouMean, namesAt, type Problem } from "./config-problems.ts";
+import { inOrder, openYaml } from "./config-yaml.ts";
 
 export type ParsedCapabilities =
   | {
@@ -26,28 +26,8 @@ export function parseCapabilities(
   file: string,
   deployment: { readonly tier: Tier; readonly agents: readonly AgentName[] },
 ): ParsedCapabilities {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: "1.2" });
-  const problems: Problem[] = [...document.errors, ...document.warnings].map((fault) => {
-    const { line, col } = lines.linePos(fault.pos[0]);
-    return { file, line, column: col, code: "yaml_invalid", message: lower(fault.message), hint: "mend the YAML" };
-  });
-  if (problems.length > 0) return refused(problems);
-  const report: Report = (path, code, message, hint, key = false) => {
-    problems.push({ file, ...place(document, lines, path, key), code, message, hint });
-  };
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch (cause) {
-    report(
-      [],
-      "yaml_invalid",
-      lower(cause instanceof Error ? cause.message : "the file cannot be read"),
-      "write it out",
-    );
-    return refused(problems);
-  }
+  const { value, problems, report } = openYaml(text, file);
+  if (value === undefined) return refused(problems);
   const checked = capabilitiesYaml.safeParse(value);
   if (!checked.success) {
     for (const issue of checked.error.issues)
@@ -90,5 +70,5 @@ function nameKnown(
 }
 
 function refused(problems: readonly Problem[]): ParsedCapabilities {
-  return { kind: "refused", problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
+  return { kind: "refused", problems: inOrder(problems) };
 }

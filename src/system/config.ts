@@ -1,13 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { WritError } from "../domain/error.ts";
 import type { Configuration } from "../ports/configuration.ts";
-import { lower, reportIssue } from "./config-issues.ts";
-import { namesAt, place, type Problem } from "./config-problems.ts";
-import type { Report } from "./config-bounds.ts";
+import { reportIssue } from "./config-issues.ts";
+import { namesAt, type Problem } from "./config-problems.ts";
 import { folderOf, resolveConfiguration } from "./config-resolve.ts";
 import { writYaml } from "./config-schema.ts";
+import { inOrder, openYaml } from "./config-yaml.ts";
 
 export type { Problem } from "./config-problems.ts";
 export { schema } from "./config-schema.ts";
@@ -66,44 +65,8 @@ export function parseConfiguration(
   file: string,
   options: ConfigurationOptions = {},
 ): ParsedConfiguration {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: "1.2" });
-  const problems: Problem[] = [...document.errors, ...document.warnings].map((fault) => {
-    const { line, col } = lines.linePos(fault.pos[0]);
-    return { file, line, column: col, code: "yaml_invalid", message: lower(fault.message), hint: "mend the YAML" };
-  });
-  const report: Report = (path, code, message, hint, key = false) => {
-    problems.push({ file, ...place(document, lines, path, key), code, message, hint });
-  };
-  // The schema would drop such a key without a word.
-  visit(document, {
-    Pair(_, { key }) {
-      if (!isScalar(key) || key.value !== "__proto__") return;
-      const { line, col } = lines.linePos(key.range?.[0] ?? 0);
-      problems.push({
-        file,
-        line,
-        column: col,
-        code: "name_invalid",
-        message: "`__proto__` is not a name",
-        hint: "use another name",
-      });
-    },
-  });
-  if (problems.length > 0) return refused(problems);
-
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch (cause) {
-    report(
-      [],
-      "yaml_invalid",
-      lower(cause instanceof Error ? cause.message : "the file cannot be read"),
-      "write the values out",
-    );
-    return refused(problems);
-  }
+  const { value, problems, report } = openYaml(text, file);
+  if (value === undefined) return refused(problems);
   const checked = writYaml.safeParse(value);
   if (!checked.success) {
     for (const issue of checked.error.issues) reportIssue(issue, value, namesAt, report);
@@ -118,5 +81,5 @@ export function parseConfiguration(
 }
 
 function refused(problems: readonly Problem[]): ParsedConfiguration {
-  return { kind: "refused", problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
+  return { kind: "refused", problems: inOrder(problems) };
 }
