@@ -65,7 +65,7 @@ test("what cannot be undone is asked about until an agent is autonomous, and the
     "yes",
   ]);
   expect(at(4, remove, DELETES)).toBe("deletes-are-asked");
-  expect(at(4, remove, DELETES, { tier: "optimized", envelope: [ENVELOPE] }, false)).toBe("no_grant");
+  expect(at(4, remove, DELETES, { tier: "optimized", envelope: [ENVELOPE] }, false)).toBe("tier:optimized");
 });
 
 test("nothing that is only observed lets a call through that the agent has not earned at all", () => {

@@ -65,7 +65,7 @@ beforeAll(async () => {
   await runs("opus");
   const opened = await openTask(house.writ.authority, {
     instance,
-    objective: "tidy up",
+    objective: 'Change the box to "alone", change it to "back", and pay "shop 99" and all other shops that ask for it.',
     declaredBy: "owner",
     parent: null,
   });
