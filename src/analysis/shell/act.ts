@@ -1,4 +1,5 @@
 import { type EffectKind, type Effects, NO_EFFECTS, type Trait } from "../../domain/effect.ts";
+import { networkOf } from "../http/network.ts";
 import { sentence } from "./says.ts";
 
 /** One thing that a command would do. */
@@ -67,7 +68,12 @@ export class Tally {
       paths: [...this.#paths],
       recipients: [...this.#recipients],
       statements: this.#ran.length,
-      traits: [...this.#traits],
+      traits: [
+        ...new Set([
+          ...this.#traits,
+          ...[...this.#hosts].flatMap((host) => networkOf(host.replace(/^([^:]+|\[.*\]):\d+$/, "$1"), true)),
+        ]),
+      ],
       routine: this.#routine && !(this.#planted && this.#runsProject),
       says: sentence(this.#ran),
     };

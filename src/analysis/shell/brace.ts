@@ -1,12 +1,17 @@
-import type { Piece } from "./pieces.ts";
+import type { Piece } from "./piece.ts";
 
 const MOST = 512;
 
 /** `a{b,c}` as `ab` and `ac`. Null for more alternatives than anybody writes, or for a sequence that is long. */
 export function braceExpanded(pieces: readonly Piece[]): readonly (readonly Piece[])[] | null {
-  let made: (readonly Piece[])[] = [[]];
+  if (pieces.every((piece) => piece.brace === undefined)) return [pieces];
+  let made: Piece[][] = [[]];
   for (const piece of pieces) {
-    const choices = piece.brace === undefined ? [[piece]] : choicesOf(piece.brace);
+    if (piece.brace === undefined) {
+      for (const one of made) one.push(piece);
+      continue;
+    }
+    const choices = choicesOf(piece.brace);
     if (choices === null || made.length * choices.length > MOST) return null;
     made = made.flatMap((before) => choices.map((choice) => [...before, ...choice]));
   }

@@ -2,7 +2,7 @@ import type { Act } from "./act.ts";
 import type { Judge, Run, Spec } from "./entry.ts";
 import { exact, type Field } from "./field.ts";
 import { deletes, hostOf, reads, sends, writes } from "./files.ts";
-import { isOption, type Options, readOptions, set } from "./options.ts";
+import { hasOption, isOption, type Options, readOptions, set } from "./options.ts";
 import { OPAQUE, unknown, type Flow } from "./state.ts";
 
 /** Judges a command by what the table says of it. */
@@ -14,7 +14,7 @@ export function bySpec(spec: Spec, run: Run): Flow | undefined {
   given(spec, options, run);
   if (options.loose && riskyOptions(spec)) unknown(shell, "an argument that may be an option");
   if (spec.sub !== undefined) return below(spec, options, run);
-  operands(spec, options.operands, run);
+  operands(spec, options, run);
   return undefined;
 }
 
@@ -42,13 +42,14 @@ function runs(value: Field, { shell }: Pick<Run, "shell">): void {
   else unknown(shell, "an option that is a command, and is not known");
 }
 
-function operands(spec: Spec, fields: readonly Field[], { shell }: Run): void {
+function operands(spec: Spec, options: Options, { shell }: Run): void {
+  const fields = options.operands;
   switch (spec.operands ?? "read") {
     case "read":
       for (const field of fields) reads(shell, field);
       return;
     case "first-text":
-      for (const field of fields.slice(1)) reads(shell, field);
+      for (const field of hasOption(options, ...set(spec.instead)) ? fields : fields.slice(1)) reads(shell, field);
       return;
     case "write":
       for (const field of fields) writes(shell, field);

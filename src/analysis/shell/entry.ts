@@ -22,6 +22,8 @@ export interface Spec {
   readonly writes?: string;
   readonly reads?: string;
   readonly runs?: string;
+  /** Options that hold what the first operand otherwise would: then all of them are files. */
+  readonly instead?: string;
   /** What it does beside that; and what an option makes it do. */
   readonly does?: Act;
   readonly options?: Readonly<Record<string, Act>>;

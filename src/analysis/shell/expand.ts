@@ -1,6 +1,7 @@
 import { braceExpanded } from "./brace.ts";
 import { type Field, HOLE, literal } from "./field.ts";
-import { type Piece, piecesOf, type Reader } from "./pieces.ts";
+import type { Piece, Reader } from "./piece.ts";
+import { piecesOf } from "./pieces.ts";
 import { valueOf } from "./state.ts";
 import type { Word } from "./syntax.ts";
 
@@ -8,7 +9,8 @@ import type { Word } from "./syntax.ts";
 export function fieldsOf(word: Word, reader: Reader): readonly Field[] {
   if (word.parts === undefined) return [literal(plain(word, reader))];
   const alternatives = braceExpanded(piecesOf(word.parts, reader));
-  if (alternatives === null) return [{ text: HOLE, many: true, glob: false }];
+  if (alternatives === null || alternatives.some((pieces) => tooLong(pieces, reader)))
+    return [{ text: HOLE, many: true, glob: false }];
   return alternatives.flatMap((pieces) => split(tilde(pieces, reader)));
 }
 
@@ -16,11 +18,22 @@ export function fieldsOf(word: Word, reader: Reader): readonly Field[] {
 export function textOf(word: Word, reader: Reader): Field {
   if (word.parts === undefined) return literal(plain(word, reader));
   const pieces = tilde(piecesOf(word.parts, reader), reader);
+  if (tooLong(pieces, reader)) return { text: HOLE, many: true, glob: false };
   return {
     text: pieces.map((piece) => piece.text).join(""),
     many: pieces.some((piece) => piece.brace !== undefined),
     glob: pieces.some((piece) => piece.glob === true),
   };
+}
+
+/** More than variables hold in earnest; without an end to it, a text that doubles itself would have none. */
+const LONGEST_VALUE = 16_384;
+
+function tooLong(pieces: readonly Piece[], { shell }: Reader): boolean {
+  let length = 0;
+  for (const piece of pieces) if (piece.expanded === true) length += piece.text.length;
+  shell.budget.steps -= Math.ceil(length / 1_024);
+  return length > LONGEST_VALUE;
 }
 
 function plain(word: Word, reader: Reader): string {
@@ -77,7 +90,7 @@ function split(pieces: readonly Piece[]): readonly Field[] {
       if (part === "") return;
       text += part;
       glob ||= piece.glob === true || /[*?[]/.test(part);
-      many ||= part.includes(HOLE);
+      many ||= piece.many === true || part.includes(HOLE);
       open = true;
     });
   }

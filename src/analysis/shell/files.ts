@@ -2,7 +2,7 @@ import type { EffectKind, Trait } from "../../domain/effect.ts";
 import { addressOf } from "../address.ts";
 import { type Field, HOLE } from "./field.ts";
 import { isBuildOutput, isHarmlessDevice, isNamedPattern, isRoot, type Spot, spotsOf } from "./place.ts";
-import { quoted } from "./says.ts";
+import { told } from "./says.ts";
 import { type Shell, streamAt, unknown } from "./state.ts";
 
 export function spots(shell: Shell, field: Field): readonly Spot[] {
@@ -30,15 +30,16 @@ export function hostOf(text: string): readonly string[] {
 export function sends(shell: Shell, addresses: readonly string[], note?: string): void {
   const hosts = addresses.flatMap(hostOf);
   const to = hosts[0] ?? "an address that is not known";
-  shell.tally.add({ kinds: ["send"], hosts, routine: false, note: note ?? `sends to ${quoted(to)}` });
+  shell.tally.add({ kinds: ["send"], hosts, routine: false, note: note ?? `sends to ${told(to)}` });
 }
 
 export function reads(shell: Shell, field: Field): void {
   if (connects(shell, field)) return;
   for (const spot of spots(shell, field)) {
-    if (spot.path === null) shell.tally.add({ kinds: ["read"] });
+    // It may be any file: only a grant for everything there is takes it in.
+    if (spot.path === null) shell.tally.add({ kinds: ["read"], traits: ["outside"], paths: ["/"] });
     else if (spot.where === "device" && isHarmlessDevice(spot.path)) shell.tally.add({ kinds: ["read"] });
-    else shell.tally.add({ kinds: ["read"], paths: [spot.path], traits: traitsAt(spot) });
+    else shell.tally.add({ kinds: ["read"], paths: spot.paths, traits: readTraits(spot) });
   }
 }
 
@@ -46,21 +47,30 @@ export function reads(shell: Shell, field: Field): void {
 const DATA =
   /(?:^\/dev\/|\.(?:log|txt|md|rst|csv|tsv|xml|html?|pdf|png|jpe?g|gif|svg|lock|out|err|snap|sum|pid|gz|tgz|zip|tar|bak|diff|patch|sha256|asc)$)/i;
 
+/** JSON tells a tool what to run where its name says that it configures one. */
+const SETTINGS =
+  /(?:^|\/)(?:\.[^/]*|[^/]*(?:package|project|composer|deno|bun|config|rc|settings|tasks|launch|nodemon|turbo|nx|angular|workspace|manifest|build|lint|hint|test|jest|karma|babel|swc)[^/]*)\.json$/i;
+
+function isData(path: string): boolean {
+  return DATA.test(path) || (path.endsWith(".json") && !SETTINGS.test(path));
+}
+
 export function writes(shell: Shell, field: Field, note = "writes"): void {
   if (connects(shell, field)) return;
   if (/(?:^|\/)-[^/]*$/.test(field.text) && field.text !== "-")
     return unknown(shell, "makes a file whose name is an option to whatever reads it");
   for (const spot of spots(shell, field)) {
-    const said = `${note} ${quoted(field.text)}`;
+    const said = `${note} ${told(field.text)}`;
     if (spot.path === null) shell.tally.add({ kinds: ["write"], traits: ["outside"], routine: false, note: said });
     else if (spot.where === "device") {
       if (!isHarmlessDevice(spot.path)) harms(shell, spot.path, said);
     } else {
       const inside = spot.where === "workspace" || spot.where === "temporary";
       const kinds: readonly EffectKind[] = ownHooks(spot.path) ? ["write", "administer"] : ["write"];
-      shell.tally.add({ kinds, paths: [spot.path], traits: traitsAt(spot), routine: inside, note: said });
+      const traits: readonly Trait[] = within(spot.path, ".git") ? [...spot.traits, "discards"] : spot.traits;
+      shell.tally.add({ kinds, paths: spot.paths, traits, routine: inside, note: said });
     }
-    if (spot.path === null || !DATA.test(spot.path)) shell.tally.plant();
+    if (spot.path === null || !isData(spot.path)) shell.tally.plant();
   }
 }
 
@@ -79,8 +89,16 @@ function harms(shell: Shell, path: string, note: string): void {
   });
 }
 
-function traitsAt(spot: Spot): readonly Trait[] {
-  return spot.where === "outside" || spot.where === "device" ? ["outside"] : [];
+/** What runs later, and what agents remember, is of no matter to who only reads it. */
+function readTraits(spot: Spot): readonly Trait[] {
+  return spot.traits.filter((one) => one !== "agent-memory" && one !== "runs-later");
+}
+
+/** Unpacks into a folder: outside the work, over whatever is there. */
+export function unpacks(shell: Shell, folder: Field): void {
+  writes(shell, folder, "unpacks into");
+  if (spots(shell, folder).some(({ where }) => where !== "workspace" && where !== "temporary"))
+    shell.tally.add({ kinds: ["write"], traits: ["sweeping"], routine: false, note: "over whatever is there" });
 }
 
 /** Deletes what `field` names. Ordinary where it names files of the workspace, or anything below a temporary folder;
@@ -91,12 +109,11 @@ export function deletes(
   { recursive, named = false }: { readonly recursive: boolean; readonly named?: boolean },
 ): void {
   for (const spot of spots(shell, field)) {
-    const { path } = spot;
-    const note = `deletes ${quoted(field.text)}${recursive ? " with all below it" : ""}`;
+    const note = `deletes ${told(field.text)}${recursive ? " with all below it" : ""}`;
     const routine = ordinary(shell, field, spot, recursive, named);
-    const traits: Trait[] = [...(path === null ? [] : traitsAt(spot))];
+    const traits: Trait[] = [...spot.traits];
     if (!routine && (recursive || (field.glob && !isNamedPattern(field.text)))) traits.push("sweeping");
-    shell.tally.add({ kinds: ["delete"], paths: path === null ? [] : [path], traits, routine, note });
+    shell.tally.add({ kinds: ["delete"], paths: spot.paths, traits, routine, note });
   }
 }
 
@@ -126,10 +143,10 @@ export function runsFile(shell: Shell, field: Field): void {
       return unknown(shell, "runs a file whose name is not known");
     shell.tally.add({
       kinds: ["execute"],
-      paths: [spot.path],
-      traits: traitsAt(spot),
+      paths: spot.paths,
+      traits: readTraits(spot),
       routine: spot.where === "workspace",
-      note: `runs ${quoted(field.text)}`,
+      note: `runs ${told(field.text)}`,
     });
   }
 }

@@ -85,8 +85,15 @@ export function valuesOf(options: Options, ...names: readonly string[]): readonl
     .flatMap((one) => (one.value === undefined ? [] : [one.value]));
 }
 
+const NONE: ReadonlySet<string> = new Set();
+const SETS = new Map<string, ReadonlySet<string>>();
+
+/** The names in a text of the table's own, each text read once. */
 export function set(names: string | undefined): ReadonlySet<string> {
-  return new Set(names === undefined || names === "" ? [] : names.split(" "));
+  if (names === undefined || names === "") return NONE;
+  let made = SETS.get(names);
+  if (made === undefined) SETS.set(names, (made = new Set(names.split(" "))));
+  return made;
 }
 
 /** Only asks what the program is or how it is used. */

@@ -1,5 +1,5 @@
 import { HOLE, NAME } from "./field.ts";
-import { type Piece, piecesOf, type Reader } from "./pieces.ts";
+import { type Piece, type Reader, separated } from "./piece.ts";
 import { valueOf } from "./state.ts";
 import type { ParameterExpansionPart, Word } from "./syntax.ts";
 
@@ -26,11 +26,6 @@ export function parameterPieces(
   return hole(quoted);
 }
 
-/** Where the text says itself at what a value falls apart, one without quotes may fall apart anywhere. */
-export function separated(reader: Reader, quoted: boolean): boolean {
-  return !quoted && reader.shell.scope.variables.has("IFS");
-}
-
 function positional(
   name: string,
   reader: Reader,
@@ -52,9 +47,7 @@ function hole(quoted: boolean, many = !quoted): readonly Piece[] {
 }
 
 function wordPieces(word: Word, reader: Reader, quoted: boolean): readonly Piece[] {
-  return word.parts === undefined
-    ? [{ text: word.value, quoted, expanded: true }]
-    : piecesOf(word.parts, reader, quoted);
+  return word.parts === undefined ? [{ text: word.value, quoted, expanded: true }] : reader.pieces(word.parts, quoted);
 }
 
 function follow(part: ParameterExpansionPart, reader: Reader): void {

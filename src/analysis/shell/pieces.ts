@@ -1,29 +1,8 @@
 import { HOLE, NAME } from "./field.ts";
-import { parameterPieces, separated } from "./parameter.ts";
-import { type Flow, type Shell, streamed } from "./state.ts";
-import type { ArithmeticExpression, ParsedScript, WordPart } from "./syntax.ts";
-
-/** A part of a word. */
-export interface Piece {
-  readonly text: string;
-  readonly quoted: boolean;
-  /** A variable or a substitution put it there: it falls apart at blanks where it is not quoted. */
-  readonly expanded?: boolean;
-  readonly glob?: boolean;
-  readonly many?: boolean;
-  /** As it was written, with its backslashes. */
-  readonly raw?: string;
-  /** A brace expansion, character by character. */
-  readonly brace?: readonly Piece[];
-}
-
-/** What reading a word needs: the state it stands in, and somebody who follows what it substitutes. */
-export interface Reader {
-  readonly shell: Shell;
-  readonly substitute: (script: ParsedScript | undefined, how: "captured" | "piped") => Flow;
-  /** A part that nobody knows. */
-  readonly odd: (what: string) => void;
-}
+import { parameterPieces } from "./parameter.ts";
+import { type Piece, type Reader, separated } from "./piece.ts";
+import { type Flow, streamed } from "./state.ts";
+import type { ArithmeticExpression, WordPart } from "./syntax.ts";
 
 export function piecesOf(parts: readonly WordPart[], reader: Reader, quoted = false): readonly Piece[] {
   return parts.flatMap((part) => pieceOf(part, reader, quoted));
@@ -99,6 +78,8 @@ function letters(text: string): readonly Piece[] {
 }
 
 function captured(flow: Flow, quoted: boolean, lost: boolean): Piece {
+  if (flow.kind === "files" && !lost && !quoted && flow.fields.length === 1)
+    return { text: flow.fields[0]?.text ?? HOLE, quoted, expanded: true, glob: true, many: true };
   const text = flow.kind === "text" && !lost ? flow.text.replace(/\n+$/, "") : HOLE;
   return { text, quoted, expanded: true, many: !quoted && text.includes(HOLE) };
 }

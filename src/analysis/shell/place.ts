@@ -1,5 +1,7 @@
 import { isWithin, normalisePath } from "../../domain/path.ts";
+import type { Trait } from "../../domain/effect.ts";
 import type { Place } from "../analysis.ts";
+import { classifyPath } from "../files/path.ts";
 import { type Field, HOLE, NAME } from "./field.ts";
 
 /** Where a path lies, as far as its text tells. */
@@ -7,10 +9,13 @@ export interface Spot {
   /** Canonical; with the pattern where it is one. Null where it cannot be told. */
   readonly path: string | null;
   readonly where: "workspace" | "temporary" | "device" | "outside" | "unknown";
+  /** What kind of place that is, and where links lead from there. */
+  readonly traits: readonly Trait[];
+  readonly paths: readonly string[];
 }
 
 const TEMPORARY = ["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp"];
-const UNKNOWN: Spot = { path: null, where: "unknown" };
+const UNKNOWN: Spot = { path: null, where: "unknown", traits: [], paths: [] };
 
 /** Each place that `field` may mean: one for each folder that it may be relative to; null where any may be. */
 export function spotsOf(field: Field, place: Place, cwds: readonly string[] | null): readonly Spot[] {
@@ -27,7 +32,13 @@ function spotOf(field: Field, place: Place, cwd: string): Spot {
   if (field.glob && /[*?[(][^]*(?:^|\/)\.\.(?:\/|$)/.test(text)) return UNKNOWN;
   const path = normalisePath(text.startsWith("~") ? `./${text}` : text, cwd);
   if (path === null) return UNKNOWN;
-  return { path, where: whereIs(path, place) };
+  const { paths, traits } = classifyPath(path, place);
+  const where = whereIs(path, place);
+  const led = paths.map((one) => whereIs(one, place));
+  // Only where every link stays in a folder of the work's own is the place what its name says.
+  const own = (one: Spot["where"]): boolean => one === "workspace" || one === "temporary";
+  const there = own(where) ? (led.find((one) => !own(one)) ?? where) : where;
+  return { path, where: there, paths, traits: own(there) ? traits.filter((one) => one !== "outside") : traits };
 }
 
 function whereIs(path: string, place: Place): Spot["where"] {
@@ -67,7 +78,7 @@ export function isBuildOutput(path: string, place: Place): boolean {
   return path
     .slice(place.workspace.length + 1)
     .split("/")
-    .some((segment) => OUTPUTS.has(segment) || /\.egg-info$/.test(segment) || segment === "*.egg-info");
+    .some((segment) => OUTPUTS.has(segment) || segment.endsWith(".egg-info"));
 }
 
 /** A pattern that says which files: it has a letter in its last part, so it is not just everything. */

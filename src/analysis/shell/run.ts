@@ -1,9 +1,11 @@
+import { normalisePath } from "../../domain/path.ts";
+import { beyond } from "./beyond.ts";
 import { judge } from "./by-spec.ts";
 import { exact, type Field, words } from "./field.ts";
 import { runsFile } from "./files.ts";
 import { asksForHelp } from "./options.ts";
 import { spotsOf } from "./place.ts";
-import { quoted } from "./says.ts";
+import { told } from "./says.ts";
 import { apart, type Flow, NOTHING, OPAQUE, type Shell, unknown } from "./state.ts";
 import { TABLE } from "./table.ts";
 import { together } from "./flow.ts";
@@ -18,7 +20,7 @@ export function runFields(fields: readonly Field[], shell: Shell, input: Flow): 
   }
   if (head === undefined) return NOTHING;
   if (!exact(head)) {
-    shell.tally.begin(quoted(head.text));
+    shell.tally.begin(told(head.text));
     unknown(shell, "its name is made up while it runs");
     return OPAQUE;
   }
@@ -30,7 +32,7 @@ export function runFields(fields: readonly Field[], shell: Shell, input: Flow): 
 
 function call(name: string, args: readonly Field[], shell: Shell, input: Flow): Flow {
   if (shell.calling.includes(name)) {
-    shell.tally.begin(quoted(name));
+    shell.tally.begin(told(name));
     unknown(shell, "calls itself");
     return OPAQUE;
   }
@@ -50,9 +52,9 @@ const SYSTEM = /^(?:\/usr(?:\/local)?|\/opt\/homebrew|\/opt\/local)?\/s?bin\/([^
 const INSTALLED = /(?:^|\/)(?:node_modules\/\.bin|\.?venv\/bin|vendor\/bin)\/([^/]+)$/;
 
 function program(head: Field, args: readonly Field[], shell: Shell, input: Flow): Flow {
-  const name = head.text.includes("/") ? (SYSTEM.exec(head.text)?.[1] ?? installed(head, shell)) : head.text;
+  const name = head.text.includes("/") ? (SYSTEM.exec(plain(head.text))?.[1] ?? installed(head, shell)) : head.text;
   if (name === null) {
-    shell.tally.begin(quoted(head.text));
+    shell.tally.begin(told(head.text));
     const known = PROJECT.exec(head.text)?.[1];
     if (known !== undefined && Object.hasOwn(TABLE, known)) return follow(known, args, shell, input);
     runsFile(shell, head);
@@ -60,6 +62,11 @@ function program(head: Field, args: readonly Field[], shell: Shell, input: Flow)
   }
   shell.tally.begin(label(name, args));
   return follow(name, args, shell, input);
+}
+
+/** An absolute path without what leads nowhere. */
+function plain(path: string): string {
+  return path.startsWith("/") ? (normalisePath(path, "/") ?? path) : path;
 }
 
 /** Build tools that a project carries with it. */
@@ -77,6 +84,7 @@ function follow(name: string, args: readonly Field[], shell: Shell, input: Flow)
     shell.tally.add({ kinds: ["read"] });
     return OPAQUE;
   }
+  beyond(name, args, shell);
   if (entry === undefined) {
     shell.tally.add(unfamiliar(args, shell));
     return OPAQUE;
@@ -88,8 +96,10 @@ function follow(name: string, args: readonly Field[], shell: Shell, input: Flow)
 function label(name: string, args: readonly Field[]): string {
   const [first] = words(args);
   return first !== undefined && /^[a-z][a-z-]{1,20}$/.test(first) && SUBCOMMANDS.has(name)
-    ? `${quoted(name)} ${first}`
-    : quoted(name);
+    ? `${name} ${first}`
+    : Object.hasOwn(TABLE, name)
+      ? name
+      : told(name);
 }
 
 const SUBCOMMANDS = new Set(

@@ -1,22 +1,16 @@
+import { quoted } from "../../domain/quote.ts";
 import type { Ran } from "./act.ts";
 import { HOLE, NAME } from "./field.ts";
 
 const LONGEST_NAME = 60;
 const MOST = 8;
 
-/** A name that somebody else chose, so that it cannot be taken for a part of the sentence. */
-export function quoted(text: string): string {
-  const shown = text.replaceAll(HOLE, "…").replaceAll(NAME, "…");
-  const short = shown.length > LONGEST_NAME ? `${shown.slice(0, LONGEST_NAME)}…` : shown;
-  if (/^[\w./@:+~*…-]+$/.test(short)) return short;
-  const escaped = JSON.stringify(short).replaceAll(
-    /[^\x20-\x7e…\p{L}\p{N}]/gu,
-    (one) => `\\u${(one.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
-  );
-  return escaped;
+/** A name that somebody else chose, with a dot for what is not known of it. */
+export function told(text: string): string {
+  return quoted(text.replaceAll(HOLE, "…").replaceAll(NAME, "…"), LONGEST_NAME);
 }
 
-/** `runs 2 commands: git status, rm (deletes build/)`. */
+/** `runs 2 commands: git status, rm (deletes "build/")`. */
 export function sentence(ran: readonly Ran[]): string {
   if (ran.length === 0) return "runs no command";
   const shown = ran.slice(0, MOST).map(({ name, notes }) => {

@@ -4,7 +4,7 @@ import { environment } from "./environment.ts";
 import { readerFor } from "./reader.ts";
 import { redirected } from "./redirect.ts";
 import { type Flow, NOTHING, type Shell, unknown } from "./state.ts";
-import type { Assignment, CommandNode } from "./syntax.ts";
+import { type Assignment, type CommandNode, LONGEST } from "./syntax.ts";
 
 /** One command with its words, its assignments and its redirections. */
 export function simple(node: Extract<CommandNode, { type: "Command" }>, shell: Shell, input: Flow): Flow {
@@ -36,7 +36,12 @@ function assign(one: Assignment, shell: Shell): void {
   environment(shell, one.name, text);
   const before = shell.scope.variables.get(one.name);
   const plain = one.value?.type === "Word" && one.index === undefined && !field.many;
-  const now = one.append === true ? (typeof before === "string" ? before + text : null) : text;
+  const now =
+    one.append === true
+      ? typeof before === "string" && before.length + text.length <= LONGEST
+        ? before + text
+        : null
+      : text;
   shell.scope.variables.set(one.name, plain ? now : null);
 }
 

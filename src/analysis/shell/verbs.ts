@@ -49,6 +49,8 @@ export function saysDelete(name: string): boolean {
 
 /** What one word says. In a name made of several, the first tells what is done; a deletion tells anywhere. */
 export function verbOf(word: string): Verb | "either" {
+  // `deploy/web` is the name of something.
+  if (word.includes("/")) return "noun";
   const parts = tokens(word);
   const [first = ""] = parts;
   if (READS.has(first))

@@ -39,8 +39,14 @@ export function skeleton(name: string): string {
   return latin.replaceAll("rn", "m").replaceAll("vv", "w");
 }
 
-/** A name in letters of more than one script, or in one that is not what it looks like. */
+/** A name that reads like Latin letters and is written in others: in letters of another script beside them, or in ones that
+ *  only look like them. An accent, a picture or a name all in another script is what it is. */
 export function isDisguised(name: string): boolean {
-  // eslint-disable-next-line no-control-regex
-  return /[^\u0000-\u007f]/.test(name) && /[a-z]/.test(skeleton(name));
+  return /[a-z]/.test(skeleton(name)) && [...name].some(poses);
+}
+
+function poses(char: string): boolean {
+  if (/^[ -~]$/.test(char)) return false;
+  if (LATIN.has(char.toLowerCase()) || /^[ -~]$/.test(char.normalize("NFKC"))) return true;
+  return /\p{L}/u.test(char) && !/\p{Script=Latin}/u.test(char);
 }

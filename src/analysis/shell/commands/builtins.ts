@@ -244,7 +244,7 @@ export const BUILTINS: Table = {
   man: { operands: "text", takes: "-M", runs: "-P --pager -H --html" },
   date: ({ args, shell }) => {
     const options = readOptions(args, set("-d --date -f --file -r --reference"));
-    if (hasOption(options, "-s", "--set") || options.operands.some((one) => !/^\+/.test(one.text)))
+    if (hasOption(options, "-s", "--set") || options.operands.some((one) => !one.text.startsWith("+")))
       shell.tally.add({ kinds: ["administer"], note: "sets the clock" });
     for (const { value, name } of options.given)
       if (value !== undefined && /^-(?:f|r)|--[fr]/.test(name)) reads(shell, value);

@@ -1,7 +1,7 @@
 import type { Act } from "../act.ts";
 import { each, type Judge, type Run, type Table } from "../entry.ts";
 import { exact, type Field, words } from "../field.ts";
-import { reads, runsProject } from "../files.ts";
+import { reads, runsProject, writes } from "../files.ts";
 import { readOptions, set } from "../options.ts";
 import { type Flow, OPAQUE, unknown } from "../state.ts";
 import { verbOf } from "../verbs.ts";
@@ -40,6 +40,11 @@ const docker: Judge = (run) => {
 function below(word: string, rest: readonly Field[], run: Run): Flow | undefined {
   const { shell } = run;
   const next = { ...run, args: rest };
+  if (word === "cp") {
+    const [from, to] = rest.filter((one) => !one.text.startsWith("-"));
+    if (from !== undefined && !from.text.includes(":")) reads(shell, from);
+    if (to !== undefined && !to.text.includes(":")) writes(shell, to);
+  }
   if (word === "compose") return compose(next);
   if (/^(?:exec|run|create)$/.test(word)) {
     shell.tally.add(word === "exec" ? INSIDE : STARTS);
@@ -47,6 +52,10 @@ function below(word: string, rest: readonly Field[], run: Run): Flow | undefined
       /^--privileged|docker\.sock|^--(?:pid|net|network|ipc|userns)=host|^--cap-add/.test(one.text),
     );
     if (harms) shell.tally.add({ kinds: ["administer"], traits: ["elevated"], note: "with the rights of the machine" });
+    for (const [i, one] of rest.entries()) {
+      if (one.text === "--env-file") for (const file of rest.slice(i + 1, i + 2)) reads(shell, file);
+      if (one.text.startsWith("--env-file=")) reads(shell, { ...one, text: one.text.slice("--env-file=".length) });
+    }
     return elsewhere(1, [...RUNS].join(" "), READS)(next);
   }
   if (/^(?:build|buildx|bake|builder)$/.test(word) && !/^(?:prune|rm)$/.test(words(rest)[0] ?? "")) {
@@ -111,6 +120,11 @@ const exec: Judge = elsewhere(1, `${KUBE} -c --container`, {
   note: "runs a command in the cluster",
 });
 
+const secrets: Judge = ({ shell }) => {
+  shell.tally.add({ kinds: ["read"], traits: ["secret-place"], note: "reads secrets of the cluster" });
+  return OPAQUE;
+};
+
 const kubectl = service({
   globals: KUBE,
   reads: "-f --filename -k --kustomize",
@@ -118,6 +132,9 @@ const kubectl = service({
     exec,
     debug: exec,
     run: "change",
+    "get secret": secrets,
+    "get secrets": secrets,
+    "describe secret": secrets,
     "config view": "read",
     "config get-contexts": "read",
     "config current-context": "read",

@@ -1,10 +1,11 @@
 import type { Act } from "../act.ts";
+import { judge } from "../by-spec.ts";
 import { each, type Judge, type Table } from "../entry.ts";
 import { exact, HOLE } from "../field.ts";
-import { deletes, reads, sends, spots, writes } from "../files.ts";
+import { deletes, reads, sends, spots, unpacks, writes } from "../files.ts";
 import { hasOption, readOptions, set, valuesOf } from "../options.ts";
-import { isRoot } from "../place.ts";
-import { quoted } from "../says.ts";
+import { isNamedPattern, isRoot } from "../place.ts";
+import { told } from "../says.ts";
 import { NOTHING, OPAQUE, unknown } from "../state.ts";
 
 const SWEEPS: Act = { kinds: ["write"], traits: ["sweeping"], routine: false, note: "goes through everything below" };
@@ -25,14 +26,14 @@ const rm: Judge = ({ args, shell }) => {
 const destroys: Judge = ({ name, args, shell }) => {
   const options = readOptions(args, set("-n --iterations -s --size -r --reference"));
   for (const field of options.operands) {
-    const grows = name === "truncate" && valuesOf(options, "-s", "--size").some((size) => /^\+/.test(size.text));
+    const grows = name === "truncate" && valuesOf(options, "-s", "--size").some((size) => size.text.startsWith("+"));
     if (grows) writes(shell, field);
     else
       shell.tally.add({
         kinds: ["delete"],
         paths: pathsOf(field),
         routine: false,
-        note: `empties ${quoted(field.text)}`,
+        note: `empties ${told(field.text)}`,
       });
   }
   function pathsOf(field: (typeof args)[number]): readonly string[] {
@@ -60,6 +61,10 @@ const rights: Judge = ({ name, args, shell }) => {
   const all = /^(?:0?[0-7]?[0-7]{2}[2367]|.*[oa][+=][rwxXst]*w.*|[+=][rwx]*w.*|[2467][0-7]{3}|.*[+=][rwx]*s.*)$/;
   const opens = name === "chmod" && mode !== undefined && (!exact(mode) || all.test(mode.text));
   const rooted = files.some((file) => spots(shell, file).some((spot) => recursive && isRoot(spot, shell.place)));
+  const far = files.some((file) =>
+    spots(shell, file).some(({ where }) => where !== "workspace" && where !== "temporary"),
+  );
+  if (recursive && (rooted || far)) shell.tally.add(SWEEPS);
   if (name !== "chmod" || opens || rooted)
     shell.tally.add({
       kinds: ["administer"],
@@ -80,15 +85,47 @@ const copies: Judge = ({ name, args, shell }) => {
     unknown(shell, "arguments that are not known");
   const made = name === "install" && hasOption(options, "-d", "--directory") ? fields : fields.slice(-1);
   for (const field of fields.slice(0, -1)) {
-    if (name === "mv") writes(shell, field, "moves");
-    else reads(shell, field);
+    if (name === "mv") {
+      writes(shell, field, "moves");
+      const far = spots(shell, field).some(({ where }) => where === "outside");
+      if (far || (field.glob && !isNamedPattern(field.text)))
+        shell.tally.add({ kinds: ["delete"], traits: ["sweeping"], routine: false, note: "takes away what was there" });
+    } else reads(shell, field);
   }
   for (const field of made) writes(shell, field);
+  // What is moved into nothing is gone.
+  if (name === "mv" && made.some((field) => spots(shell, field).some((spot) => spot.where === "device")))
+    shell.tally.add({ kinds: ["delete"], routine: false, note: "moves it to where nothing is kept" });
   if (name === "ln")
     for (const field of fields.slice(0, -1))
       if (spots(shell, field).some((spot) => spot.where !== "workspace" && spot.where !== "temporary"))
-        shell.tally.add({ kinds: ["write"], traits: ["outside"], routine: false, note: "links to what lies outside" });
+        unknown(shell, "links to what lies outside, which then has a name in the workspace");
   return NOTHING;
+};
+
+const LESS = { does: { kinds: ["read"] }, writes: "-o -O --log-file --LOG-FILE", takes: "-P -p -t -k" } as const;
+
+const jq: Judge = ({ args, shell }) => {
+  const given = args.flatMap((arg, i) => (/^--(?:slurpfile|rawfile)$/.test(arg.text) ? args.slice(i + 2, i + 3) : []));
+  const options = readOptions(args, set("-f --from-file -L --indent --tab0"));
+  for (const file of [...given, ...valuesOf(options, "-f", "--from-file")]) reads(shell, file);
+  const whole = hasOption(options, "-f", "--from-file");
+  for (const file of whole ? options.operands : options.operands.slice(1)) reads(shell, file);
+  shell.tally.add({ kinds: ["read"] });
+  return OPAQUE;
+};
+
+const zip: Judge = ({ args, shell }) => {
+  // With a command of its own to test what it has packed.
+  if (args.some((arg) => /^(?:-TT|--unzip)/.test(arg.text) || arg.text.startsWith(HOLE)))
+    unknown(shell, "runs a command on what it packs");
+  const options = readOptions(args, set("-x -i -b -P -n -t -s -Z"));
+  const [archive, ...files] = options.operands;
+  if (archive !== undefined) writes(shell, archive);
+  for (const file of files) reads(shell, file);
+  if (hasOption(options, "-m", "--move", "-d", "--delete"))
+    shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes what it packs" });
+  return OPAQUE;
 };
 
 const rsync: Judge = ({ args, shell }) => {
@@ -169,15 +206,29 @@ export const FILES: Table = {
   mkdir: { operands: "write", takes: "-m --mode" },
   touch: { operands: "write", takes: "-d --date -r --reference -t" },
   ...each("mkfifo mknod", { operands: "write", takes: "-m --mode" }),
-  less: { does: { kinds: ["read"] }, writes: "-o -O --log-file --LOG-FILE", takes: "-P -p -t -k" },
-  ...each("grep egrep fgrep zgrep ugrep ripgrep-all", {
+  less: (run) => {
+    if (run.args.some((arg) => /^\+.*[!|]/.test(arg.text) || arg.text.startsWith(HOLE)))
+      unknown(run.shell, "a pager that runs commands");
+    return judge(LESS, run);
+  },
+  ...each("grep egrep fgrep zgrep", {
     operands: "first-text",
-    takes: "-e -f -A -B -C -m --include --exclude --exclude-dir --regexp --color",
-    options: { "--filter": SWEEPS },
+    takes: "-e -A -B -C -m -d -D --include --exclude --exclude-dir --regexp --color --label",
+    reads: "-f --file --exclude-from",
+    instead: "-e -f --regexp --file",
+  }),
+  ...each("ugrep rga ripgrep-all", {
+    operands: "first-text",
+    takes: "-e -A -B -C -m --include --exclude --regexp",
+    runs: "--filter --pager --pre",
+    reads: "-f --file",
+    instead: "-e -f --regexp --file --files",
   }),
   rg: {
     operands: "first-text",
-    takes: "-e -f -A -B -C -m -g --glob -t --type -T -r --replace --max-depth --sort -j --max-count",
+    reads: "-f --file --ignore-file",
+    instead: "-e -f --regexp --file --files --type-list",
+    takes: "-e --regexp -A -B -C -m -g --glob -t --type -T -r --replace --max-depth --sort -j --max-count",
     runs: "--pre --hostname-bin",
   },
   ag: { operands: "first-text", takes: "-A -B -C -m -G --ignore", runs: "--pager" },
@@ -214,7 +265,7 @@ export const FILES: Table = {
     takes: "-w --wrap -f -t --from-code --to-code -i -D",
     writes: "-o --output",
   }),
-  jq: { operands: "first-text", takes: "--arg --argjson --indent -L --slurpfile --rawfile", reads: "-f --from-file" },
+  jq,
   ...each("jaq gojq fx dasel", { operands: "first-text", takes: "--arg -f -s -r" }),
   ...each("yq tomlq xq", ({ args, shell }) => {
     const options = readOptions(args, set("--arg -o -p --indent --output-format --input-format -I"));
@@ -222,22 +273,19 @@ export const FILES: Table = {
     if (expression !== undefined && /\b(?:load|env|system|eval)\b/.test(expression.text))
       unknown(shell, "an expression that does more than select");
     for (const file of files)
-      hasOption(options, "-i", "--inplace") ? writes(shell, file, "changes") : reads(shell, file);
+      if (hasOption(options, "-i", "--inplace")) writes(shell, file, "changes");
+      else reads(shell, file);
     shell.tally.add({ kinds: ["read"] });
     return OPAQUE;
   }),
-  ...each("zip", {
-    operands: "text",
-    takes: "-x -i -b -P -n -t",
-    runs: "-TT --unzip-command",
-    options: {
-      "-m": { kinds: ["delete"], routine: false },
-      "--move": { kinds: ["delete"], routine: false },
-      "-T": { kinds: ["read"] },
-    },
-    does: { kinds: ["write"] },
-  }),
-  unzip: { takes: "-x -P", writes: "-d", does: { kinds: ["write"], note: "unpacks" } },
+  zip,
+  unzip: ({ args, shell }) => {
+    const options = readOptions(args, set("-x -P -d"));
+    for (const archive of options.operands.slice(0, 1)) reads(shell, archive);
+    for (const folder of valuesOf(options, "-d")) unpacks(shell, folder);
+    if (!hasOption(options, "-l", "-t", "-Z", "-v")) shell.tally.add({ kinds: ["write"], note: "unpacks" });
+    return OPAQUE;
+  },
   ...each("gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 brotli pigz lzma compress uncompress", {
     operands: "write",
     takes: "-S --suffix -o -T",

@@ -5,7 +5,7 @@ import { each, type Judge, type Run, type Spec, type Table } from "../entry.ts";
 import { exact, type Field, HOLE, literal, NAME, UNKNOWN_FIELD, words } from "../field.ts";
 import { deletes, hostOf, reads, runsProject, sends, spots, writes } from "../files.ts";
 import { hasOption, type Options, readOptions, set, valuesOf } from "../options.ts";
-import { quoted } from "../says.ts";
+import { told } from "../says.ts";
 import { type Flow, OPAQUE, type Shell, unknown } from "../state.ts";
 import { remote, remoteHost } from "./files.ts";
 
@@ -67,7 +67,7 @@ const push = when("-o --push-option --receive-pack --exec --repo", (options, run
   sends(
     shell,
     where !== undefined && remote(where.text) ? [remoteHost(where.text)] : [],
-    `sends commits to ${quoted(where?.text ?? "its remote")}`,
+    `sends commits to ${told(where?.text ?? "its remote")}`,
   );
   if (forced) shell.tally.add({ ...DISCARDS, kinds: ["delete"], note: "overwrites or deletes what is there" });
   runsHooks(shell);
@@ -100,7 +100,7 @@ const HARMLESS =
   /^(?:user\.(?:name|email|signingkey)|color\..*|core\.(?:autocrlf|eol|ignorecase|filemode|quotepath|longpaths|safecrlf|whitespace|abbrev|symlinks)|init\.defaultbranch|pull\.(?:rebase|ff)|push\.(?:default|autosetupremote|followtags)|fetch\.(?:prune|parallel)|merge\.(?:conflictstyle|ff)|rebase\.(?:autostash|autosquash|updaterefs)|diff\.(?:algorithm|renames|colormoved|noprefix|context|mnemonicprefix)|log\.\w+|branch\..*\.(?:remote|merge|description)|commit\.(?:gpgsign|verbose)|tag\.(?:gpgsign|sort)|advice\..*|gc\.auto|status\..*|column\..*|rerere\.\w+|protocol\.version|http\.postbuffer|safe\.directory|maintenance\.auto|feature\..*|blame\..*|grep\.\w+|help\.autocorrect|submodule\.recurse|clone\.defaultremotename)$/i;
 
 function setting(shell: Shell, name: string, value: string | undefined): void {
-  if (!HARMLESS.test(name)) unknown(shell, `the setting ${quoted(name)} may run a command`);
+  if (!HARMLESS.test(name)) unknown(shell, `the setting ${told(name)} may run a command`);
   else if (value?.startsWith("!") === true) unknown(shell, "a setting that is a command");
 }
 
@@ -176,7 +176,7 @@ const bisect: Judge = ({ args, shell, input }) => {
 };
 
 const submodule: Judge = ({ args, shell, input }) => {
-  const [word, ...rest] = args.filter((arg) => !/^-/.test(arg.text));
+  const [word, ...rest] = args.filter((arg) => !arg.text.startsWith("-"));
   if (word?.text === "foreach")
     return shell.follow.text(rest.map((one) => one.text).join(" "), { ...shell, depth: shell.depth + 1 }, input);
   shell.tally.add(
@@ -193,11 +193,18 @@ const files = (act: Act, takes = ""): Judge =>
   when(takes, (options, { shell }) => {
     for (const { name, value } of options.given) {
       if (/^(?:-o|--output|--output-directory)$/.test(name) && value !== undefined) writes(shell, value);
-      if (/^(?:--ext-diff|--textconv|-O|--open-files-in-pager)$/.test(name))
+      if (/^(?:--ext-diff|--textconv|-O|--open-files-in-pager|--exec|--unsafe-paths|--directory)$/.test(name))
         unknown(shell, "shows it through another program");
     }
+    for (const one of options.operands) secretly(shell, one);
     shell.tally.add(act);
   });
+
+/** What it shows may be a file, also one of another commit. Only where that is a secret does it matter here. */
+function secretly(shell: Shell, operand: Field): void {
+  const file = { ...operand, text: operand.text.slice(operand.text.indexOf(":") + 1) };
+  if (spots(shell, file).some((spot) => spot.traits.includes("secret-place"))) reads(shell, file);
+}
 
 const LOOKS =
   "status log diff show blame annotate shortlog describe rev-parse rev-list ls-files ls-tree ls-remote cat-file merge-base name-rev for-each-ref " +
@@ -347,4 +354,4 @@ function outputOf(word: string, args: readonly Field[], shell: Shell): Flow {
   return OPAQUE;
 }
 
-export const GIT: Table = { git, hub: git, ...each("gitk tig", ({ shell }) => void shell.tally.add(READS)) };
+export const GIT: Table = { git, hub: git, ...each("gitk tig", ({ shell }) => shell.tally.add(READS) ?? undefined) };

@@ -166,7 +166,9 @@ const sed: Judge = ({ args, shell, input }) => {
     if (acts === null) unknown(shell, "an edit that may run commands");
     else for (const file of acts.writes) writes(shell, { text: file, many: false, glob: false });
   }
-  for (const file of files) inPlace ? writes(shell, file, "changes") : reads(shell, file);
+  for (const file of files)
+    if (inPlace) writes(shell, file, "changes");
+    else reads(shell, file);
   shell.tally.add({ kinds: ["read"] });
   return input.kind === "fetched" ? input : OPAQUE;
 };
@@ -199,7 +201,7 @@ const awk: Judge = ({ args, shell }) => {
   const programs = sources.length > 0 ? sources : first === undefined || files.length > 0 ? [] : [first];
   for (const one of programs)
     if (!exact(one) || !awkOnlyPrints(one.text)) unknown(shell, "runs a program that does more than print");
-  for (const file of sources.length > 0 ? options.operands : rest) reads(shell, file);
+  for (const file of sources.length > 0 || files.length > 0 ? options.operands : rest) reads(shell, file);
   shell.tally.add({ kinds: ["read"] });
   return OPAQUE;
 };
@@ -208,12 +210,14 @@ const awk: Judge = ({ args, shell }) => {
 const other = (takes: string, programs: string, loads = ""): Judge =>
   interpreter({ language: null, takes, programs, loads, quiet: "-v --version -V -h --help" });
 
-const editor: Judge = ({ args, shell }) => {
-  const runs = args.some(
-    (arg) =>
-      /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) ||
-      arg.text.startsWith("\u0000"),
-  );
+const editor: Judge = ({ args, shell, input }) => {
+  const runs =
+    input.kind !== "none" ||
+    args.some(
+      (arg) =>
+        /^(?:\+[^\d]|-[a-zA-Z]*[cSsuEeWw]|--cmd|--install|--eval|-es|-f$|--load|-l$|-batch|--script)/.test(arg.text) ||
+        arg.text.startsWith("\u0000"),
+    );
   if (runs) unknown(shell, "an editor that runs commands");
   for (const arg of args) if (!/^[-+]/.test(arg.text)) writes(shell, arg, "edits");
   return OPAQUE;
@@ -247,7 +251,7 @@ export const INTERPRETERS: Table = {
   ...each("node nodejs", node),
   ...each("tsx ts-node esno jiti babel-node swc-node", tsLike),
   ...each(
-    "perl ruby php lua luajit Rscript R julia tclsh wish guile racket raku elixir erl escript groovy scala kotlin jshell ghci runghc ocaml swipl octave jruby irb pry expect osascript",
+    "perl ruby php lua luajit Rscript R julia tclsh wish guile racket raku elixir erl escript groovy scala kotlin jshell ghci runghc ocaml swipl octave jruby irb pry osascript",
     other("-I -C -x -F -d -S", "-e -E -r --eval -R -B", "-M -m"),
   ),
   ...each("sed gsed", sed),

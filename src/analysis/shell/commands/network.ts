@@ -3,7 +3,7 @@ import { each, type Judge, type Run, type Table } from "../entry.ts";
 import { exact, type Field, HOLE, NAME } from "../field.ts";
 import { hostOf, reads, sends, writes } from "../files.ts";
 import { hasOption, isOption, type Options, readOptions, set, valuesOf } from "../options.ts";
-import { quoted } from "../says.ts";
+import { told } from "../says.ts";
 import { apart, type Flow, joined, OPAQUE, type Shell, unknown } from "../state.ts";
 import { saysDelete } from "../verbs.ts";
 import { remote, remoteHost } from "./files.ts";
@@ -31,9 +31,9 @@ export function requests(shell: Shell, { urls, method, body }: Request): void {
     const hosts = hostOf(url.text.replaceAll(NAME, "x"));
     const path = url.text.replace(/^\w+:\/\/[^/]*/, "").split(/[?#]/)[0] ?? "";
     if (verb === "DELETE" || (!quiet && saysDelete(path)))
-      shell.tally.add({ kinds: ["delete", "send"], hosts, routine: false, note: `deletes at ${quoted(url.text)}` });
+      shell.tally.add({ kinds: ["delete", "send"], hosts, routine: false, note: `deletes at ${told(url.text)}` });
     else if (quiet && exact(url))
-      shell.tally.add({ kinds: ["read"], hosts, note: `fetches from ${quoted(hosts[0] ?? url.text)}` });
+      shell.tally.add({ kinds: ["read"], hosts, note: `fetches from ${told(hosts[0] ?? url.text)}` });
     // An address made up while it runs tells what it was made of.
     else sends(shell, [url.text.replaceAll(NAME, "x")]);
   }
@@ -101,6 +101,19 @@ const curl: Judge = ({ args, shell }) => {
   );
   for (const header of valuesOf(options, "-H", "--header", "-b", "--cookie"))
     if (header.text.startsWith("@")) reads(shell, { ...header, text: header.text.slice(1) });
+  for (const said of valuesOf(
+    options,
+    "-H",
+    "--header",
+    "-b",
+    "--cookie",
+    "-A",
+    "--user-agent",
+    "-e",
+    "--referer",
+    "-u",
+  ))
+    if (said.text.includes(HOLE)) sends(shell, [], "sends what is made up while it runs");
   const get = hasOption(options, "-G", "--get");
   const method = valuesOf(options, "-X", "--request").at(-1);
   if (method !== undefined && !exact(method)) unknown(shell, "a method that is not known");
@@ -194,7 +207,7 @@ const ssh: Judge = ({ args, shell, input }) => {
   connectsBy(options, shell);
   const [host, ...command] = options.operands;
   const name = host === undefined ? "" : host.text.replace(/^ssh:\/\//, "").replace(/^.*@/, "");
-  sends(shell, [name], `works on ${quoted(name)}`);
+  sends(shell, [name], `works on ${told(name)}`);
   shell.tally.add({ kinds: ["execute"], routine: false, note: "runs commands there" });
   const there = { ...apart(shell), depth: shell.depth + 1 };
   there.scope.cwds = null;
@@ -268,7 +281,7 @@ const mail: Judge = ({ args, shell }) => {
     kinds: ["send"],
     recipients,
     routine: false,
-    note: `writes to ${recipients.length === 0 ? "somebody" : recipients.map(quoted).join(" and ")}`,
+    note: `writes to ${recipients.length === 0 ? "somebody" : recipients.map(told).join(" and ")}`,
   });
   return OPAQUE;
 };
@@ -294,7 +307,12 @@ export const NETWORK: Table = {
   ...each("scp sftp", scp),
   ...each("nc ncat netcat telnet", netcat),
   ...each("dig nslookup host whois ping ping6 traceroute tracepath mtr fping arping drill getent kdig delv", lookup),
-  ...each("socat", sending("connects whatever it is told to")),
+  socat: ({ args, shell }) => {
+    sends(shell, [], "connects whatever it is told to");
+    if (args.some((arg) => !exact(arg) || /^(?:exec|system|shell)\b/i.test(arg.text)))
+      unknown(shell, "runs a command for whoever connects");
+    return FETCHED;
+  },
   ...each("mail mailx mutt sendmail msmtp swaks ssmtp neomutt", mail),
   ...each(
     "ftp lftp tftp ncftpput axel aria2c lynx w3m links elinks websocat wscat grpcurl evans yt-dlp youtube-dl croc magic-wormhole wormhole rclone0 transfer ntfy apprise",

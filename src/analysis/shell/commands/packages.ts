@@ -3,7 +3,7 @@ import { each, type Judge, type Run, type Table } from "../entry.ts";
 import { exact, type Field, literal, words } from "../field.ts";
 import { reads, runsFile, runsProject, writes } from "../files.ts";
 import { hasOption, readOptions, set, valuesOf } from "../options.ts";
-import { quoted } from "../says.ts";
+import { told } from "../says.ts";
 import { type Flow, OPAQUE, type Shell, unknown } from "../state.ts";
 import { saysDelete, verbOf } from "../verbs.ts";
 
@@ -41,10 +41,18 @@ interface Manager {
 function manager(kind: Manager): Judge {
   const takes = set(`${kind.takes ?? ""} -C --prefix --dir --cwd --filter -F -w --workspace --registry`);
   return (run) => {
-    const { shell, args } = run;
+    const { shell, args, name } = run;
     const options = readOptions(args, takes, "bundled", "operand");
     for (const folder of valuesOf(options, "-C", "--prefix", "--dir", "--cwd")) elsewhere(folder, shell);
     const [word, ...rest] = options.operands;
+    if (word?.text === "pkg") shell.tally.plant();
+    if (word?.text === "run" && name === "go" && rest.some((one) => /^[/~]|^\.\.|@/.test(one.text)))
+      shell.tally.add({
+        kinds: ["execute"],
+        traits: ["fetch-and-run"],
+        routine: false,
+        note: "runs a program from elsewhere",
+      });
     if (word !== undefined && !exact(word)) unknown(shell, "a subcommand that is made up while it runs");
     else subcommand(kind, word?.text ?? "", rest, run, args);
     return OPAQUE;
@@ -73,14 +81,14 @@ function subcommand(kind: Manager, word: string, rest: readonly Field[], run: Ru
   const source = all.some((one) =>
     /^(?:--(?:extra-)?index-url|-i|--registry|--source|--find-links|--trusted-host)(?:=|$)/.test(one.text),
   );
-  const said = quoted(`${name} ${word}`.trim()).replaceAll('"', "");
+  const said = told(`${name} ${word}`.trim()).replaceAll('"', "");
   if (set(kind.installs).has(word)) {
     const named = options.operands.filter((one) => !/^\.\/?$|^\.\[[\w,-]+\]$/.test(one.text));
     if (wide || source || named.length > 0)
       installs(
         shell,
         named
-          .map((one) => quoted(one.text))
+          .map((one) => told(one.text))
           .slice(0, 4)
           .join(" and ") || "software",
       );
@@ -89,7 +97,7 @@ function subcommand(kind: Manager, word: string, rest: readonly Field[], run: Ru
     installs(
       shell,
       options.operands
-        .map((one) => quoted(one.text))
+        .map((one) => told(one.text))
         .slice(0, 4)
         .join(" and ") || "software",
     );
@@ -143,7 +151,7 @@ function fetches(rest: readonly Field[], run: Run): void {
       kinds: ["execute"],
       traits: ["fetch-and-run", "installs"],
       routine: false,
-      note: `fetches and runs ${quoted(program.text)}`,
+      note: `fetches and runs ${told(program.text)}`,
     });
 }
 

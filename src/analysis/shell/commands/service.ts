@@ -102,7 +102,7 @@ function byOptions(args: readonly Field[]): Exclude<Verb, "noun"> {
 }
 
 function switched(args: readonly Field[]): boolean {
-  return args.some(({ text }) => SWITCHES.test(text) && !/=false$/.test(text));
+  return args.some(({ text }) => SWITCHES.test(text) && !text.endsWith("=false"));
 }
 
 function done({ shell, name, args }: Run, verb: Exclude<Verb, "noun">, kind: Service): undefined {

@@ -1,6 +1,6 @@
 import { each, type Judge, type Table } from "../entry.ts";
 import { exact, type Field, literal, words } from "../field.ts";
-import { reads, sends, writes } from "../files.ts";
+import { reads, sends, unpacks, writes } from "../files.ts";
 import { hasOption, readOptions, set, valuesOf } from "../options.ts";
 import { type Flow, OPAQUE } from "../state.ts";
 import { requests } from "./network.ts";
@@ -27,9 +27,8 @@ const s3: Judge = ({ args, shell, name }) => {
   else if (/^(?:cp|mv|sync|rsync)$/.test(word)) {
     for (const field of rest.slice(0, -1)) if (!bucket(field)) reads(shell, field);
     for (const field of rest.slice(-1))
-      bucket(field)
-        ? sends(shell, [], `copies to ${name === "gsutil" ? "Cloud Storage" : "S3"}`)
-        : writes(shell, field);
+      if (bucket(field)) sends(shell, [], `copies to ${name === "gsutil" ? "Cloud Storage" : "S3"}`);
+      else writes(shell, field);
     if (word === "mv" || hasOption(options, "--delete", "-d"))
       shell.tally.add({
         kinds: ["delete"],
@@ -84,7 +83,7 @@ const rclone: Judge = ({ args, shell }) => {
     if (from !== undefined && !far(from)) reads(shell, from);
     if (far(to)) sends(shell, [], "copies to a remote");
     else if (to !== undefined) writes(shell, to);
-    if (!/^copy/.test(verb.text) || options.given.some(({ name }) => name.startsWith("--delete")))
+    if (!verb.text.startsWith("copy") || options.given.some(({ name }) => name.startsWith("--delete")))
       shell.tally.add({
         kinds: ["delete"],
         traits: ["sweeping"],
@@ -108,7 +107,7 @@ const api: Judge = ({ args, shell, name }) => {
   const urls = options.operands
     .slice(0, 1)
     .map((one) => ({ ...one, text: `https://${host}/${one.text.replace(/^\//, "")}` }));
-  const graph = /\/graphql$/.test(urls[0]?.text ?? "");
+  const graph = (urls[0]?.text ?? "").endsWith("/graphql");
   const queries =
     graph &&
     valuesOf(options, "-f", "-F", "--field", "--raw-field").every((one) => !/^query=\s*mutation/.test(one.text));
@@ -124,11 +123,32 @@ const forge = service({
     "auth status": "read",
     "auth token": secretRead,
     "pr checks": "read",
-    "pr checkout": ({ shell }) => void shell.tally.add({ kinds: ["write"], note: "checks out a branch" }),
-    "mr checkout": ({ shell }) => void shell.tally.add({ kinds: ["write"], note: "checks out a branch" }),
-    "repo clone": ({ shell }) => void shell.tally.add({ kinds: ["write"], note: "clones a repository" }),
-    "run download": ({ shell }) => void shell.tally.add({ kinds: ["write"], note: "downloads" }),
-    "release download": ({ shell }) => void shell.tally.add({ kinds: ["write"], note: "downloads" }),
+    "pr checkout": ({ shell }) => {
+      shell.tally.add({ kinds: ["write"], note: "checks out a branch" });
+      return undefined;
+    },
+    "mr checkout": ({ shell }) => {
+      shell.tally.add({ kinds: ["write"], note: "checks out a branch" });
+      return undefined;
+    },
+    "repo clone": ({ shell }) => {
+      shell.tally.add({ kinds: ["write"], note: "clones a repository" });
+      return undefined;
+    },
+    "run download": ({ shell }) => {
+      shell.tally.add({ kinds: ["write"], note: "downloads" });
+      return undefined;
+    },
+    "release download": ({ shell }) => {
+      shell.tally.add({ kinds: ["write"], note: "downloads" });
+      return undefined;
+    },
+    // What is an action elsewhere is a thing here.
+    ...Object.fromEntries(
+      ["issue list", "issue view", "issue status", "run list", "run view", "run watch", "label list"].map(
+        (one) => [one, "read"] as const,
+      ),
+    ),
     browse: "read",
     "secret list": "read",
     "ci status": "read",
@@ -155,7 +175,7 @@ const SERVICES =
   "elasticsearch-plugin opensearch-plugin elasticdump esctl algolia meilisearch meilitool typesense solr bin-solr vespa sphinx searchd indexer manticore quickwit " +
   "jira linear trello asana notion-cli clickup zendesk salesforce sf sfdx hubspot shopify wp drush magento0 sanity contentful strapi hasura " +
   "auth0 okta keycloak kcadm.sh ory authentik ldapadd ldapdelete ldapmodify ldappasswd samba-tool ipa kadmin kinit realm adcli step vault-ssh " +
-  "snyk tfsec checkov0 cosign rekor notation codecov coveralls sonar fossa renovate dependabot hf huggingface-cli wandb mlflow dvc kaggle modal replicate runpodctl sky ray sagemaker openai ollama llm claude gemini codex aider";
+  "snyk tfsec checkov0 cosign rekor notation codecov coveralls sonar fossa renovate dependabot hf huggingface-cli wandb mlflow dvc kaggle modal replicate runpodctl sky ray sagemaker openai ollama llm";
 
 /** The family of Kafka's scripts: what they do is among their options. */
 const kafka: Judge = service({ byOptions: true });
@@ -215,6 +235,10 @@ export const SERVICE_TABLE: Table = {
       return OPAQUE;
     },
   ),
+  ...each("claude gemini codex aider cursor-agent opencode goose openclaw amp qwen crush", ({ shell }) => {
+    shell.tally.add({ kinds: ["delegate", "execute"], routine: false, note: "hands work to another agent" });
+    return OPAQUE;
+  }),
   ...each("kafka-console-consumer kafka-console-consumer.sh", { operands: "text" }),
   ...each(
     "gpg gpg2 age openssl ssh-keygen ssh-add ssh-agent ssh-copy-id ssh-keyscan keytool certtool mkcert pass-otp gpgconf",
@@ -225,9 +249,11 @@ export const SERVICE_TABLE: Table = {
         name === "openssl" ? "long" : "bundled",
       );
       for (const file of valuesOf(options, "-o", "--output", "-out", "-keyout")) writes(shell, file);
+      for (const file of valuesOf(options, "-in", "-inkey", "-i")) reads(shell, file);
       if (name === "ssh-keygen")
         for (const file of valuesOf(options, "-f"))
-          hasOption(options, "-l", "-y", "-F", "-L", "-B") ? reads(shell, file) : writes(shell, file);
+          if (hasOption(options, "-l", "-y", "-F", "-L", "-B")) reads(shell, file);
+          else writes(shell, file);
       const [word = ""] = words(args);
       const looks =
         /^(?:x509|version|dgst|rand|verify|ciphers|s_client|asn1parse|md5|sha256|req|enc|base64|prime|speed|list)$/.test(
@@ -305,7 +331,7 @@ function tar(args: readonly Field[], shell: Parameters<Judge>[0]["shell"], input
         routine: false,
         note: "unpacks wherever its names say",
       });
-    if (!hasOption(options, "-O", "--to-stdout")) writes(shell, { ...into, text: `${into.text}/_` }, "unpacks into");
+    if (!hasOption(options, "-O", "--to-stdout")) unpacks(shell, into);
   }
   return input.kind === "fetched" ? input : OPAQUE;
 }

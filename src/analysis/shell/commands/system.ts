@@ -95,7 +95,7 @@ export const SYSTEM: Table = {
       plain.some(
         (one) =>
           /^(?:add|del|delete|set|flush|change|replace|append|exec|attach|up|down|link)$/.test(one) && one !== plain[0],
-      ) || args.some((one) => /^-b/.test(one.text));
+      ) || args.some((one) => one.text.startsWith("-b"));
     shell.tally.add(changes || args.some((one) => !exact(one)) || plain[1] === "exec" ? SETS : READS);
     return OPAQUE;
   },
@@ -133,7 +133,7 @@ export const SYSTEM: Table = {
     shell.tally.add(
       looks
         ? READS
-        : /^kill-/.test(word)
+        : word.startsWith("kill-")
           ? ENDS
           : {
               kinds: ["execute", "unknown"],

@@ -2,6 +2,7 @@ import type { Act } from "../act.ts";
 import { environment } from "../environment.ts";
 import { each, type Judge, type Run, type Table } from "../entry.ts";
 import { exact, type Field, literal, UNKNOWN_FIELD } from "../field.ts";
+import { reads } from "../files.ts";
 import { hasOption, readOptions, set, valuesOf } from "../options.ts";
 import { apart, type Flow, joined, NOTHING, OPAQUE, type Shell, unknown } from "../state.ts";
 
@@ -27,8 +28,10 @@ function wraps({ takes = "", skip = 0, does, texts = "", assigns = false, bare =
     const options = readOptions(args, known, "bundled", "operand");
     for (const value of valuesOf(options, ...set(texts))) follow(value, shell, input);
     let rest = options.operands.slice(skip);
-    while (assigns && rest[0] !== undefined && /^[A-Za-z_]\w*=/.test(rest[0].text)) {
-      const { text } = rest[0];
+    const assigned = (one: Field | undefined): boolean =>
+      assigns && one !== undefined && /^[A-Za-z_]\w*=/.test(one.text);
+    for (let [one] = rest; one !== undefined && assigned(one); [one] = rest) {
+      const { text } = one;
       environment(shell, text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1));
       rest = rest.slice(1);
     }
@@ -100,7 +103,9 @@ const xargs: Judge = (run) => {
   const options = readOptions(args, XARGS, "bundled", "operand");
   const [slot] = valuesOf(options, "-I", "-i", "--replace", "-J");
   const place = slot?.text ?? (hasOption(options, "-i", "--replace") ? "{}" : null);
-  const files = valuesOf(options, "-a", "--arg-file").length > 0;
+  const named = valuesOf(options, "-a", "--arg-file");
+  for (const file of named) reads(shell, file);
+  const files = named.length > 0;
   const given = files ? [UNKNOWN_FIELD] : incoming(input, hasOption(options, "-0", "--null"));
   const command = options.operands.length === 0 ? [literal("echo")] : options.operands;
   const one = given[0] ?? UNKNOWN_FIELD;
@@ -123,6 +128,8 @@ function put(field: Field, slot: string, value: Field): Field {
 
 function incoming(input: Flow, nul: boolean): readonly Field[] {
   if (input.kind === "files" && input.nul && nul) return input.fields;
+  // Without NULs between them, a name may fall apart into several.
+  if (input.kind === "files") return [...input.fields.map((field) => ({ ...field, many: true })), UNKNOWN_FIELD];
   if (input.kind !== "text" || nul || !/^[\w./ \n:@%+=,-]*$/.test(input.text)) return [UNKNOWN_FIELD];
   return input.text.split(/\s+/).flatMap((word) => (word === "" ? [] : [literal(word)]));
 }
@@ -192,7 +199,13 @@ export const WRAPPERS: Table = {
   taskset: wraps({ skip: 1 }),
   timeout: wraps({ takes: "-s --signal -k --kill-after", skip: 1 }),
   gtimeout: wraps({ takes: "-s --signal -k --kill-after", skip: 1 }),
-  flock: wraps({ takes: "-w --timeout -E", skip: 1, texts: "-c --command" }),
+  flock: (run) => {
+    const { operands } = readOptions(run.args, set("-w --timeout -E --conflict-exit-code"), "bundled", "operand");
+    const [, option, text] = operands;
+    if (option !== undefined && /^(?:-c|--command)$/.test(option.text) && text !== undefined)
+      return follow(text, run.shell, run.input);
+    return run.shell.follow.run(operands.slice(1), apart(run.shell), run.input);
+  },
   ...each("strace ltrace valgrind hyperfine", wraps({ takes: "-e -o -p -s -u -w --warmup -r --runs -n" })),
   ...each(
     "chroot unshare nsenter bwrap systemd-nspawn proot fakechroot",
