@@ -1,4 +1,5 @@
-// npm run bench [-- mcp|decision|store|authority|analysis|databases …] [-- --json]: the benchmarks named, or all of them, one after the other.
+// npm run bench [-- mcp|decision|store|authority|analysis|provenance|databases|capability …] [-- --json]: the benchmarks named,
+// or all of them, one after the other.
 // Each is a process of its own, so that none measures what another left behind.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -9,7 +10,9 @@ const BENCHES = {
   store: "store.ts",
   authority: "authority.ts",
   analysis: join("analysis", "run.ts"),
+  provenance: join("provenance", "run.ts"),
   databases: "databases.ts",
+  capability: "capability.ts",
 } as const;
 type Bench = keyof typeof BENCHES;
 

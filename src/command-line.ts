@@ -16,6 +16,7 @@ import { accountOf } from "./system/account.ts";
 import { defaultConfiguration, readConfiguration } from "./system/config.ts";
 import { readKey } from "./system/keys.ts";
 import { openDataFolder } from "./system/data-folder.ts";
+import { makeEvaluatorKey } from "./system/evaluator-key.ts";
 import { createLog } from "./system/log.ts";
 import { serve } from "./upstream/serve.ts";
 
@@ -57,6 +58,9 @@ export function run(args: readonly string[]): Promise<number> {
       await keepAsWrit(configuration, origin, look, say);
       return look;
     },
+    // The gateway is loaded only where one is started.
+    evaluate: async (asked) => (await import("./eval-command.ts")).evaluate(asked),
+    evaluatorKey: (file) => makeEvaluatorKey(file),
     offlineDoctor,
   }).run(args);
 }

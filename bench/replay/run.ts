@@ -1,7 +1,9 @@
-// npm run replay -- [static] --data DIR [--json] …: recorded commands (`static`) or recorded traces of agents, against the
+// npm run replay -- [static|adaptive] --data DIR [--json] …: recorded commands (`static`) or recorded traces of agents, against the
 // product as it is. Nothing of the data is kept; DIR is any folder of the format.
 import { replayStatic } from "./static.ts";
-import { replayTraces } from "./traces.ts";
+import { replayAdaptive, replayTraces } from "./traces.ts";
 
 const args = process.argv.slice(2);
-process.exitCode = args[0] === "static" ? await replayStatic(args.slice(1)) : await replayTraces(args);
+const kinds = { static: replayStatic, adaptive: replayAdaptive } as const;
+const kind = args[0] === "static" || args[0] === "adaptive" ? args[0] : null;
+process.exitCode = await (kind === null ? replayTraces(args) : kinds[kind](args.slice(1)));

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { PLAN, type Step } from "./plan.ts";
+import { PLAN, type Step, SUPPORT_PLAN } from "./plan.ts";
 
 interface Line {
   readonly name: string;
@@ -60,5 +60,6 @@ if (import.meta.main) {
     console.error("set WRIT_MCP_URL to the address of an MCP server; `writ run` does");
     process.exit(2);
   }
-  await runPlan(url, PLAN, (line) => console.log(JSON.stringify(line)), process.env["DEMO_SIGNAL"]);
+  const plan = process.argv[2] === "support" ? SUPPORT_PLAN : PLAN;
+  await runPlan(url, plan, (line) => console.log(JSON.stringify(line)), process.env["DEMO_SIGNAL"]);
 }

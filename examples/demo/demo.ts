@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import { endTask } from "../../src/authority/tasks/end-task.ts";
@@ -15,6 +15,7 @@ import type { Configuration } from "../../src/ports/configuration.ts";
 import { readConfiguration } from "../../src/system/config.ts";
 import { createLog } from "../../src/system/log.ts";
 import { AGREED_REFUND } from "./plan.ts";
+import { makeTill } from "./till.ts";
 import { replay, startTap, type Tap } from "./tap.ts";
 
 /** One line of the demo. */
@@ -59,6 +60,8 @@ export async function setUp(elsewhere: { readonly dataFolder: string; readonly p
     // Between Writ and the shop sits somebody who listens.
     const tap = await startTap(shop.url, ports.wire);
     undo.push(() => tap.stop());
+    const till = elsewhere === null ? fileOf(written) : join(dirname(elsewhere.dataFolder), "till.db");
+    makeTill(till);
     const configuration: Configuration = {
       ...written,
       listen: { ...written.listen, port: ports.writ },
@@ -66,7 +69,9 @@ export async function setUp(elsewhere: { readonly dataFolder: string; readonly p
       servers: written.servers.map((one) =>
         one.name === "shop" && one.launch.kind === "http"
           ? { ...one, launch: { ...one.launch, url: tap.url, audience: shop.url } }
-          : one,
+          : one.launch.kind === "sqlite"
+            ? { ...one, launch: { ...one.launch, file: till } }
+            : one,
       ),
     };
     const writ = await compose(
@@ -96,12 +101,24 @@ export async function play({ writ, shopUrl, tap }: Stage, say: (line: Line) => v
   let heard = Promise.resolve();
   let failure: unknown = null;
   try {
+    await run("clerk", "settle the return of order A-1001");
+    await heard;
+    await run("support", "tell one customer from another");
+    await heard;
+    if (failure !== null) throw failure;
+  } finally {
+    await stop(dana);
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** One agent at its task, from its first call to its last. */
+  async function run(agent: string, objective: string): Promise<void> {
     await runAgent({
       origin: writ.origin,
       launcherKey: writ.keys.launcher,
-      agent: "clerk",
-      objective: "settle the return of order A-1001",
-      command: [process.execPath, join(HERE, "agent.ts")],
+      agent,
+      objective,
+      command: [process.execPath, join(HERE, "agent.ts"), agent],
       env: { ...process.env, DEMO_SIGNAL: signal },
       stdio: ["ignore", "pipe", "inherit"],
       say: () => {},
@@ -119,11 +136,6 @@ export async function play({ writ, shopUrl, tap }: Stage, say: (line: Line) => v
         child.once("exit", stopListening);
       },
     });
-    await heard;
-    if (failure !== null) throw failure;
-  } finally {
-    await stop(dana);
-    rmSync(folder, { recursive: true, force: true });
   }
 
   async function onLine(text: string, task: TaskId): Promise<void> {
@@ -257,6 +269,12 @@ function portsOf({ listen, servers }: Configuration): Ports {
   const shop = servers.find((one) => one.name === "shop")?.launch;
   if (shop?.kind !== "http") throw new TypeError("the demo's writ.yaml has no shop");
   return { writ: listen.port, wire: Number(new URL(shop.url).port), shop: Number(new URL(shop.audience).port) };
+}
+
+function fileOf({ servers }: Configuration): string {
+  const till = servers.find((one) => one.name === "till")?.launch;
+  if (till?.kind !== "sqlite") throw new TypeError("the demo's writ.yaml has no till");
+  return till.file;
 }
 
 function freePort(): Promise<number> {

@@ -13,6 +13,9 @@ export const SAMPLE = join(import.meta.dirname, "sample");
 /** What dana was told to allow, and nothing else. */
 export const AGREED_REFUND = { order: "A-1001", amount: 120 } as const;
 
+/** What two tasks ask of one database: it is the task that decides. */
+const OPEN_ORDERS = { sql: "SELECT id, item FROM orders WHERE state = 'open'" } as const;
+
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 export const PLAN: readonly Step[] = [
@@ -30,6 +33,12 @@ export const PLAN: readonly Step[] = [
   { name: "look up the order", tool: "shop__get_order", arguments: { order: AGREED_REFUND.order } },
   { name: "refund what was agreed", tool: "shop__refund_order", arguments: { ...AGREED_REFUND } },
   { name: "refund another amount", tool: "shop__refund_order", arguments: { order: AGREED_REFUND.order, amount: 180 } },
+  { name: "ask the till what is open", tool: "till__query", arguments: OPEN_ORDERS },
+  {
+    name: "hide a delete behind a query",
+    tool: "till__query",
+    arguments: { sql: `${OPEN_ORDERS.sql}; DELETE FROM orders` },
+  },
   { name: "ask for the weather", tool: "weather__forecast", arguments: { city: "Lisbon" } },
   { name: "use the changed tool", tool: "weather__forecast", arguments: { city: "Lisbon" } },
   { name: "quote beyond counting", tool: "shop__quote", arguments: { quantity: LARGEST, price: LARGEST } },
@@ -39,6 +48,11 @@ export const PLAN: readonly Step[] = [
     arguments: { path: join(SAMPLE, "handbook", "returns.md") },
     waits: true,
   },
+];
+
+/** What another agent asks, whose task is about customers. */
+export const SUPPORT_PLAN: readonly Step[] = [
+  { name: "ask the same in another task", tool: "till__query", arguments: OPEN_ORDERS },
 ];
 
 /** What the whole demo says, line by line. */
@@ -52,8 +66,11 @@ export const EXPECTED = [
   { name: "replay its credential at the shop", tool: "shop__refund_order", decision: "deny", code: "credential_spent" },
   { name: "ask for another refund", tool: "shop__refund_order", decision: "ask", code: "spending-is-asked" },
   { name: "refund another amount", tool: "shop__refund_order", decision: "deny", code: "approval_timeout" },
+  { name: "ask the till what is open", tool: "till__query", decision: "permit", code: "granted" },
+  { name: "hide a delete behind a query", tool: "till__query", decision: "deny", code: "query_refused" },
   { name: "ask for the weather", tool: "weather__forecast", decision: "permit", code: "granted" },
   { name: "use the changed tool", tool: "weather__forecast", decision: "deny", code: "definition_drifted" },
   { name: "quote beyond counting", tool: "shop__quote", decision: "deny", code: "policy_error" },
   { name: "read after the task", tool: "docs__read_text_file", decision: "deny", code: "task_ended" },
+  { name: "ask the same in another task", tool: "till__query", decision: "deny", code: "outside_grant" },
 ] as const;

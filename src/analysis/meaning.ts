@@ -2,6 +2,7 @@ import { inputOf, type Call } from "../domain/call.ts";
 import { type Effects, join, NO_EFFECTS, onlyReads, UNKNOWN_EFFECTS } from "../domain/effect.ts";
 import type { ServerName } from "../domain/ids.ts";
 import { isObject, type JsonObject, own } from "../domain/json.ts";
+import type { MemoryRule } from "../domain/memory.ts";
 import type { SourceLabels } from "../domain/provenance.ts";
 import type { Reason } from "../domain/reason.ts";
 import type { SqlCatalogue } from "../domain/sql-catalogue.ts";
@@ -10,6 +11,7 @@ import type { ServerConfiguration, ToolRule } from "../ports/configuration.ts";
 import type { Analysers, Analysis, Place } from "./analysis.ts";
 import { databaseRule, misplaced, ofDatabase } from "./databases.ts";
 import { isFileAddress } from "./files/spelling.ts";
+import { inferRule } from "./inferred.ts";
 import { exchanged } from "./locate.ts";
 import { plainEffects } from "./plain.ts";
 import { profiled } from "./profiles/profiles.ts";
@@ -19,10 +21,16 @@ import { holdsSecret } from "./secrets/secrets.ts";
 export interface Meaning {
   readonly effects: Effects;
   readonly source: SourceLabels;
+  /** What the tool does to what agents remember; null for nothing. */
+  readonly memory: MemoryRule | null;
+  /** Its result is what the file it names holds. */
+  readonly content: boolean;
   /** Why parts of it cannot be judged at all. */
   readonly faults: readonly Reason[];
   /** The params with what was judged written anew; the same object where nothing was. */
   readonly params: JsonObject;
+  /** The rule it was read by; null where nobody has one. */
+  readonly rule: ToolRule | null;
 }
 
 /** What the meaning of calls is read with. */
@@ -31,6 +39,8 @@ export interface MeaningParts {
   readonly home: string;
   /** What is known of the database behind a server now; null where nothing is. */
   readonly catalogue: (server: ServerName) => SqlCatalogue | null;
+  /** Whether a tool nobody has described is read by its own definition. */
+  readonly infer?: boolean;
   /** As `Place.real`, for servers on this machine. */
   readonly real?: Place["real"];
 }
@@ -43,10 +53,20 @@ export function meaningOf(
   definition: ToolDefinition | null,
   parts: MeaningParts,
 ): Meaning {
-  const rule = server === undefined ? null : ruleFor(call, server);
+  const described = server === undefined ? null : ruleFor(call, server);
+  const inferred = described === null && parts.infer === true && call.method === "tools/call" && definition !== null;
+  const rule = inferred ? inferRule(definition) : described;
   if (server === undefined || rule === null) {
     const source = { private: true, untrusted: true };
-    return { effects: withSecrets(UNKNOWN_EFFECTS, call.params), source, faults: [], params: call.params };
+    return {
+      effects: withSecrets(UNKNOWN_EFFECTS, call.params),
+      source,
+      memory: null,
+      content: false,
+      faults: [],
+      params: call.params,
+      rule: null,
+    };
   }
   const place = placeOf(server, parts);
   const hint = annotations(definition);
@@ -58,10 +78,19 @@ export function meaningOf(
     effects: {
       ...effects,
       ...ofDatabase(server.launch),
+      traits: inferred ? [...effects.traits, "inferred"] : effects.traits,
       reversible: effects.reversible && !hint.destructive,
       says: effects.says === null ? null : `${effects.says}, on ${server.name}`,
     },
-    source: { private: rule.private ?? true, untrusted: hint.openWorld || (rule.untrusted ?? true) },
+    rule,
+    source: {
+      private: rule.private ?? true,
+      // What is read of a memory is judged element by element, by who wrote it.
+      untrusted: hint.openWorld || (rule.untrusted ?? rule.memory?.does !== "read"),
+      ...(rule.trust === undefined ? {} : { trust: rule.trust }),
+    },
+    memory: rule.memory ?? null,
+    content: rule.content === true,
     faults: odd === null ? read.faults : [...read.faults, odd],
     params: read.params,
   };
@@ -122,9 +151,9 @@ function ruleFor(
   const ours = call.method === "tools/call" ? databaseRule(server.launch, call.tool) : null;
   if (ours !== null) return { ...configured, ...ours };
   if (configured !== undefined) return configured;
-  if (call.method !== "tools/call") return reservedRule(call);
   const built = profiled(server.launch, call.tool);
   if (built !== null) return built;
+  if (call.method !== "tools/call") return reservedRule(call);
   return Object.hasOwn(server.tools, "*") ? (server.tools["*"] ?? null) : null;
 }
 

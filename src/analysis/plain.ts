@@ -34,7 +34,7 @@ export function plainEffects(input: JsonObject, rule: ToolRule, place: Place, he
     ...NO_EFFECTS,
     kinds,
     reversible: rule.reversible ?? reads,
-    routine: false,
+    routine: kinds.length === 0,
     hosts,
     paths: once(all.flatMap((one) => one.paths)),
     recipients,

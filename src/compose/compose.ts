@@ -1,4 +1,5 @@
 import type { Analysers } from "../analysis/analysis.ts";
+import type { Capabilities } from "../authority/capability/capabilities.ts";
 import type { AuthorityParts } from "../authority/parts.ts";
 import type { People } from "../authority/people/people.ts";
 import type { Policies } from "../authority/rules/policies.ts";
@@ -15,6 +16,7 @@ import { systemIds } from "../system/ids.ts";
 import type { Keys } from "../system/keys.ts";
 import { composeAuthority } from "./authority.ts";
 import type { Base } from "./base.ts";
+import { composeCapabilities } from "./capability.ts";
 import { composeCorridor } from "./corridor.ts";
 import { composeDoors } from "./doors.ts";
 import { startListening } from "./listening.ts";
@@ -35,6 +37,7 @@ export interface Writ {
   readonly gate: Gate;
   readonly people: People;
   readonly policies: Policies;
+  readonly capabilities: Capabilities;
   /** What is under way now: conversations with clients, calls out with an upstream, outcomes still to be recorded. */
   held(): { readonly conversations: number; readonly calls: number; readonly owed: number };
   /** Stops listening, ends what it started, and closes the store. */
@@ -69,9 +72,10 @@ async function build(configuration: Configuration, open: Log, undo: Base["undo"]
   const at = await startListening(base);
   const who = await composeAuthority(base, disk, at);
   const servers = await composeServers(base, disk, who, known, instead.analysers);
-  const corridor = composeCorridor(base, disk, at, who, servers);
-  const doors = composeDoors(base, disk, at, who, servers, corridor);
-  keepUp(base, disk, at, who, servers, doors);
+  const capabilities = await composeCapabilities(base, who, servers);
+  const corridor = composeCorridor(base, disk, at, who, servers, capabilities);
+  const doors = composeDoors(base, disk, at, who, servers, corridor, capabilities);
+  keepUp(base, disk, at, who, servers, doors, capabilities);
   await recordStart(base, disk, at, servers);
   at.answer(doors.answer);
 
@@ -90,6 +94,7 @@ async function build(configuration: Configuration, open: Log, undo: Base["undo"]
     gate: corridor.gate,
     people: who.people,
     policies: servers.policies,
+    capabilities,
     held: () => ({
       conversations: doors.mcp.conversations(),
       calls: corridor.parts.inFlight.size(),

@@ -1,11 +1,13 @@
+import type { Capabilities } from "../authority/capability/capabilities.ts";
 import { type MeaningParts, meaningOf } from "../analysis/meaning.ts";
-import { profileOf } from "../authority/profile.ts";
+import { neededBy } from "../domain/capability.ts";
 import { OWN_CONFIGURATION } from "../doors/mcp/own-tools.ts";
 import type { ServerName } from "../domain/ids.ts";
 import { createGate, type Gate } from "../gate/gate.ts";
 import { watchInFlight } from "../gate/in-flight.ts";
 import { type Owed, watchOwed } from "../gate/owed.ts";
 import type { GateParts } from "../gate/parts.ts";
+import { createTracing } from "../gate/tracing.ts";
 import type { ServerConfiguration } from "../ports/configuration.ts";
 import { realPath } from "../system/real-path.ts";
 import type { Authority } from "./authority.ts";
@@ -22,7 +24,14 @@ export interface Corridor {
 }
 
 /** The gate, and what it stands on. */
-export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Authority, servers: Servers): Corridor {
+export function composeCorridor(
+  base: Base,
+  disk: OnDisk,
+  at: Listening,
+  who: Authority,
+  servers: Servers,
+  capabilities: Capabilities,
+): Corridor {
   const { configuration, log, clock, ids, undo } = base;
   const { store, digests, gateway } = disk;
   const inFlight = watchInFlight(store, log);
@@ -32,11 +41,11 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
   const known = new Map<ServerName, ServerConfiguration>(
     [...configuration.servers, OWN_CONFIGURATION].map((one) => [one.name, one]),
   );
-  const profiles = new Map(configuration.agents.map((agent) => [agent.name, profileOf(agent, digests)]));
   const ground = ownGround(configuration, [at.origin, at.issuer]);
   const reading: MeaningParts = {
     analysers: servers.analysers,
     home: ground.home,
+    infer: configuration.infer,
     real: realPath,
     catalogue: (server) => servers.upstreams.all.get(server)?.database?.() ?? null,
   };
@@ -49,9 +58,16 @@ export function composeCorridor(base: Base, disk: OnDisk, at: Listening, who: Au
     catalogue: servers.catalogue,
     meaning: (call, definition) => meaningOf(call, known.get(call.server), definition, reading),
     ground,
-    profile: (agent) => profiles.get(agent) ?? "unknown",
+    tracing: createTracing(digests, clock),
+    profile: (principal) => capabilities.profiles.of(principal),
+    profileAnew: async (principal) => {
+      await capabilities.tick();
+      await capabilities.profiles.refresh(principal);
+    },
+    needs: (effects, tool) => neededBy(effects, tool, capabilities.rules.inForce().rules.own),
     audience: (name) => audienceOf(known.get(name), name, configuration.trustDomain),
     broker: servers.broker,
+    memory: servers.memory,
     inFlight,
     owed,
     clock,

@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import type { Capabilities } from "../authority/capability/capabilities.ts";
 import { offerStepUp } from "../authority/people/step-up.ts";
 import { createHttpDoor } from "../doors/http/door.ts";
 import { examine, ready } from "../doors/http/doctor.ts";
@@ -16,6 +17,7 @@ import type { Authority } from "./authority.ts";
 import type { Base } from "./base.ts";
 import type { Corridor } from "./corridor.ts";
 import type { Listening } from "./listening.ts";
+import { restore } from "./restore.ts";
 import type { OnDisk } from "./on-disk.ts";
 import type { Servers } from "./servers.ts";
 
@@ -32,6 +34,7 @@ export function composeDoors(
   who: Authority,
   servers: Servers,
   { gate, parts }: Corridor,
+  capabilities: Capabilities,
 ): Doors {
   const { configuration, log, clock, ids, undo } = base;
   const { store, digests, signingKeys } = disk;
@@ -67,6 +70,11 @@ export function composeDoors(
         if (event.kind === "policy" || event.kind === "resync" || (event.kind === "task" && event.id === task))
           listener();
       }),
+    introduced: ({ agent, instance }, { name, version }) => {
+      const part = { id: name, version, strength: "claimed" } as const;
+      // What it says is odd in ways that nobody needs to hear of.
+      void capabilities.observe({ id: instance, agent }, [{ component: "harness", part }]).catch(() => {});
+    },
     spend: (id, expiresAt) => store.write((tx) => tx.spend("request-state", id, expiresAt)),
     clock,
     ids,
@@ -83,7 +91,10 @@ export function composeDoors(
     signIn,
     pins,
     policies,
+    capabilities,
     vault,
+    memory: servers.keeping,
+    restore: (missing, by) => restore({ authority, gate, upstreams: upstreams.all }, missing, by),
     jwks: () => credentials.jwks(),
     strangers: () => Object.fromEntries(mcp.strangers),
     allowed: at.allowed,

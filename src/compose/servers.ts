@@ -1,5 +1,7 @@
 import { loadAnalysers } from "../analysis/analysers.ts";
 import type { Analysers } from "../analysis/analysis.ts";
+import { createMemoryKeeping, type MemoryKeeping } from "../authority/memory/manage.ts";
+import { createMemory, type Memory } from "../authority/memory/memory.ts";
 import { createPolicies, type Policies } from "../authority/rules/policies.ts";
 import { type Broker, createBroker } from "../broker/broker.ts";
 import type { Known } from "../broker/known.ts";
@@ -8,6 +10,7 @@ import { ownDefinitions } from "../doors/mcp/own-tools.ts";
 import { OWN_SERVER } from "../domain/ids.ts";
 import { type Catalogue, createCatalogue } from "../gate/catalogue.ts";
 import { policySource } from "../gate/policy-source.ts";
+import { labelsOfSession } from "../provenance/memory/labels.ts";
 import { readPolicyFiles } from "../system/policy-files.ts";
 import { wrappingOf } from "../system/vault-keys.ts";
 import { createUpstreams, type Upstreams } from "../upstream/upstreams.ts";
@@ -24,6 +27,8 @@ export interface Servers {
   readonly catalogue: Catalogue;
   readonly policies: Policies;
   readonly analysers: Analysers;
+  readonly memory: Memory;
+  readonly keeping: MemoryKeeping;
 }
 
 /** What there is to call, what it is called with, and what is allowed of it. Waits until every server has said what its
@@ -58,10 +63,24 @@ export async function composeServers(
     log,
   });
   await Promise.all(catalogue.servers().map((name) => catalogue.refresh(name)));
+  // What is odd beside another server's tools is seen once all of them have said what theirs are.
+  await Promise.all(catalogue.servers().map((name) => catalogue.repin(name)));
   const policies = createPolicies(
     who.authority,
     policySource(configuration, catalogue, OWN_SERVER, () => readPolicyFiles(policyFolders(configuration))),
   );
   await policies.start();
-  return { vault, broker, upstreams, catalogue, policies, analysers: analysers ?? (await loadAnalysers()) };
+  const remembering = { ...who.authority, labelsOf: labelsOfSession, sealing: vault };
+  const memory = createMemory(remembering);
+  const keeping = createMemoryKeeping(remembering);
+  return {
+    vault,
+    broker,
+    upstreams,
+    catalogue,
+    policies,
+    analysers: analysers ?? (await loadAnalysers()),
+    memory,
+    keeping,
+  };
 }

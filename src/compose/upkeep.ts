@@ -1,3 +1,4 @@
+import type { Capabilities } from "../authority/capability/capabilities.ts";
 import { startTransmitter } from "../authority/events/transmitter.ts";
 import { keepHouse } from "../authority/housekeeping.ts";
 import type { ServerName, TaskId } from "../domain/ids.ts";
@@ -6,6 +7,7 @@ import { againstIsolation } from "../system/isolation.ts";
 import { guardedFetch } from "../wire/http/guarded-fetch.ts";
 import type { Authority } from "./authority.ts";
 import type { Base } from "./base.ts";
+import { acceptedTools } from "./capability.ts";
 import type { Doors } from "./doors.ts";
 import type { Listening } from "./listening.ts";
 import type { OnDisk } from "./on-disk.ts";
@@ -13,9 +15,19 @@ import type { Servers } from "./servers.ts";
 
 const ASK_AGAIN_MS = 10_000;
 const LOOK_AT_KEYS_MS = 60_000;
+const LOOK_AT_PROFILES_MS = 250;
+const TIDY_PROFILES_MS = 10 * 60_000;
 
 /** What moves by itself: what others write is followed, what is due is done. */
-export function keepUp(base: Base, disk: OnDisk, at: Listening, who: Authority, servers: Servers, doors: Doors): void {
+export function keepUp(
+  base: Base,
+  disk: OnDisk,
+  at: Listening,
+  who: Authority,
+  servers: Servers,
+  doors: Doors,
+  capabilities: Capabilities,
+): void {
   const { log, undo } = base;
   const { store, signingKeys } = disk;
   const { upstreams, catalogue, policies, broker } = servers;
@@ -24,6 +36,7 @@ export function keepUp(base: Base, disk: OnDisk, at: Listening, who: Authority, 
     const missed = event.kind === "resync";
     if (event.kind === "key" || missed) await signingKeys.follow();
     if (event.kind === "policy" || missed) await policies.follow();
+    await capabilities.follow(event);
     for (const name of missed ? catalogue.servers() : event.kind === "pin" ? [event.id as ServerName] : [])
       await catalogue.repin(name);
     if (event.kind === "task") await leaveEnded(event.id as TaskId);
@@ -47,6 +60,13 @@ export function keepUp(base: Base, disk: OnDisk, at: Listening, who: Authority, 
   for (const [name, upstream] of upstreams.all) upstream.onToolsChanged((ask) => void catalogue.refresh(name, ask));
   undo.push(catalogue.onChange(() => policies.refresh()));
   undo.push(
+    catalogue.onChange(() => {
+      void capabilities
+        .toolsAre(acceptedTools(servers))
+        .catch((cause: unknown) => log.error({ cause }, "the tools there are could not be noted"));
+    }),
+  );
+  undo.push(
     store.subscribe((event) => {
       void follow(event).catch((cause: unknown) => log.error({ cause, kind: event.kind }, "an event was not followed"));
     }),
@@ -56,6 +76,17 @@ export function keepUp(base: Base, disk: OnDisk, at: Listening, who: Authority, 
   every(
     LOOK_AT_KEYS_MS,
     () => void signingKeys.round().catch((cause: unknown) => log.error({ cause }, "the signing keys were not turned")),
+  );
+  every(
+    LOOK_AT_PROFILES_MS,
+    () => void capabilities.tick().catch((cause: unknown) => log.error({ cause }, "the profiles were not looked at")),
+  );
+  every(
+    TIDY_PROFILES_MS,
+    () =>
+      void capabilities
+        .tidy(who.authority.clock.now())
+        .catch((cause: unknown) => log.error({ cause }, "processes that are over were not forgotten")),
   );
   // What upstreams gave for tasks that ended while no gateway was there.
   void broker.leases.sweep().catch((cause: unknown) => log.error({ cause }, "leases could not be looked at"));

@@ -1,9 +1,11 @@
 import type { Approval } from "./approval.ts";
 import type { Call } from "./call.ts";
+import type { Capability, Levels } from "./capability.ts";
 import type { Effects } from "./effect.ts";
 import type { Feed } from "./feed.ts";
 import type { Grant, GrantDraft } from "./grant.ts";
 import type { Sequence } from "./ids.ts";
+import type { MemoryUse } from "./memory.ts";
 import type { Instance, Principal, Session } from "./principal.ts";
 import type { Provenance, SourceLabels } from "./provenance.ts";
 import type { Reason } from "./reason.ts";
@@ -24,6 +26,8 @@ export interface Standing {
   readonly revokedAt: Sequence;
   /** The profile the agent has now. */
   readonly profile: string;
+  /** What it lets the agent be trusted with; absent where that is as the tier has it. */
+  readonly levels?: Levels;
 }
 
 /** Everything a decision may weigh, and nothing else. */
@@ -37,9 +41,13 @@ export interface AccessRequest {
   /** Whether this gateway hears what the others write. */
   readonly feed: Feed;
   readonly effects: Effects;
+  /** What it takes to be trusted with; absent where that is to be read from its effects. */
+  readonly needs?: readonly Capability[];
   readonly provenance: Provenance;
   /** What its result would bring into the session. */
   readonly source: SourceLabels;
+  /** What it does to what agents remember; absent for nothing. */
+  readonly memory?: MemoryUse;
   readonly pin: PinStatus;
   /** What the owner lets be issued just in time (Optimized only). */
   readonly envelope: readonly GrantDraft[];

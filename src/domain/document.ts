@@ -1,9 +1,15 @@
 import type { BypassReport } from "./bypass.ts";
 import type { Gateway } from "./gateway.ts";
 import type { BrowserSessionRecord, SignInCode } from "./browser-session.ts";
+import type { Gap } from "./capability-gap.ts";
+import type { HeldProfile, PromotionProposal, StoredRules } from "./held-profile.ts";
+import type { Evidence, Seen } from "./evidence.ts";
+import type { Open } from "./evidence-fold.ts";
 import type { JoinToken } from "./join-token.ts";
 import type { Lease } from "./lease.ts";
+import type { MemoryElement, MemoryPlace } from "./memory.ts";
 import type { Bar, Sweep } from "./revocation.ts";
+import type { LineageHead, LineagePart } from "./lineage.ts";
 import type { Secret, VaultKey } from "./secret.ts";
 import type { AuthorizationCode, RegisteredClient, SignIn, SignInToken } from "./sign-in.ts";
 import type { StepUp } from "./step-up.ts";
@@ -35,7 +41,26 @@ export interface Documents {
   bar: Bar;
   sweep: Sweep;
   bypass: BypassReport;
+  /** By the session at the root of its tasks. */
+  lineage: LineageHead;
+  /** By session, dot, number. */
+  lineage_part: LineagePart;
   /** By the receiver's name. */
   delivery: Delivery;
+  /** The one in force, under `active`. */
+  capability_rules: StoredRules;
+  /** Where counting stands, under `open`. */
+  capability_open: Open;
+  /** By the agent's name. */
+  capability_evidence: Evidence;
+  /** By the instance's id. */
+  capability_seen: Seen;
+  /** By the instance's id, or the agent's name for instances of which nothing is known. */
+  capability_profile: HeldProfile;
+  /** By agent, capability and level; and so is the next. */
+  capability_gap: Gap;
+  capability_proposal: PromotionProposal;
+  memory: MemoryElement;
+  memory_place: MemoryPlace;
 }
 export type DocumentKind = keyof Documents;

@@ -50,6 +50,8 @@ export const TRAITS = [
   "volatile",
   /** It changes what tables are, not what is in them. */
   "defines",
+  /** It runs a program of which nobody has said what it does. */
+  "unfamiliar",
   /** What the tool does was guessed from its definition. */
   "inferred",
 ] as const;

@@ -1,10 +1,39 @@
-/** Where the values of a call came from, by argument path. First cut: session labels only; lineage fills these. */
+/** Where the values of a call came from, by argument path, and whether the owner's words ask for it. Each member but
+ *  `authorised` is only ever a reason for more care. */
 export interface Provenance {
   /** Arguments whose value nothing trusted ever named. */
   readonly ungrounded: readonly string[];
   /** Arguments whose value was seen in text that others could write. */
   readonly tainted: readonly string[];
+  /** Arguments whose value stands by itself in a result, in a place that others may write, and that the owner's words do not
+   *  lead to. */
+  readonly low: readonly string[];
+  /** Arguments that would carry addresses, accounts or secrets to somebody, which the owner's words do not speak of. */
+  readonly carried: readonly string[];
+  /** The owner's words ask for nothing of this kind. */
+  readonly unasked: boolean;
+  /** They ask for fewer of this kind than were made already. */
+  readonly repeated: boolean;
+  /** They name what it does and everything it is aimed at. */
+  readonly authorised: boolean;
+  /** Where what is held against it was first seen, one sentence each. */
+  readonly origins: readonly string[];
+  /** The version of the session's lineage that this was read from. */
+  readonly asOf: number;
 }
+
+/** Nothing is claimed: for what nobody has traced. */
+export const UNTRACED: Provenance = {
+  ungrounded: [],
+  tainted: [],
+  low: [],
+  carried: [],
+  unasked: false,
+  repeated: false,
+  authorised: false,
+  origins: [],
+  asOf: 0,
+};
 
 /** What a result brings into the session, by where it comes from. */
 export interface SourceLabels {
@@ -12,4 +41,37 @@ export interface SourceLabels {
   readonly private: boolean;
   /** The result may hold text that an outsider wrote. */
   readonly untrusted: boolean;
+  /** What single paths of it are worth, whatever is said of the whole; the last that fits counts. */
+  readonly trust?: readonly PathTrust[];
+}
+
+/** Who could have written a value: anybody, or only a system of record. */
+export type Integrity = "low" | "high";
+/** Who may see it. */
+export type Confidentiality = "public" | "internal" | "secret";
+
+/** What `writ.yaml` or a profile says of one path of a result. Trust belongs to a path, never to a tool. */
+export interface PathTrust {
+  /** `$.items[*].id` */
+  readonly path: string;
+  readonly integrity?: Integrity;
+  readonly confidentiality?: Confidentiality;
+}
+
+export interface LeafLabel {
+  readonly integrity: Integrity;
+  readonly confidentiality: Confidentiality;
+  /** A value with a place of its own in a structured result, or text that somebody wrote freely, wherever it stands.
+   *  Structure is not integrity: a structured value of low integrity is still anybody's. */
+  readonly form: "structured" | "text";
+}
+
+/** One value of a result. */
+export interface Leaf {
+  /** `$.items[0].id`, from the top of the structured result; `$` for a text that is none. */
+  readonly path: string;
+  /** The content block it stands in; null for `structuredContent`, -1 for an error. */
+  readonly block: number | null;
+  readonly value: string | number | boolean;
+  readonly label: LeafLabel;
 }

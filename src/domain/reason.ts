@@ -92,6 +92,10 @@ const REASONS = {
     says: (f) => `nobody has accepted ${f.tool} yet: it is new, or its server is launched another way now`,
     hint: "a person reads `writ tools list`, then `writ tools pin`",
   },
+  definition_suspect: {
+    says: (f) => `something about the definition of ${f.tool} is odd, and nobody has accepted it`,
+    hint: "a person reads why with `writ tools diff`, then `writ tools pin`",
+  },
   argument_undeclared: {
     says: (f) => `\`${f.argument}\` is not an argument of ${f.tool}`,
     hint: "send only arguments that the input schema declares",
@@ -114,6 +118,10 @@ const REASONS = {
     hint: "nothing an agent does may touch Writ, its files or its configuration",
   },
   budget_spent: { says: (f) => `the task's budget of ${f.limit} is used up`, hint: "ask the owner for another task" },
+  capability_missing: {
+    says: (f) => `the agent has not earned what this call takes: ${f.why}`,
+    hint: "a person reads `writ capability explain`, which says how it is earned",
+  },
   policy_missing: {
     says: () => "no policy is loaded, so nothing is permitted",
     hint: "an admin runs `writ policy apply`",
@@ -192,6 +200,14 @@ const REASONS = {
     hint: "Writ will not repeat it; a person looks at what happened",
   },
   result_withheld: { says: (f) => `the result is withheld: ${f.why}`, hint: "an operator finds it in the record" },
+  memory_changed: {
+    says: (f) => `what is remembered in ${f.place} is not what was written there through Writ: ${f.elements}`,
+    hint: "a person reads `writ memory show`, then releases it or rolls it back",
+  },
+  memory_withheld: {
+    says: (f) => `what is remembered in ${f.place} is not shown: ${f.why}`,
+    hint: "write it again, or ask a person to release it with `writ memory release`",
+  },
   internal_fault: {
     says: () => "something failed inside, and failing denies",
     hint: "an operator finds the cause in the log",

@@ -33,6 +33,17 @@ export const RECORD_KINDS = [
   "lease",
   "signing_key",
   "bypass",
+  "fingerprint",
+  "evaluation",
+  "evaluation_refused",
+  "endorsement",
+  "promotion",
+  "demotion",
+  "capability_profile",
+  "capability_gap",
+  "capability_proposal",
+  "capability_rules",
+  "memory",
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

@@ -31,9 +31,17 @@ export type CallMethod = "tools/call" | ReservedMethod;
 export type PinStatus =
   | { readonly kind: "pinned"; readonly hash: Digest }
   /** The server now says something else than what was pinned. */
-  | { readonly kind: "drifted"; readonly pinned: Digest; readonly now: Digest; readonly diff: readonly string[] }
+  | {
+      readonly kind: "drifted";
+      readonly pinned: Digest;
+      readonly now: Digest;
+      readonly diff: readonly string[];
+      readonly why?: readonly string[];
+    }
   /** The server was pinned before and never had this tool. */
   | { readonly kind: "new"; readonly now: Digest }
+  /** Something about it is odd, so that nobody but a person accepts it; why, in sentences. */
+  | { readonly kind: "suspect"; readonly now: Digest; readonly why: readonly string[] }
   | { readonly kind: "missing" }
   /** A reserved action has no definition to pin. */
   | { readonly kind: "reserved" };

@@ -7,6 +7,7 @@ import { WritError } from "../domain/error.ts";
 import { describeGrant, type Grant, spend } from "../domain/grant.ts";
 import { type PersonName, qualified } from "../domain/ids.ts";
 import { raise } from "../domain/principal.ts";
+import type { Provenance } from "../domain/provenance.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import { reserve, standing as lifeOf } from "../domain/task.ts";
 import type { Minted } from "../ports/credentials.ts";
@@ -51,10 +52,11 @@ async function admitIn(parts: GateParts, tx: WriteTx, seen: Decision): Promise<A
     tx,
     seen.request.principal,
     seen.request.call.digest,
-    parts.profile(seen.request.principal.agent),
+    parts.profile(seen.request.principal),
   );
   if (standing === null) return refuse(tx, parts, { ...seen, kind: "deny", reason: reason("task_unknown") } as Deny);
-  const decision = repeated ?? again(parts, seen, standing);
+  const provenance = await traced(parts, tx, seen.request, standing);
+  const decision = repeated ?? again(parts, seen, standing, provenance);
   switch (decision.kind) {
     case "permit":
       return take(parts, tx, decision);
@@ -66,11 +68,13 @@ async function admitIn(parts: GateParts, tx: WriteTx, seen: Decision): Promise<A
 }
 
 /** The decision as it stands now. */
-function again(parts: GateParts, seen: Decision, standing: Standing): Decision {
+function again(parts: GateParts, seen: Decision, standing: Standing, provenance: Provenance): Decision {
   const policies = parts.policies();
   const known = parts.catalogue.find(seen.request.call);
-  const request = { ...seen.request, standing, at: parts.clock.now(), feed: parts.store.feed(), pin: known.pin };
+  const feed = parts.store.feed();
+  const request = { ...seen.request, standing, provenance, at: parts.clock.now(), feed, pin: known.pin };
   const same =
+    provenance === seen.request.provenance &&
     !moved(seen.request.standing, standing, seen.basis.counters) &&
     lifeOf(standing.task, request.at) === "active" &&
     seen.request.feed === request.feed &&
@@ -79,7 +83,8 @@ function again(parts: GateParts, seen: Decision, standing: Standing): Decision {
   if (same) return { ...seen, request };
   // What was read and digested under one definition is not judged under another that was accepted meanwhile.
   const redefined = known.definition?.hash !== seen.request.call.definition?.hash;
-  return redefined && known.pin.kind !== "drifted" && known.pin.kind !== "new"
+  const held = known.pin.kind === "drifted" || known.pin.kind === "new" || known.pin.kind === "suspect";
+  return redefined && !held
     ? { kind: "deny", request, reason: reason("contention"), policies: [], basis: seen.basis }
     : unlightened(decide(request, policies));
 }
@@ -89,6 +94,13 @@ function unlightened(decision: Decision): Decision {
   if (lightened(decision) === null) return decision;
   const { request, policies, basis } = decision;
   return { kind: "deny", request, reason: reason("contention"), policies, basis };
+}
+
+/** Where its values came from, as it stands now: of two calls side by side the second sees the first. */
+async function traced(parts: GateParts, tx: WriteTx, request: AccessRequest, { task }: Standing): Promise<Provenance> {
+  const seen = await parts.tracing.look(tx, task);
+  if (seen.lineage.head.version === request.provenance.asOf) return request.provenance;
+  return parts.tracing.trace(request, parts.meaning(request.call, request.call.definition).rule, seen);
 }
 
 /** A caller's id for a call is used once: the same call gets its recorded state, another is refused and remembered. */
@@ -129,6 +141,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     now,
   );
   await tx.putTask(task);
+  await parts.tracing.use(tx, permit, parts.meaning(call, call.definition).rule);
   const rise = riseOf(effects, request.source);
   if (raise(standing.session, rise) !== standing.session) await raiseKin(tx, task, rise);
   if (spent !== null) await tx.putGrant(spent);
@@ -146,6 +159,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     admittedAt: now,
     state: "admitted",
   });
+  await parts.memory.begin(tx, request);
   await tx.append(
     recordOf(parts, permit, {
       grant:
@@ -209,7 +223,7 @@ async function ask(parts: GateParts, tx: WriteTx, decision: AskDecision): Promis
       tool: qualified(call.server, call.tool),
       effects: effects.kinds,
       reversible: effects.reversible,
-      says: effects.says,
+      says: [effects.says, ...request.provenance.origins].filter((one) => one !== null).join("; ") || null,
       arguments: maskedJson(call.canonical),
     },
     askedAt: request.at,

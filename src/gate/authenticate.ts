@@ -31,6 +31,10 @@ export async function authenticate(parts: GateParts, credential: Shown | null): 
   // An ended task is revoked too; the caller learns more from being told that it ended, and `decide` tells it.
   if (revokedAt > principal.epoch && task.state.kind === "active")
     return { kind: "stranger", reason: reason("credential_revoked") };
+  // What it may be trusted with was narrowed, or written anew: a fresh credential says so.
+  if (parts.profile(principal).hash !== principal.profile) await parts.profileAnew(principal);
+  if (parts.profile(principal).hash !== principal.profile && task.state.kind === "active")
+    return { kind: "stranger", reason: reason("profile_stale") };
   const stands = standing(task, parts.clock.now());
   const over = stands === "active" ? null : reason(stands === "ended" ? "task_ended" : "task_expired");
   return { kind: "principal", principal, over };

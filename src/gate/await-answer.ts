@@ -76,6 +76,8 @@ async function expire(parts: GateParts, asked: Approval): Promise<void> {
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, Math.max(0, Math.min(ms, 60_000)));
+    // An answer that comes first leaves it behind: it keeps no process alive.
+    timer.unref();
     signal.addEventListener("abort", done, { once: true });
     function done(): void {
       clearTimeout(timer);

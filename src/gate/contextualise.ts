@@ -1,16 +1,21 @@
 import { argumentFault } from "../analysis/arguments.ts";
+import { placesOf } from "../analysis/files/named-places.ts";
 import { paramsFault } from "../analysis/params.ts";
 import type { Meaning } from "../analysis/meaning.ts";
 import { selfTargets } from "../analysis/self-target.ts";
 import type { AccessRequest, Standing } from "../domain/access-request.ts";
 import { type Call, type CallDraft, inputOf } from "../domain/call.ts";
+import type { Effects } from "../domain/effect.ts";
 import { WritError } from "../domain/error.ts";
 import { qualified } from "../domain/ids.ts";
 import { own } from "../domain/json.ts";
+import type { MemoryRule, MemoryUse } from "../domain/memory.ts";
 import type { Principal } from "../domain/principal.ts";
+import { UNTRACED } from "../domain/provenance.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import type { Mode } from "../domain/tier.ts";
-import { UNTRACED } from "../provenance/labels.ts";
+import type { ServerConfiguration } from "../ports/configuration.ts";
+import { fileUse } from "../provenance/memory/files.ts";
 import { canonicalize } from "../wire/json/canonical.ts";
 import type { Known } from "./catalogue.ts";
 import type { GateParts } from "./parts.ts";
@@ -29,9 +34,14 @@ export async function contextualise(
   await parts.catalogue.settled(draft.server);
   const known = parts.catalogue.find(draft);
   const { call, faults, meaning } = identify(parts, draft, known, ahead);
-  const profile = parts.profile(principal.agent);
-  const standing = await parts.store.read((tx) => standingOf(tx, principal, call.digest, profile));
-  return standing === null ? null : assemble(parts, principal, call, faults, meaning, known, standing);
+  const profile = parts.profile(principal);
+  const looked = await parts.store.read(async (tx) => {
+    const standing = await standingOf(tx, principal, call.digest, profile);
+    return standing === null ? null : { standing, seen: await parts.tracing.look(tx, standing.task) };
+  });
+  if (looked === null) return null;
+  const request = assemble(parts, principal, call, faults, meaning, known, looked.standing);
+  return { ...request, provenance: parts.tracing.trace(request, meaning.rule, looked.seen) };
 }
 
 function assemble(
@@ -39,12 +49,13 @@ function assemble(
   principal: Principal,
   call: Call,
   faults: readonly Reason[],
-  { effects, source }: Meaning,
+  { effects, source, memory, content }: Meaning,
   known: Known,
   standing: Standing,
 ): AccessRequest {
   const server = parts.configuration.servers.find((one) => one.name === call.server);
   const base = server !== undefined && "cwd" in server.launch ? server.launch.cwd : "/";
+  const use = memoryUse(call, effects, memory, content, server);
   return {
     principal,
     call,
@@ -54,14 +65,30 @@ function assemble(
     standing,
     feed: parts.store.feed(),
     effects,
+    needs: parts.needs(effects, qualified(call.server, call.tool)),
     provenance: UNTRACED,
     source,
+    ...(use === null ? {} : { memory: use }),
     pin: known.pin,
     envelope: parts.configuration.agents.find((one) => one.name === principal.agent)?.envelope ?? [],
     faults,
     selfTargets: selfTargets(call.params, base, parts.ground),
     reverseAllowed: server?.reverse.some((kind) => REVERSE[kind] === call.method) ?? false,
   };
+}
+
+/** What it does to a memory, whether a server's or a file's. */
+function memoryUse(
+  call: Call,
+  effects: Effects,
+  rule: MemoryRule | null,
+  content: boolean,
+  server: ServerConfiguration | undefined,
+): MemoryUse | null {
+  if (rule !== null) return { ...rule, kind: "elements", place: call.server };
+  const local = server !== undefined && server.launch.kind !== "http";
+  const remembers = (path: string): boolean => placesOf(path).includes("agent-memory");
+  return fileUse(effects, inputOf(call), { server: call.server, local, content, remembers });
 }
 
 /** The request that this call would be if things stood like this: for `explain`, where nobody makes it. */

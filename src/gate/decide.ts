@@ -1,6 +1,8 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import { type Ask, lifts, stateAt } from "../domain/approval.ts";
 import { inputOf } from "../domain/call.ts";
+import { heldBack, levelAt } from "../domain/call-level.ts";
+import type { Level } from "../domain/capability.ts";
 import type { Basis, Decision, Permit, PolicyRef } from "../domain/decision.ts";
 import { isIrreversible, onlyReads } from "../domain/effect.ts";
 import { cover, type Coverage, type Grant, type GrantDraft, names } from "../domain/grant.ts";
@@ -37,10 +39,12 @@ function invariant(request: AccessRequest): Reason | null {
   if (fault !== undefined) return fault;
   if (pin.kind === "drifted") return reason("definition_drifted", { tool, diff: pin.diff.map(tidy) });
   if (pin.kind === "new") return reason("definition_unpinned", { tool });
+  if (pin.kind === "suspect") return reason("definition_suspect", { tool });
   const target = request.selfTargets[0];
   if (target !== undefined) return reason("self_target", { target });
   if (call.door === "upstream" && !request.reverseAllowed)
     return reason("reverse_denied", { server: call.server, method: call.method });
+  if (levelAt(request) === 0) return reason("capability_missing", { why: heldBack(request) });
   if (task.used.calls >= task.budget.calls) return reason("budget_spent", { limit: `${task.budget.calls} calls` });
   if (!onlyReads(effects) && task.used.writes >= task.budget.writes) {
     return reason("budget_spent", { limit: `${task.budget.writes} changing calls` });
@@ -60,7 +64,11 @@ function judge(request: AccessRequest, verdict: PolicyVerdict, basis: Basis): De
   if (verdict.kind === "error") return deny(request, reason("policy_error", { why: verdict.why }), policies, basis);
   if (verdict.kind === "deny") {
     const said = verdict.why ?? `a policy forbids ${tool} here`;
-    const why = verdict.hint === null ? said : `${said}; ${verdict.hint}`;
+    const why = [
+      said,
+      ...request.provenance.origins.slice(0, 1),
+      ...(verdict.hint === null ? [] : [verdict.hint]),
+    ].join("; ");
     return deny(
       request,
       policies.length === 0 ? reason("policy_denied", { tool }) : reason("policy_forbidden", { why }),
@@ -137,18 +145,38 @@ function grantFor(request: AccessRequest): Need {
       return { kind: "refused", reason: reason("no_grant", { tool }) };
     case "optimized": {
       const draft = inEnvelope(request);
-      return draft === null ? { kind: "refused", reason: reason("no_grant", { tool }) } : { kind: "issue", draft };
+      if (draft === null) return { kind: "refused", reason: reason("no_grant", { tool }) };
+      // Who is not trusted that far is not refused what the owner foresaw: a person gives it, call by call.
+      if (levelAt(request) < TRUSTED) return { kind: "ask", ask: notTrusted(request) };
+      return isLeftToPeople(request) ? { kind: "ask", ask: BY_A_PERSON } : { kind: "issue", draft };
     }
   }
 }
 
-/** One use of exactly this tool, under the envelope's own limits; never for what cannot be undone or hands on authority. */
+const BY_A_PERSON: Ask = {
+  policy: "tier:optimized",
+  role: "approver",
+  why: "it cannot be undone or changes who may do what, and the owner's words do not name it",
+};
+
+/** What the owner's envelope alone does not issue. The owner's own words do, where they name what is done and everything it is
+ *  done to; a person may. */
+function isLeftToPeople({ effects, provenance, standing: { task } }: AccessRequest): boolean {
+  const grave = isIrreversible(effects) || effects.kinds.includes("administer");
+  return grave && !(provenance.authorised && task.declaredBy === "owner" && task.delegators === undefined);
+}
+
+/** From here on a grant may be issued just in time. */
+const TRUSTED: Level = 3;
+
+function notTrusted(request: AccessRequest): Ask {
+  const why = `the agent is not trusted with a grant just in time for ${heldBack(request)}`;
+  return { policy: "capability:trusted", role: "approver", why };
+}
+
+/** One use of exactly this tool, under the envelope's own limits; never for what hands on authority. */
 function inEnvelope({ call, effects, envelope, standing: now, at }: AccessRequest): GrantDraft | null {
-  if (
-    isIrreversible(effects) ||
-    effects.kinds.some((kind) => kind === "administer" || kind === "delegate" || kind === "unknown")
-  )
-    return null;
+  if (effects.kinds.some((kind) => kind === "delegate" || kind === "unknown")) return null;
   // What was handed down is what the one above gave: no other agent's envelope adds to it.
   if (now.task.delegators !== undefined) return null;
   // A task that an agent opened for itself is its own word on what is needed: that issues reads, and nothing else.
@@ -210,6 +238,8 @@ export function couldBe(decision: Decision): boolean {
       decision.request.call.server,
       decision.request.call.tool,
     );
+  // Ahead of a call its arguments are not there yet, and with them what it will take.
+  if (code === "capability_missing") return true;
   return code === "feed_stale" || code === "outside_grant" || code === "policy_error" || code === "budget_spent";
 }
 

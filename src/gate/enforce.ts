@@ -129,6 +129,8 @@ function carriedFor({ headers, login }: Given, reach: Reach | null): Pick<Outgoi
  *  on what comes before them. */
 function discreet(sink: Sink, admission: Admitted, given: Given, parts: GateParts): Sink {
   const { permit } = admission;
+  const { call, source } = permit.request;
+  const said = { ...source, source: qualified(call.server, call.tool), boundary: () => parts.ids.nonce() };
   const shows = (text: string): boolean => {
     if (!showsSecret(parts, admission, given, text)) return false;
     parts.log.warn(
@@ -140,13 +142,13 @@ function discreet(sink: Sink, admission: Admitted, given: Given, parts: GatePart
   return {
     ...sink,
     notification: (message, mark) =>
-      void (shows(message.text) || sink.notification(released(permit.obligations, message).message, mark)),
+      void (shows(message.text) || sink.notification(released(permit.obligations, message, said).message, mark)),
     request: (message, mark) =>
       shows(message.text)
         ? Promise.resolve({
             error: { code: CODE.internal, message: "the request holds the credential of the call, and is withheld" },
           })
-        : sink.request(released(permit.obligations, message).message, mark),
+        : sink.request(released(permit.obligations, message, said).message, mark),
   };
 }
 

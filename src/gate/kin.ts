@@ -9,9 +9,7 @@ import type { ReadTx, WriteTx } from "../ports/store.ts";
 
 /** Raises the labels of the session of `task`, and of those of every task above and below it. */
 export async function raiseKin(tx: WriteTx, task: Task, rise: SessionRise): Promise<void> {
-  let root = task;
-  for (let above = await parentOf(tx, root); above !== null; above = await parentOf(tx, root)) root = above;
-  const kin = [root];
+  const kin = [await rootOf(tx, task)];
   for (let i = 0; i < kin.length; i++) {
     const one = kin[i];
     if (one === undefined) continue;
@@ -20,6 +18,13 @@ export async function raiseKin(tx: WriteTx, task: Task, rise: SessionRise): Prom
     const raised = session === null ? null : raise(session, rise);
     if (raised !== null && raised !== session) await tx.putSession(raised);
   }
+}
+
+/** The task above all others that `task` is part of. */
+export async function rootOf(tx: ReadTx, task: Task): Promise<Task> {
+  let root = task;
+  for (let above = await parentOf(tx, root); above !== null; above = await parentOf(tx, root)) root = above;
+  return root;
 }
 
 /** The newest approval of exactly this call in `task`, or a refusal of it in a task above. */

@@ -1,4 +1,5 @@
 import { masked, maskedObject } from "../analysis/secrets/secrets.ts";
+import { levelAt, needsOf } from "../domain/call-level.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { Effects } from "../domain/effect.ts";
 import { qualified } from "../domain/ids.ts";
@@ -42,11 +43,14 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
       objective: standing.task.objective,
       declaredBy: standing.task.declaredBy,
       effects: shortened(effects) as unknown as Json,
+      needs: [...needsOf(request)],
+      level: levelAt(request),
       labels: {
         readPrivate: standing.session.readPrivate,
         readUntrusted: standing.session.readUntrusted,
         sent: standing.session.sent,
       },
+      provenance: { ...request.provenance },
       ...(decision.kind === "deny" || decision.obligations.length === 0
         ? {}
         : { obligations: decision.obligations.map(wordFor) }),

@@ -71,14 +71,14 @@ async function running(parts: GateParts, id: TaskId): Promise<{ principal: Princ
     const instance = task === null ? null : await tx.instance(task.instance);
     if (task === null || session === null || instance === null)
       throw unknown("task_unknown", `there is no task \`${id}\``, "`writ task list` shows the tasks there are");
-    const profile = parts.profile(task.agent);
+    const profile = parts.profile(task);
     const principal: Principal = {
       ...anybody(parts, task.agent, task.instance),
       owner: task.owner,
       session: task.session,
       task: task.id,
       epoch: await tx.sequence(),
-      profile,
+      profile: profile.hash,
     };
     return {
       principal,
@@ -89,7 +89,8 @@ async function running(parts: GateParts, id: TaskId): Promise<{ principal: Princ
         grants: await tx.grants(id),
         approval: null,
         revokedAt: await tx.revokedAt(standsOn(principal)),
-        profile,
+        profile: profile.hash,
+        ...(profile.levels === null ? {} : { levels: profile.levels }),
       },
     };
   });
@@ -104,7 +105,8 @@ function starting(parts: GateParts, name: string | undefined): { principal: Prin
       "name one of `agents` in `writ.yaml`, or a running task",
     );
   const principal = anybody(parts, agent.name, "i_rehearsal" as InstanceId);
-  return { principal, standing: atStart(parts, agent, principal) };
+  const { levels } = parts.profile(principal);
+  return { principal, standing: { ...atStart(parts, agent, principal), ...(levels === null ? {} : { levels }) } };
 }
 
 function anybody(parts: GateParts, agent: Principal["agent"], instance: InstanceId): Principal {
@@ -118,7 +120,7 @@ function anybody(parts: GateParts, agent: Principal["agent"], instance: Instance
     thumbprint: "",
     binding: "bearer",
     epoch: 0 as Principal["epoch"],
-    profile: parts.profile(agent),
+    profile: parts.profile({ agent, instance }).hash,
     tokenId: "",
     keyId: "",
   };

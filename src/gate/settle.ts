@@ -11,7 +11,8 @@ import type { Given } from "../ports/outbound.ts";
 import type { WriteTx } from "../ports/store.ts";
 import type { Incoming, Message, StreamMark } from "../ports/upstream.ts";
 import { type Admitted, type Outcome, showsSecret } from "./enforce.ts";
-import { released } from "./obligations.ts";
+import { look, type Looked } from "./inspect.ts";
+import { raiseKin } from "./kin.ts";
 import type { GateParts } from "./parts.ts";
 
 /** What a door translates for its caller. */
@@ -46,23 +47,16 @@ export async function settle(parts: GateParts, outcome: Outcome): Promise<Respon
       ? { kind: "asked", call: admission.decision.request.call.id, approval: admission.approval }
       : { kind: "refused", call: admission.request.call.id, reason: admission.reason };
   }
-  const { admission, given } = outcome;
-  const withheld = withhold(parts, outcome);
-  const { incoming, done } = fulfilled(admission, outcome.incoming);
+  const { admission, incoming, given } = outcome;
   const reads = onlyReads(admission.permit.request.effects);
   const verdict = judge(incoming, reads);
-  const recorded = record(parts, admission, incoming, verdict, withheld, given, done);
-  if (!reads && !(await recorded)) {
+  const looked = await look(parts, admission.permit, incoming, verdict.state, withhold(parts, outcome));
+  const recorded = record(parts, admission, verdict, looked, incoming, given);
+  // What raises its session is not released before it has.
+  if ((!reads || looked.rise !== null) && !(await recorded)) {
     return refuse(admission, reason("outcome_unknown", { why: "its outcome could not be recorded" }));
   }
-  return withheld !== null ? refuse(admission, withheld) : respond(admission, incoming, verdict);
-}
-
-/** The answer as it may be released: what is recorded of it, and what the agent gets. */
-function fulfilled(admission: Admitted, incoming: Incoming): { incoming: Incoming; done: readonly string[] } {
-  if (incoming.kind !== "answered") return { incoming, done: [] };
-  const { message, done } = released(admission.permit.obligations, incoming.message);
-  return { incoming: { ...incoming, message }, done };
+  return looked.withheld !== null ? refuse(admission, looked.withheld) : respond(admission, looked.incoming, verdict);
 }
 
 function judge(incoming: Incoming, reads: boolean): Verdict {
@@ -126,21 +120,28 @@ function refuse(admission: Admitted, why: Reason): Extract<Response, { kind: "re
 async function record(
   parts: GateParts,
   admission: Admitted,
-  incoming: Incoming,
   verdict: Verdict,
-  withheld: Reason | null,
+  { incoming, withheld, done, inspected, rise, close: closeMemory }: Looked,
+  came: Incoming,
   given: Given | null,
-  done: readonly string[],
 ): Promise<boolean> {
   const { request } = admission.permit;
   const { call, principal } = request;
   const text = incoming.kind === "answered" ? incoming.message.text : null;
   const at = parts.clock.now();
+  // Values are traced as they came: marks that were put between them are not theirs.
+  const result = came.kind === "answered" && withheld === null ? came.message.value : null;
+  const brought =
+    result === null ? null : parts.tracing.read(request, parts.meaning(call, call.definition).rule, result);
 
   async function close(tx: WriteTx, ended: Verdict, more: JsonObject): Promise<void> {
     const admitted = await tx.call(call.id);
     if (admitted === null || admitted.state !== "admitted") return;
     await tx.putCall({ ...admitted, state: ended.state });
+    // A call that failed by its server's own word is none of those the owner asked for.
+    await parts.tracing.settle(tx, request, brought, ended.state === "not_run" || ended.state === "failed");
+    const raised = rise === null ? null : await tx.task(admitted.task);
+    if (rise !== null && raised !== null) await raiseKin(tx, raised, rise);
     if (ended.state === "not_run") {
       const task = await tx.task(admitted.task);
       if (task !== null) await tx.putTask(release(task, admitted.changes));
@@ -159,12 +160,14 @@ async function record(
         ...(text === null ? {} : { bytes: text.length, result: parts.digests.keyed(text) }),
         ...(text !== null && parts.configuration.records.text === "keep" ? { text: maskedJson(text) } : {}),
         ...(done.length === 0 ? {} : { done: [...done] }),
+        ...(inspected === null ? {} : { inspected }),
         credential: admission.minted.id,
         ...(given === null ? {} : { given: given.kind, remains: given.remains }),
         took: at - request.at,
         ...more,
       },
     });
+    await closeMemory(tx);
     await tx.publish("call", call.id);
   }
 

@@ -1,3 +1,4 @@
+import type { CurrentProfile } from "../authority/capability/profiles.ts";
 import type { Standing } from "../domain/access-request.ts";
 import type { Digest } from "../domain/ids.ts";
 import type { Principal } from "../domain/principal.ts";
@@ -11,7 +12,7 @@ export async function standingOf(
   tx: ReadTx,
   principal: Principal,
   digest: Digest,
-  profile: string,
+  profile: CurrentProfile,
 ): Promise<Standing | null> {
   const task = await tx.task(principal.task);
   const session = await tx.session(principal.session);
@@ -24,7 +25,8 @@ export async function standingOf(
     grants: await tx.grants(principal.task),
     approval: await approvalFor(tx, task, digest),
     revokedAt: await tx.revokedAt(standsOn(principal)),
-    profile,
+    profile: profile.hash,
+    ...(profile.levels === null ? {} : { levels: profile.levels }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import { stateAt } from "../domain/approval.ts";
 import { inputOf } from "../domain/call.ts";
+import { levelAt, needsOf } from "../domain/call-level.ts";
 import { type Json, isObject, own } from "../domain/json.ts";
 import type { InputType, RecordInput } from "./input-type.ts";
 
@@ -28,6 +29,7 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       calls: whole(task.used.calls),
       elapsed: whole(Math.floor(Math.max(0, at - task.openedAt) / 1000)),
       declared: task.declaredBy === "owner",
+      planned: request.standing.grants.some(({ origin }) => origin === "plan"),
     },
     session: {
       readPrivate: session.readPrivate,
@@ -50,13 +52,22 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       routine: effects.routine,
       written: [...new Set(effects.access.filter(({ verb }) => verb !== "read").map(({ table }) => clean(table)))],
     },
-    provenance: { ungrounded: provenance.ungrounded.map(clean), tainted: provenance.tainted.map(clean) },
+    provenance: {
+      ungrounded: provenance.ungrounded.map(clean),
+      tainted: provenance.tainted.map(clean),
+      low: provenance.low.map(clean),
+      carried: provenance.carried.map(clean),
+      unasked: provenance.unasked,
+      repeated: provenance.repeated,
+      authorised: provenance.authorised,
+    },
     approval: {
       granted,
       by: granted
         ? approval.answers.filter((answer) => answer.verdict === "allow").map((answer) => clean(answer.person))
         : [],
     },
+    capability: { needs: needsOf(request), level: levelAt(request) },
     tier: request.tier,
   };
 }
@@ -73,6 +84,8 @@ function encodeRecord(
     const at = clean(path === "" ? name : `${path}.${name}`);
     const member = type.members.get(name);
     const given = own(value, name);
+    // Nothing was given, and no rule can speak of this argument.
+    if (given === null && member === undefined) continue;
     if (member === undefined || given === undefined) {
       unseen.add(at);
       continue;

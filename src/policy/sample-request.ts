@@ -1,10 +1,12 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import type { Approval } from "../domain/approval.ts";
+import { type Levels, PLAIN } from "../domain/capability.ts";
 import { type Effects, NO_EFFECTS } from "../domain/effect.ts";
+import type { Grant } from "../domain/grant.ts";
 import { type AgentName, qualified, splitQualified } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Session } from "../domain/principal.ts";
-import type { Provenance } from "../domain/provenance.ts";
+import { type Provenance, UNTRACED } from "../domain/provenance.ts";
 import type { Task } from "../domain/task.ts";
 import type { Tier } from "../domain/tier.ts";
 import { type CallMethod, RESERVED_ACTIONS, type ToolDefinition } from "../domain/tool.ts";
@@ -20,13 +22,15 @@ export interface Sample {
   readonly input?: JsonObject | undefined;
   readonly effects?: Some<Effects> | undefined;
   readonly task?:
-    | Some<{ objective: string; depth: number; calls: number; elapsed: number; declared: boolean }>
+    | Some<{ objective: string; depth: number; calls: number; elapsed: number; declared: boolean; planned: boolean }>
     | undefined;
   readonly session?: Some<Pick<Session, "readPrivate" | "readUntrusted" | "sent" | "denials" | "risk">> | undefined;
   readonly provenance?: Some<Provenance> | undefined;
   /** People who have allowed it. */
   readonly approvedBy?: readonly string[] | undefined;
   readonly tier?: Tier | undefined;
+  /** What the agent has earned, where it is not as the tier has it. */
+  readonly levels?: Readonly<Record<string, number>> | undefined;
 }
 
 const NOW = 1_767_225_600_000;
@@ -122,13 +126,14 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
         enrolledAt: NOW,
         selectors: {},
       },
-      grants: [],
+      grants: sample.task?.planned === true ? [planOf(task)] : [],
       approval:
         sample.approvedBy === undefined || sample.approvedBy.length === 0
           ? null
           : approvalBy(sample.approvedBy, task, qualified(server, tool)),
       revokedAt: 0 as AccessRequest["standing"]["revokedAt"],
       profile: "",
+      ...levelsOf(sample),
     },
     effects: {
       ...NO_EFFECTS,
@@ -136,7 +141,7 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
       kinds: ["read"],
       ...defined(sample.effects),
     },
-    provenance: { ungrounded: [], tainted: [], ...defined(sample.provenance) },
+    provenance: { ...UNTRACED, ...defined(sample.provenance) },
     source: { private: false, untrusted: false },
     pin: { kind: "reserved" },
     envelope: [],
@@ -145,6 +150,11 @@ export function sampleRequest(sample: Sample): AccessRequest | null {
     feed: "live",
     reverseAllowed: true,
   };
+}
+
+function levelsOf({ levels, tier }: Sample): { readonly levels?: Levels } {
+  if (levels === undefined || Object.keys(levels).length === 0) return {};
+  return { levels: { ...PLAIN[tier ?? "foundation"], of: levels as Levels["of"] } };
 }
 
 function approvalBy(people: readonly string[], task: Task, tool: string): Approval {
@@ -185,5 +195,22 @@ function approvalBy(people: readonly string[], task: Task, tool: string): Approv
 function defined<T extends object>(given: T | undefined): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+/** What the owner declared beforehand; for a sample it only matters that there is a plan. */
+function planOf(task: Task): Grant {
+  return {
+    id: task.id as string as Grant["id"],
+    task: task.id,
+    tools: [],
+    constraints: [],
+    uses: null,
+    used: 0,
+    expiresAt: task.deadline,
+    origin: "plan",
+    issuedBy: "",
+    revoked: false,
+    version: 0,
   };
 }

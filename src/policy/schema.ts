@@ -116,7 +116,7 @@ const bool: CedarType = { type: "Boolean" };
 const strings: CedarType = { type: "Set", element: string };
 
 const COMMON: Record<string, Attributes> = {
-  Task: { id: string, objective: string, depth: long, calls: long, elapsed: long, declared: bool },
+  Task: { id: string, objective: string, depth: long, calls: long, elapsed: long, declared: bool, planned: bool },
   Session: { readPrivate: bool, readUntrusted: bool, sent: bool, denials: long, risk: long },
   Effects: {
     kinds: strings,
@@ -132,8 +132,17 @@ const COMMON: Record<string, Attributes> = {
     routine: bool,
     written: strings,
   },
-  Provenance: { ungrounded: strings, tainted: strings },
+  Provenance: {
+    ungrounded: strings,
+    tainted: strings,
+    low: strings,
+    carried: strings,
+    unasked: bool,
+    repeated: bool,
+    authorised: bool,
+  },
   Approval: { granted: bool, by: strings },
+  Capability: { needs: strings, level: long },
 };
 
 /** The Cedar schema of these actions alone: enough to check a policy whose scope names no others. */
@@ -152,6 +161,7 @@ export function toCedar(actions: Iterable<Action>): SchemaJson<string> {
       effects: { type: "Effects" },
       provenance: { type: "Provenance" },
       approval: { type: "Approval" },
+      capability: { type: "Capability" },
       tier: string,
     };
     const appliesTo = {

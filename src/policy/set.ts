@@ -196,7 +196,7 @@ export class LoadedSet implements PolicySet {
       resource: serverUid(call.server),
       context: contextOf(request, action?.input ?? null),
       entities: [
-        { uid: who, attrs: {}, parents: (agent?.roles ?? []).map(roleUid), tags: agent?.levels ?? {} },
+        { uid: who, attrs: {}, parents: (agent?.roles ?? []).map(roleUid), tags: tagsOf(request, agent) },
         { uid: what, attrs: {}, parents: (action?.groups ?? ["call"]).map(actionUid) },
       ],
       schema: null,
@@ -206,6 +206,12 @@ export class LoadedSet implements PolicySet {
   #refs(ids: readonly string[]): readonly PolicyRef[] {
     return ids.flatMap((id) => this.#byId.get(id)?.ref ?? []);
   }
+}
+
+/** The levels that the agent has now are its tags; those of the deployment stand where it has none of its own. */
+function tagsOf({ standing }: AccessRequest, agent: PolicyAgent | undefined): Readonly<Record<string, number>> {
+  const fixed = agent?.levels ?? {};
+  return standing.levels === undefined ? fixed : { ...fixed, ...standing.levels.of };
 }
 
 /** Each once, in the order of the policies. */

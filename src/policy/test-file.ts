@@ -36,7 +36,14 @@ const testCase = z.strictObject({
     .partial()
     .optional(),
   task: z
-    .strictObject({ objective: z.string(), depth: count, calls: count, elapsed: count, declared: z.boolean() })
+    .strictObject({
+      objective: z.string(),
+      depth: count,
+      calls: count,
+      elapsed: count,
+      declared: z.boolean(),
+      planned: z.boolean(),
+    })
     .partial()
     .optional(),
   session: z
@@ -49,7 +56,18 @@ const testCase = z.strictObject({
     })
     .partial()
     .optional(),
-  provenance: z.strictObject({ ungrounded: strings, tainted: strings }).partial().optional(),
+  provenance: z
+    .strictObject({
+      ungrounded: strings,
+      tainted: strings,
+      low: strings,
+      carried: strings,
+      unasked: z.boolean(),
+      repeated: z.boolean(),
+      authorised: z.boolean(),
+    })
+    .partial()
+    .optional(),
   approvedBy: strings.optional(),
   tier: z.enum(TIERS).optional(),
   expect: z.enum(["permit", "ask", "deny", "error"]),

@@ -77,7 +77,8 @@ function runCase(input: LoadInput, loaded: Loaded, one: TestCase): string | null
     return `there is no agent \`${one.agent}\`: ${didYouMean(one.agent, agents) ?? "name it under `agents` of this file"}`;
   }
   const definition = own.definitions.find((tool) => qualified(tool.server, tool.name) === one.tool) ?? null;
-  const request = sampleRequest({ ...one, definition });
+  const levels = own.agents.find((agent) => agent.name === one.agent)?.levels;
+  const request = sampleRequest({ ...one, definition, levels });
   if (request === null) return `\`${one.tool}\` is not a tool: write \`server__tool\``;
   if (!now.set.knows(one.tool)) {
     return `there is no tool \`${one.tool}\`: ${didYouMean(one.tool, now.set.actionNames()) ?? "give its `definition`, or name it under `tools` of this file"}`;

@@ -5,6 +5,8 @@ import type { EffectKind, Trait } from "../domain/effect.ts";
 import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { MemoryRule } from "../domain/memory.ts";
+import type { PathTrust } from "../domain/provenance.ts";
 import type { SqlDialect } from "../domain/sql-catalogue.ts";
 import type { EventName } from "../domain/security-event.ts";
 import type { Person } from "../domain/person.ts";
@@ -19,6 +21,8 @@ export interface Configuration {
   readonly dataFolder: string;
   /** Absolute folder of `*.cedar` and `*.test.yaml`. */
   readonly policyFolder: string;
+  /** Absolute; the rules of what agents may be trusted with. It need not be there. */
+  readonly capabilityFile: string;
   readonly trustDomain: string;
   readonly listen: { readonly host: string; readonly port: number };
   /** What clients and other servers know it as, without a slash at its end: the issuer of every credential, one for all
@@ -31,12 +35,16 @@ export interface Configuration {
   readonly socket: string;
   readonly tier: Tier;
   readonly isolation: Isolation;
+  /** Whether a tool nobody has described is judged by its own pinned definition, and not refused as unknown. */
+  readonly infer: boolean;
   /** On whose behalf the launcher opens tasks on this machine. */
   readonly owner: PersonName;
   readonly people: readonly Person[];
   readonly agents: readonly AgentConfiguration[];
   readonly servers: readonly ServerConfiguration[];
   readonly clients: readonly ClientConfiguration[];
+  /** Whose word on how an agent did in an evaluation counts. */
+  readonly evaluators: readonly EvaluatorConfiguration[];
   /** Who is told what was revoked and what changed. */
   readonly receivers: readonly ReceiverConfiguration[];
   /** Whose tokens for workloads are believed. */
@@ -59,8 +67,17 @@ export interface Configuration {
     /** Where it was before: tried when `key` does not open the vault, which is then wrapped under `key`. */
     readonly previous: VaultKeySource | null;
   };
+  readonly memory: MemoryConfiguration;
   /** Whether the record keeps arguments and results as text beside their keyed digests. */
   readonly records: { readonly text: "digest" | "keep" };
+}
+
+export interface MemoryConfiguration {
+  /** Whether what agents remember is kept as text, sealed, so that it can be put back. */
+  readonly keep: boolean;
+  /** How long it counts; what others could have written counts for less. */
+  readonly lifetimeMs: number;
+  readonly untrustedMs: number;
 }
 
 export type VaultKeySource =
@@ -181,6 +198,14 @@ export interface ClientConfiguration {
   /** The servers it speaks for: it is told of the credentials made for these, and of no others. */
   readonly servers: readonly ServerName[];
   readonly may: readonly ClientRight[];
+}
+
+/** Somebody who evaluates agents, and signs what came of it (ES256 or Ed25519). */
+export interface EvaluatorConfiguration {
+  readonly name: string;
+  readonly keys: ClientConfiguration["keys"];
+  /** What it signed, before or after, does not count. */
+  readonly revoked: boolean;
 }
 
 export type Launch =
@@ -314,9 +339,17 @@ export interface ToolRule {
   readonly amount?: readonly string[];
   readonly body?: readonly string[];
   readonly attachment?: readonly string[];
+  /** Arguments that say which thing it acts on, beside those above: an id, a repository, a password. */
+  readonly identity?: readonly string[];
   /** What a call of it always is, whatever its arguments are: reasons for more care. */
   readonly traits?: readonly Trait[];
   /** Labels of what it returns; default private and untrusted, the cautious guess. */
   readonly private?: boolean;
   readonly untrusted?: boolean;
+  /** Its result is what the file at `path` holds, and nothing else. */
+  readonly content?: boolean;
+  /** What single paths of what it returns are worth. */
+  readonly trust?: readonly PathTrust[];
+  /** What the tool does to what agents remember. */
+  readonly memory?: MemoryRule;
 }

@@ -52,7 +52,7 @@ export interface Store {
  *  kind, colon, id. `resync`: events were missed, so anything may have happened. */
 export interface StoreEvent {
   readonly sequence: Sequence;
-  readonly kind: "revoked" | "task" | "approval" | "call" | "policy" | "pin" | "key" | "resync";
+  readonly kind: "revoked" | "task" | "approval" | "call" | "policy" | "pin" | "key" | "capability" | "resync";
   readonly id: string;
 }
 

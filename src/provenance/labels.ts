@@ -1,6 +1,7 @@
 import type { Effects } from "../domain/effect.ts";
 import type { SessionRise } from "../domain/principal.ts";
-import type { Provenance, SourceLabels } from "../domain/provenance.ts";
+import type { LeafLabel, SourceLabels } from "../domain/provenance.ts";
+import { fits } from "./result/path.ts";
 
 /** How far a call raises its session, known before it is forwarded: a call that runs beside it already sees it. */
 export function riseOf(effects: Effects, source: SourceLabels): SessionRise {
@@ -11,5 +12,15 @@ export function riseOf(effects: Effects, source: SourceLabels): SessionRise {
   };
 }
 
-/** Nothing is traced yet, so nothing is claimed to be grounded or tainted. */
-export const UNTRACED: Provenance = { ungrounded: [], tainted: [] };
+/** What the value at `keys` of a result from there is worth. What an outsider could have written is of low integrity,
+ *  unless somebody said of that very path who writes it; free text is never raised by its path. */
+export function labelOf(source: SourceLabels, keys: readonly string[], form: LeafLabel["form"]): LeafLabel {
+  let integrity: LeafLabel["integrity"] = source.untrusted ? "low" : "high";
+  let confidentiality: LeafLabel["confidentiality"] = source.private ? "internal" : "public";
+  for (const said of source.trust ?? []) {
+    if (!fits(said.path, keys)) continue;
+    if (said.integrity === "low" || (said.integrity === "high" && form === "structured")) integrity = said.integrity;
+    confidentiality = said.confidentiality ?? confidentiality;
+  }
+  return { integrity, confidentiality, form };
+}

@@ -44,8 +44,8 @@ export function place(
 }
 
 /** The names that may stand in the object at `path`, or an empty list where any may. */
-export function namesAt(path: Path): readonly string[] {
-  let here: readonly Shape[] = [schema as Shape];
+export function namesAt(path: Path, root: object = schema): readonly string[] {
+  let here: readonly Shape[] = [root as Shape];
   for (const step of path) {
     here = here.flatMap(alternatives).flatMap((shape) => {
       const found = shape.properties?.[String(step)] ?? (shape.additionalProperties || shape.items);

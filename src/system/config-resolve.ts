@@ -9,6 +9,7 @@ import { bounded, HOUR, isLoopback, MINUTE, type Report, SECOND } from "./config
 import type { Path } from "./config-problems.ts";
 import { reportOwnDatabases } from "./config-databases.ts";
 import type { WritYaml } from "./config-schema.ts";
+import { resolveEvaluator } from "./config-evaluators.ts";
 import { resolveReceiver } from "./config-receivers.ts";
 import { resolveFederation, resolveIssuers } from "./config-issuers.ts";
 import { resolveServer } from "./config-servers.ts";
@@ -83,12 +84,14 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     file: base.file,
     dataFolder: at(yaml.data ?? ".writ"),
     policyFolder: yaml.policies === undefined ? (base.policyFolder ?? at("policies")) : at(yaml.policies),
+    capabilityFile: at(yaml.capabilities ?? "capabilities.yaml"),
     trustDomain: yaml.trust_domain ?? "writ.local",
     listen: { host, port: yaml.listen?.port ?? 7420 },
     origin: origin?.origin ?? null,
     store,
     socket: yaml.listen?.socket === undefined ? join(at(yaml.data ?? ".writ"), "enrol.sock") : at(yaml.listen.socket),
     tier: yaml.tier ?? "foundation",
+    infer: yaml.infer ?? yaml.tier === "optimized",
     isolation: yaml.isolation ?? "same-user",
     owner: (yaml.owner ?? systemUser()) as PersonName,
     people: Object.entries(yaml.people ?? {}).map(([name, person]) => ({
@@ -101,6 +104,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     agents,
     servers,
     receivers: Object.entries(yaml.receivers ?? {}).map(([name, one]) => resolveReceiver(name, one, agents, report)),
+    evaluators: Object.entries(yaml.evaluators ?? {}).map(([name, one]) => resolveEvaluator(name, one, at, report)),
     issuers,
     federation,
     clients: Object.entries(yaml.clients ?? {}).map(([name, client]) =>
@@ -118,6 +122,11 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
     },
     signIn: resolveSignIn(yaml.sign_in, yaml.agents ?? {}, at, report),
     vault: resolveVault(yaml.vault, base.folder, report),
+    memory: {
+      keep: yaml.memory?.keep ?? false,
+      lifetimeMs: time(["memory", "lifetime"], yaml.memory?.lifetime, 90 * 24 * HOUR, MINUTE, 3660 * 24 * HOUR),
+      untrustedMs: time(["memory", "untrusted"], yaml.memory?.untrusted, 7 * 24 * HOUR, MINUTE, 3660 * 24 * HOUR),
+    },
     records: { text: yaml.records?.text ?? "digest" },
   };
 }

@@ -58,6 +58,25 @@ const scope = z.strictObject({
   uses: z.int().min(1, "a whole number, 1 or more").optional(),
 });
 
+/** As `stepsOf` in provenance/result/path.ts reads it. */
+const resultPath = z
+  .string()
+  .regex(/^\$(?:\.(?:\*|[^.[\]*\s]{1,128})|\[(?:\*|\d{1,6})\]){0,16}$/, "a path such as $.items[*].id");
+
+const memberName = z.string().regex(/^[^.[\]*\s]{1,128}(?:\[\*\])?$/, "a member's name, with [*] where it is a list");
+const memoryElements = z
+  .array(
+    z.strictObject({
+      at: resultPath,
+      key: z.array(memberName).max(8),
+      text: z.array(memberName).max(8),
+      as: z.array(memberName).max(8).optional(),
+      replaces: z.boolean().optional(),
+    }),
+  )
+  .min(1, "at least one place")
+  .max(8);
+
 const toolRuleMembers = z.strictObject({
   effects: z.array(z.enum(EFFECT_KINDS)).optional(),
   reversible: z.boolean().optional(),
@@ -75,9 +94,29 @@ const toolRuleMembers = z.strictObject({
   amount: locators.optional(),
   body: locators.optional(),
   attachment: locators.optional(),
+  identity: locators.optional(),
   traits: z.array(z.enum(TRAITS)).optional(),
   private: z.boolean().optional(),
   untrusted: z.boolean().optional(),
+  content: z.boolean().optional(),
+  trust: z
+    .array(
+      z.strictObject({
+        path: resultPath,
+        integrity: z.enum(["low", "high"]).optional(),
+        confidentiality: z.enum(["public", "internal", "secret"]).optional(),
+      }),
+    )
+    .max(64)
+    .optional(),
+  memory: z
+    .strictObject({
+      does: z.enum(["read", "write", "forget"]),
+      elements: memoryElements,
+      kept: memoryElements.optional(),
+      whole: z.boolean().optional(),
+    })
+    .optional(),
 });
 
 const toolRule = toolRuleMembers.refine(
@@ -288,6 +327,12 @@ const client = z.strictObject({
   may: z.array(z.enum(CLIENT_RIGHTS)).optional(),
 });
 
+const evaluator = z.strictObject({
+  jwks: client.shape.jwks,
+  jwks_file: client.shape.jwks_file,
+  revoked: z.boolean().optional(),
+});
+
 const receiver = z.strictObject({
   url: z.url({ protocol: /^https?$/, error: "an http or https address" }),
   audience: z.string().min(1).optional(),
@@ -302,6 +347,7 @@ const receiver = z.strictObject({
 
 export const writYaml = z.strictObject({
   tier: z.enum(TIERS).optional(),
+  infer: z.boolean().optional(),
   owner: name.optional(),
   trust_domain: z
     .string()
@@ -326,6 +372,7 @@ export const writYaml = z.strictObject({
     })
     .optional(),
   policies: path.optional(),
+  capabilities: path.optional(),
   people: z.record(name, person).optional(),
   sign_in: signIn.optional(),
   approvals: z
@@ -339,9 +386,13 @@ export const writYaml = z.strictObject({
     .optional(),
   vault: z.strictObject({ ...vaultKey, previous: z.strictObject(vaultKey).optional() }).optional(),
   records: z.strictObject({ text: z.enum(["digest", "keep"]).optional() }).optional(),
+  memory: z
+    .strictObject({ keep: z.boolean().optional(), lifetime: duration.optional(), untrusted: duration.optional() })
+    .optional(),
   servers: z.record(name, server).optional(),
   agents: z.record(name, agent).optional(),
   clients: z.record(name, client).optional(),
+  evaluators: z.record(name, evaluator).optional(),
   receivers: z.record(name, receiver).optional(),
   issuers: z.record(name, issuer).optional(),
   federation: z
@@ -358,6 +409,7 @@ export type CredentialYaml = z.infer<typeof credential>;
 export type ToolRuleYaml = z.infer<typeof toolRule>;
 export type EnrolYaml = z.infer<typeof enrol>;
 export type ClientYaml = z.infer<typeof client>;
+export type EvaluatorYaml = z.infer<typeof evaluator>;
 export type PersonYaml = z.infer<typeof person>;
 export type ReceiverYaml = z.infer<typeof receiver>;
 export type SignInYaml = z.infer<typeof signIn>;

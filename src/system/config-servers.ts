@@ -127,6 +127,7 @@ const LOCATORS = [
   "amount",
   "body",
   "attachment",
+  "identity",
 ] as const satisfies readonly (keyof ToolRule)[];
 
 function ruleOf(yaml: ToolRuleYaml): ToolRule {

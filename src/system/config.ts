@@ -1,13 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { isScalar, LineCounter, parseDocument, visit } from "yaml";
-import type { z } from "zod";
 import { WritError } from "../domain/error.ts";
 import type { Configuration } from "../ports/configuration.ts";
-import { didYouMean, namesAt, type Path, place, type Problem } from "./config-problems.ts";
-import type { Report } from "./config-bounds.ts";
+import { reportIssue } from "./config-issues.ts";
+import { namesAt, type Problem } from "./config-problems.ts";
 import { folderOf, resolveConfiguration } from "./config-resolve.ts";
 import { writYaml } from "./config-schema.ts";
+import { inOrder, openYaml } from "./config-yaml.ts";
 
 export type { Problem } from "./config-problems.ts";
 export { schema } from "./config-schema.ts";
@@ -66,47 +65,11 @@ export function parseConfiguration(
   file: string,
   options: ConfigurationOptions = {},
 ): ParsedConfiguration {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: "1.2" });
-  const problems: Problem[] = [...document.errors, ...document.warnings].map((fault) => {
-    const { line, col } = lines.linePos(fault.pos[0]);
-    return { file, line, column: col, code: "yaml_invalid", message: lower(fault.message), hint: "mend the YAML" };
-  });
-  const report: Report = (path, code, message, hint, key = false) => {
-    problems.push({ file, ...place(document, lines, path, key), code, message, hint });
-  };
-  // The schema would drop such a key without a word.
-  visit(document, {
-    Pair(_, { key }) {
-      if (!isScalar(key) || key.value !== "__proto__") return;
-      const { line, col } = lines.linePos(key.range?.[0] ?? 0);
-      problems.push({
-        file,
-        line,
-        column: col,
-        code: "name_invalid",
-        message: "`__proto__` is not a name",
-        hint: "use another name",
-      });
-    },
-  });
-  if (problems.length > 0) return refused(problems);
-
-  let value: unknown;
-  try {
-    value = document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch (cause) {
-    report(
-      [],
-      "yaml_invalid",
-      lower(cause instanceof Error ? cause.message : "the file cannot be read"),
-      "write the values out",
-    );
-    return refused(problems);
-  }
+  const { value, problems, report } = openYaml(text, file);
+  if (value === undefined) return refused(problems);
   const checked = writYaml.safeParse(value);
   if (!checked.success) {
-    for (const issue of checked.error.issues) reportIssue(issue, value, report);
+    for (const issue of checked.error.issues) reportIssue(issue, value, namesAt, report);
     return refused(problems);
   }
   const configuration = resolveConfiguration(
@@ -117,81 +80,6 @@ export function parseConfiguration(
   return problems.length > 0 ? refused(problems) : { kind: "loaded", configuration };
 }
 
-function reportIssue(issue: z.core.$ZodIssue, root: unknown, report: Report): void {
-  const { path } = issue;
-  switch (issue.code) {
-    case "unrecognized_keys":
-      for (const key of issue.keys)
-        report([...path, key], "key_unknown", `there is no \`${key}\` here`, didYouMean(key, namesAt(path)), true);
-      return;
-    case "invalid_key":
-      report(
-        path,
-        "name_invalid",
-        `\`${String(path.at(-1))}\` is not a name here`,
-        `use ${issue.issues[0]?.message ?? "another name"}`,
-        true,
-      );
-      return;
-    case "invalid_value": {
-      const written = at(root, path);
-      const known = issue.values.map(String);
-      report(
-        path,
-        "value_invalid",
-        `\`${String(written)}\` is not one of the values here`,
-        didYouMean(String(written), known),
-      );
-      return;
-    }
-    case "invalid_type":
-      report(
-        path,
-        "value_invalid",
-        `this is not ${words(issue.expected)}`,
-        /^(Invalid|Expected)/.test(issue.message) ? `write ${words(issue.expected)}` : `write ${issue.message}`,
-      );
-      return;
-    case "invalid_union": {
-      const strict = issue.errors
-        .flat()
-        .find(
-          (inner) => inner.code === "unrecognized_keys" || (inner.path.length > 0 && inner.code !== "invalid_type"),
-        );
-      if (strict !== undefined)
-        return reportIssue({ ...strict, path: [...path, ...strict.path] } as z.core.$ZodIssue, root, report);
-      report(path, "value_invalid", "this value does not fit here", `write ${issue.message}`);
-      return;
-    }
-    default:
-      report(path, "value_invalid", "this value does not fit here", `write ${lower(issue.message)}`);
-  }
-}
-
-function words(expected: string): string {
-  const known: Readonly<Record<string, string>> = {
-    object: "a mapping (`name: value` lines)",
-    record: "a mapping (`name: value` lines)",
-    array: "a list",
-    string: "a text",
-    int: "a whole number",
-    number: "a number",
-    boolean: "true or false",
-  };
-  return known[expected] ?? expected;
-}
-
-function at(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (here, step) => (typeof here === "object" && here !== null ? Reflect.get(here, step) : undefined),
-    root,
-  );
-}
-
-function lower(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
-}
-
 function refused(problems: readonly Problem[]): ParsedConfiguration {
-  return { kind: "refused", problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
+  return { kind: "refused", problems: inOrder(problems) };
 }

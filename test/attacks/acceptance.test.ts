@@ -35,6 +35,8 @@ async function writ(...line: string[]): Promise<{ code: number; out: string; err
     hold: () => Promise.resolve(0),
     serve: () => Promise.resolve(0),
     bypass: () => Promise.resolve({ isolation: null, report: { at: 0, uid: 0, attempts: [] } }),
+    evaluate: () => Promise.reject(new TypeError("nobody evaluates here")),
+    evaluatorKey: () => ({}),
     offlineDoctor: () => Promise.resolve([]),
   }).run(line);
   return { code, out: out.join(""), err: err.join("\n") };

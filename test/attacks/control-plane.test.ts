@@ -77,7 +77,7 @@ test("the launcher's key enrols, and neither sees nor answers anything", async (
 
 test.each([
   ["vera", ["viewer"]],
-  ["dana", ["viewer"]],
+  ["dana", ["approver", "viewer"]],
   ["otto", ["instance or operator", "operator", "viewer"]],
 ])("%s's key opens what %j may use, and no more", async (name, may) => {
   expect(await opened(await desk.people.issueKey(name, "admin"))).toEqual(may);

@@ -31,6 +31,7 @@ beforeEach(async () => {
     gateway: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`,
     prover: createProver("http://127.0.0.1:7420"),
     token: () => Promise.resolve("the-task-token"),
+    renewed: () => Promise.resolve("another-task-token"),
     callerOf: () => caller,
     onRefused: () => {},
   });

@@ -83,6 +83,8 @@ async function helpOf(path: readonly string[]): Promise<string> {
     hold: unused,
     serve: unused,
     bypass: unused,
+    evaluate: unused,
+    evaluatorKey: unused,
     offlineDoctor: unused,
   }).run([...path, "--help"]);
   return out;

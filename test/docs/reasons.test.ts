@@ -25,6 +25,8 @@ const FACTS = [
   "approval",
   "obligation",
   "what",
+  "place",
+  "elements",
 ];
 
 test("the page of reasons has every reason, in the order of the walk, as it is said", async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { AGREED_REFUND, PLAN, SAMPLE } from "../../examples/demo/plan.ts";
+import { AGREED_REFUND, PLAN, SAMPLE, SUPPORT_PLAN } from "../../examples/demo/plan.ts";
 import { violates } from "../../src/domain/constraint.ts";
 import type { ServerName } from "../../src/domain/ids.ts";
 import { runPolicyTests } from "../../src/policy/test-run.ts";
@@ -24,10 +24,19 @@ function files(ending: string) {
   );
 }
 
-test("the demo's configuration holds, and every tool of its plan is in the clerk's scope", () => {
-  const [clerk] = configuration().agents;
-  const scoped = new Set(clerk?.scope.flatMap((grant) => grant.tools));
-  expect(PLAN.map((step) => step.tool).filter((tool) => !scoped.has(tool))).toEqual([]);
+test("the demo's configuration holds, and every tool of its plans is in the agent's scope", () => {
+  const [clerk, support] = configuration().agents;
+  const strange = (plan: typeof PLAN, agent: typeof clerk): readonly string[] => {
+    const scoped = new Set(agent?.scope.flatMap((grant) => grant.tools));
+    return plan.map((step) => step.tool).filter((tool) => !scoped.has(tool));
+  };
+  expect(strange(PLAN, clerk)).toEqual([]);
+  expect(strange(SUPPORT_PLAN, support)).toEqual([]);
+});
+
+test("what the demo's second task is refused is word for word what its first was given", () => {
+  const given = PLAN.find((step) => step.name === "ask the till what is open");
+  expect(SUPPORT_PLAN.map(({ tool, arguments: args }) => [tool, args])).toEqual([[given?.tool, given?.arguments]]);
 });
 
 test("of the demo's reads exactly the one outside the handbook is outside the grant", () => {

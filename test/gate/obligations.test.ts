@@ -20,7 +20,7 @@ const POLICIES = `
 @id("box-pays") @obligation("redact-secrets, redact-result") permit (principal, action == Writ::Action::"box__pay", resource);
 @id("box-asked") @ask("approver") forbid (principal, action == Writ::Action::"box__pay", resource);
 @id("box-sends") @obligation("block-secrets") permit (principal, action == Writ::Action::"box__send", resource);
-@id("box-marks") @obligation("spotlight") permit (principal, action == Writ::Action::"box__big", resource);
+@id("box-marks") @obligation("rows=5") permit (principal, action == Writ::Action::"box__big", resource);
 `;
 let house: House;
 
@@ -79,7 +79,7 @@ test("`redact-secrets`: what leaves is what was judged and recorded, and holds n
   expect(answer.code).toBeNull();
   expect(did()).toBe(`change {"to":"use ${COVERED} there"}\n`);
   const admission = (await records(clerk.task.id)).find((one) => one.kind === "admission");
-  expect(admission?.body).toMatchObject({ lightened: true, obligations: ["redact-secrets"] });
+  expect(admission?.body).toMatchObject({ lightened: true, obligations: ["mark-invisible", "redact-secrets"] });
   expect(admission?.body).toMatchObject({ params: { arguments: { to: `use ${COVERED} there` } } });
 });
 

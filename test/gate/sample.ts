@@ -22,6 +22,7 @@ import type {
 } from "../../src/domain/ids.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { Principal } from "../../src/domain/principal.ts";
+import { UNTRACED } from "../../src/domain/provenance.ts";
 import type { ToolDefinition } from "../../src/domain/tool.ts";
 import { loadPolicies } from "../../src/policy/load.ts";
 import type { PolicySet } from "../../src/ports/policy.ts";
@@ -174,7 +175,7 @@ export function request(theCall: Call, what: Effects, more: Partial<AccessReques
     mode: { kind: "enforce" },
     standing: standing(),
     effects: what,
-    provenance: { ungrounded: [], tainted: [] },
+    provenance: UNTRACED,
     source: { private: true, untrusted: true },
     pin: { kind: "pinned", hash: "sha-256:pin" as Digest },
     envelope: [],

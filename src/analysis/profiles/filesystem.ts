@@ -9,8 +9,9 @@ export const filesystem: Profile = {
     { from: "image", name: "mcp/filesystem" },
   ],
   tools: {
+    ...each("read_file read_text_file", { ...READS_FILE, content: true }),
     ...each(
-      `read_file read_text_file read_media_file list_directory list_directory_with_sizes directory_tree search_files
+      `read_media_file list_directory list_directory_with_sizes directory_tree search_files
        get_file_info`,
       READS_FILE,
     ),

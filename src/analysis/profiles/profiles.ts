@@ -27,7 +27,12 @@ const BY_ARTEFACT = new Map(
 
 /** What is known of a server's tool by what its launch runs, or the origin it speaks to; null where nothing is. */
 export function profiled(launch: Launch, tool: string): ToolRule | null {
+  const tools = profileOf(launch);
+  return Object.hasOwn(tools, tool) ? (tools[tool] ?? null) : null;
+}
+
+/** Everything that is known of its tools. */
+export function profileOf(launch: Launch): Profile["tools"] {
   const artefact = artefactOf(launch);
-  const tools = artefact === null ? undefined : BY_ARTEFACT.get(`${artefact.from} ${artefact.name}`);
-  return tools !== undefined && Object.hasOwn(tools, tool) ? (tools[tool] ?? null) : null;
+  return (artefact === null ? undefined : BY_ARTEFACT.get(`${artefact.from} ${artefact.name}`)) ?? {};
 }

@@ -9,6 +9,7 @@ import { told } from "./says.ts";
 import { apart, DEEPEST, type Flow, NOTHING, OPAQUE, type Shell, unknown } from "./state.ts";
 import { TABLE } from "./table.ts";
 import { together } from "./flow.ts";
+import { unfamiliar } from "./unfamiliar.ts";
 
 /** Runs `fields` as a command: a function of this text, a command that the table knows, a file, or nobody knows what. */
 export function runFields(fields: readonly Field[], shell: Shell, input: Flow): Flow {
@@ -85,8 +86,7 @@ function follow(name: string, args: readonly Field[], shell: Shell, input: Flow)
   }
   beyond(name, args, shell);
   if (entry === undefined) {
-    const note = "a program that nobody has described";
-    shell.tally.add({ kinds: ["execute"], routine: false, note });
+    shell.tally.add(unfamiliar(args, shell));
     return OPAQUE;
   }
   return judge(entry, { name, args, shell, input }) ?? OPAQUE;

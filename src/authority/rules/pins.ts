@@ -2,6 +2,7 @@ import type { Digest, ServerName, ToolName } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Pin, PinStatus, ToolDefinition } from "../../domain/tool.ts";
 import type { WriteTx } from "../../ports/store.ts";
+import { suspicionsOf } from "../../provenance/definitions/suspicions.ts";
 import { lineDiff } from "./line-diff.ts";
 import type { Actor, AuthorityParts } from "../parts.ts";
 import { refusal } from "../refusals.ts";
@@ -18,8 +19,9 @@ export interface Observed {
 
 /** Holds what each server said last, and what people accepted of it. */
 export interface Pins {
-  /** Compares what a server says now with its pins. The first time a server is met, all of it is pinned; afterwards
-   *  nothing is, until a person accepts it. A pin made for another place counts for nothing here. */
+  /** Compares what a server says now with its pins. The first time a server is met, all of it is pinned but what is odd;
+   *  afterwards nothing is, until a person accepts it. A pin made for another place counts for nothing here. Something odd
+   *  that shows only beside another server's tools is held back too, unless a person has accepted it. */
   observe(server: ServerName, origin: Digest, definitions: readonly ToolDefinition[]): Promise<Observed>;
   /** Takes what was accepted for this place as what the server says, until it says something itself. */
   recall(server: ServerName, origin: Digest): Promise<Observed>;
@@ -59,6 +61,11 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
     });
   }
 
+  /** What the other servers said last. */
+  function foreign(server: ServerName): readonly ToolDefinition[] {
+    return [...last].flatMap(([name, { definitions }]) => (name === server ? [] : definitions));
+  }
+
   function compare(
     server: ServerName,
     origin: Digest,
@@ -66,6 +73,7 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
     pins: readonly Pin[],
   ): Observed {
     const here = pins.filter((pin) => pin.origin === origin);
+    const others = foreign(server);
     const statuses = new Map<ToolName, PinStatus>();
     for (const definition of definitions)
       statuses.set(
@@ -73,6 +81,7 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
         statusOf(
           definition,
           here.find((pin) => pin.tool === definition.name),
+          others,
         ),
       );
     const accepted = here.map((pin) => ({ server, name: pin.tool, body: pin.definition, hash: pin.hash }));
@@ -90,13 +99,15 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
           : await parts.store.write(async (tx) => {
               // Another process may have met it in between.
               if ((await tx.pins(server)).length === 0)
-                for (const definition of definitions) await put(tx, origin, definition, "first contact");
+                for (const definition of definitions)
+                  if (suspicionsOf(definition, foreign(server)).length === 0)
+                    await put(tx, origin, definition, FIRST_CONTACT);
               await tx.publish("pin", server);
               return tx.pins(server);
             });
       const observed = compare(server, origin, definitions, pins);
       for (const [tool, status] of observed.statuses) {
-        if (status.kind === "drifted" || status.kind === "new")
+        if (status.kind === "drifted" || status.kind === "new" || status.kind === "suspect")
           parts.log.warn({ server, tool, pin: status.kind }, "a tool is held back until a person accepts it");
       }
       return observed;
@@ -147,14 +158,21 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
   };
 }
 
-function statusOf(definition: ToolDefinition, pin: Pin | undefined): PinStatus {
-  if (pin === undefined) return { kind: "new", now: definition.hash };
-  if (pin.hash === definition.hash) return { kind: "pinned", hash: pin.hash };
+const FIRST_CONTACT = "first contact";
+
+function statusOf(definition: ToolDefinition, pin: Pin | undefined, others: readonly ToolDefinition[]): PinStatus {
+  if (pin?.hash === definition.hash && pin.acceptedBy !== FIRST_CONTACT) return { kind: "pinned", hash: pin.hash };
+  const why = suspicionsOf(definition, others);
+  if (pin === undefined || pin.hash === definition.hash) {
+    if (why.length > 0) return { kind: "suspect", now: definition.hash, why };
+    return pin === undefined ? { kind: "new", now: definition.hash } : { kind: "pinned", hash: pin.hash };
+  }
   return {
     kind: "drifted",
     pinned: pin.hash,
     now: definition.hash,
     diff: lineDiff(readable(pin.definition), readable(definition.body)),
+    ...(why.length === 0 ? {} : { why }),
   };
 }
 

@@ -5,11 +5,10 @@ import { lasting } from "../../domain/revocation.ts";
 import { type Budget, type Task, standing } from "../../domain/task.ts";
 import type { Minted } from "../../ports/credentials.ts";
 import type { ReadTx, WriteTx } from "../../ports/store.ts";
+import { profileFor } from "../capability/profiles.ts";
 import type { AuthorityParts } from "../parts.ts";
-import { profileOf } from "../profile.ts";
 import { refusal, taskOver, unauthenticated } from "../refusals.ts";
 import { refuseBarred } from "../revocation/bars.ts";
-import { agentOf } from "../enrolment/enrol.ts";
 
 export interface OpenedTask {
   readonly task: Task;
@@ -116,7 +115,7 @@ export async function begin(
     },
   });
   await tx.publish("task", task.id);
-  const profile = profileOf(agentOf(parts, task.agent), parts.digests);
-  const token = parts.credentials.mintTask(task, instance, profile, await tx.sequence(), task.openedAt);
+  const { hash } = await profileFor(parts, tx, task);
+  const token = parts.credentials.mintTask(task, instance, hash, await tx.sequence(), task.openedAt);
   return { task, session, grants, token };
 }

@@ -20,17 +20,20 @@ export function addTaskCommands(program: Command, bind: Bind): void {
     .requiredOption("--agent <name>", "an agent of writ.yaml")
     .option("--task <objective>", "what it is for, in your words", "")
     .option("--user <user>", "run it as another user, the launcher as the user of Writ; takes root")
+    .option("--model <model>", "the model it works with, as name@version; Writ takes it as a claim")
     .argument("<command...>", "the command, after --")
     .action(
-      bind(async (session, command: string[], options: { agent: string; task: string; user?: string }) => {
-        const { user } = options;
-        const settings = await place(session, options);
-        session.exit(
-          user === undefined
-            ? await session.parts.run({ ...settings, launcherKey: await launcherKey(session), command })
-            : await session.parts.runAs({ ...settings, user, command }),
-        );
-      }),
+      bind(
+        async (session, command: string[], options: { agent: string; task: string; user?: string; model?: string }) => {
+          const { user, model } = options;
+          const settings = await place(session, options);
+          session.exit(
+            user === undefined
+              ? await session.parts.run({ ...settings, launcherKey: await launcherKey(session), command, model })
+              : await session.parts.runAs({ ...settings, user, command }),
+          );
+        },
+      ),
     );
 
   const task = program.command("task").description("pieces of work, and what they may do");

@@ -44,7 +44,7 @@ export function addToolCommands(program: Command, bind: Bind): void {
     .action(
       bind(async (session, server?: string) => {
         const found = await (await session.client()).get<Tools>("/v1/tools", { server });
-        const changed = found.items.filter((one) => one.pin.kind === "drifted" || one.pin.kind === "new");
+        const changed = found.items.filter((one) => HELD.has(one.pin.kind));
         session.show(changed, () =>
           changed.length === 0 ? "every tool is as it was accepted" : changed.map(describeChange).join("\n\n"),
         );
@@ -70,15 +70,18 @@ export function addToolCommands(program: Command, bind: Bind): void {
     );
 }
 
+const HELD: ReadonlySet<string> = new Set(["drifted", "new", "suspect"] satisfies readonly PinStatus["kind"][]);
 const SHOWN_LINES = 60;
 
 /** What changed, and the command that accepts exactly this: the server chose the name, and may change it all again. */
 function describeChange({ name, server, tool, hash, pin, definition }: ToolLine): string {
   const lines =
     pin.kind === "drifted"
-      ? pin.diff
+      ? [...(pin.why ?? []).map((why) => `- ${why}`), ...pin.diff]
       : [
-          "nobody has accepted it yet: it is new, or its server is launched another way now",
+          ...(pin.kind === "suspect"
+            ? ["something about it is odd, and nobody has accepted it:", ...pin.why.map((why) => `- ${why}`)]
+            : ["nobody has accepted it yet: it is new, or its server is launched another way now"]),
           ...JSON.stringify(definition, null, 2).split("\n").slice(0, SHOWN_LINES),
         ];
   return [

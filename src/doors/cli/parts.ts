@@ -1,4 +1,5 @@
 import type { BypassReport } from "../../domain/bypass.ts";
+import type { Json, JsonObject } from "../../domain/json.ts";
 import type { Isolation } from "../../domain/tier.ts";
 
 /** What the command line is given; put together by hand in `main.ts`. Commands are thin clients of the HTTP API. */
@@ -40,6 +41,10 @@ export interface CliParts {
     readonly plan: string | undefined;
     readonly as: { readonly agent: string; readonly user: string } | undefined;
   }) => Promise<BypassLook>;
+  /** Runs an agent on a suite, in places made for it alone. */
+  readonly evaluate: (asked: EvalRequest) => Promise<EvalReport>;
+  /** Makes an evaluator's key and keeps it in a file that was not there; what may be published of it. */
+  readonly evaluatorKey: (file: string) => JsonObject;
   /** What can be told without a running Writ. */
   readonly offlineDoctor: (config: string | undefined) => Promise<readonly CheckLine[]>;
 }
@@ -48,6 +53,27 @@ export interface BypassLook {
   /** What the deployment says of itself; null where that could not be read. */
   readonly isolation: Isolation | null;
   readonly report: BypassReport;
+}
+
+export interface EvalRequest {
+  /** The file of the suite. */
+  readonly suite: string;
+  /** Which agent of the deployment it is said to be. */
+  readonly agent: string;
+  readonly model: string | undefined;
+  /** What signs; nothing is signed without. */
+  readonly key: string | undefined;
+  readonly command: readonly string[];
+  readonly say: (line: string) => void;
+}
+
+export interface EvalReport {
+  readonly suite: string;
+  readonly passed: boolean;
+  readonly score: number;
+  readonly passedTests: readonly string[];
+  readonly failedTests: readonly string[];
+  readonly envelope: Json | null;
 }
 
 export interface Located {
@@ -61,6 +87,8 @@ export interface RunRequest {
   readonly agent: string;
   readonly objective: string;
   readonly command: readonly string[];
+  /** What it is said to be, as `name@version`. */
+  readonly model?: string | undefined;
   /** The configuration file, if it was named. */
   readonly config?: string | undefined;
 }

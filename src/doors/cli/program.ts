@@ -3,9 +3,11 @@ import { WritError } from "../../domain/error.ts";
 import { createBind, exitOf } from "./command.ts";
 import { addAgentCommands } from "./commands-agent.ts";
 import { addApproveCommands } from "./commands-approve.ts";
+import { addCapabilityCommands } from "./commands-capability.ts";
 import { addCredsCommands } from "./commands-creds.ts";
 import { addGrantCommands } from "./commands-grant.ts";
 import { addKeyCommands } from "./commands-keys.ts";
+import { addMemoryCommands } from "./commands-memory.ts";
 import { addPeopleCommands } from "./commands-people.ts";
 import { addPolicyCommands } from "./commands-policy.ts";
 import { addRecordCommands } from "./commands-record.ts";
@@ -63,7 +65,9 @@ const COMMANDS = [
   addRecordCommands,
   addPolicyCommands,
   addToolCommands,
+  addMemoryCommands,
   addCredsCommands,
+  addCapabilityCommands,
   addRevokeCommands,
   addPeopleCommands,
   addKeyCommands,

@@ -18,11 +18,13 @@ import { show } from "./show.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import { boundedText, createAddRoute, credentialled, guardBrowser, toError } from "./route.ts";
 import { addEnrolmentRoutes } from "./routes-enrolment.ts";
+import { addCapabilityRoutes } from "./routes-capability.ts";
 import { addCredsRoutes } from "./routes-creds.ts";
 import { addGrantRoutes } from "./routes-grants.ts";
 import { addKeyRoutes } from "./routes-keys.ts";
 import { addRecordRoutes } from "./routes-record.ts";
 import { addRevocationRoutes } from "./routes-revocation.ts";
+import { addMemoryRoutes } from "./routes-memory.ts";
 import { addRuleRoutes } from "./routes-rules.ts";
 import { addTaskRoutes } from "./routes-tasks.ts";
 import { addProviderRoutes } from "./signin-provider.ts";
@@ -60,7 +62,9 @@ export function createHttpDoor(parts: HttpDoorParts): HttpDoor {
   addRuleRoutes(add, parts, refusals);
   addRevocationRoutes(add, parts);
   addCredsRoutes(add, parts);
+  addMemoryRoutes(add, parts);
   addKeyRoutes(add, parts);
+  addCapabilityRoutes(add, parts);
   addOAuthRoutes(app, parts, refusals);
   const authorize = parts.signIn.clients.any ? addAuthorizeRoutes(app, parts, refusals) : null;
 

@@ -1,8 +1,10 @@
+import type { Capabilities } from "../../authority/capability/capabilities.ts";
 import type { Enrolments } from "../../authority/enrolment/enrolments.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
 import type { SigningKeys } from "../../authority/tokens/signing-keys.ts";
 import type { TokenParts } from "../../authority/tokens/parts.ts";
 import type { SignInParts } from "../../authority/people/parts.ts";
+import type { MemoryKeeping, Missing } from "../../authority/memory/manage.ts";
 import type { People } from "../../authority/people/people.ts";
 import type { Pins } from "../../authority/rules/pins.ts";
 import type { Policies } from "../../authority/rules/policies.ts";
@@ -38,7 +40,11 @@ export interface HttpDoorParts {
   readonly signIn: SignInParts;
   readonly pins: Pins;
   readonly policies: Policies;
+  readonly capabilities: Capabilities;
   readonly vault: Vault;
+  readonly memory: MemoryKeeping;
+  /** Puts back, through the gate, what a rollback found missing. */
+  readonly restore: (missing: Missing, by: string) => Promise<object>;
   readonly jwks: () => JsonObject;
   readonly allowed: AllowedOrigins;
   readonly version: string;

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { heardAtEnrolment } from "../../authority/capability/enrolled.ts";
 import { enrol, renewInstance } from "../../authority/enrolment/enrol.ts";
 import { issueJoinToken } from "../../authority/enrolment/join-token.ts";
 import { unauthenticated } from "../../authority/refusals.ts";
@@ -13,7 +14,10 @@ import { instanceCaller, person } from "./routes-tasks.ts";
 const held = { expiresAt: z.number() };
 
 /** How running processes of agents come to their credential. */
-export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments, tokens }: HttpDoorParts): void {
+export function addEnrolmentRoutes(
+  add: AddRoute,
+  { authority, enrolments, tokens, capabilities }: HttpDoorParts,
+): void {
   /** Whether the key being enrolled was proved; a proof of another one is an error, not a lesser enrolment. */
   function provenWith(thumbprint: string, proof: ProofAsked | null): boolean {
     if (proof === null) return false;
@@ -50,7 +54,9 @@ export function addEnrolmentRoutes(add: AddRoute, { authority, enrolments, token
     async run({ body: { kind, token, key: jwk }, proof }) {
       const thumbprint = thumbprintOf(jwk);
       const proven = provenWith(thumbprint, proof);
-      return enrolledView(authority, await enrolments.enrol(kind, { token }, thumbprint, proven));
+      const enrolled = await enrolments.enrol(kind, { token }, thumbprint, proven);
+      await capabilities.observe(enrolled.instance, heardAtEnrolment(enrolled.instance));
+      return enrolledView(authority, enrolled);
     },
   });
   add({

@@ -1,5 +1,6 @@
 import { WritError } from "../../domain/error.ts";
 import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts";
+import type { ProgramPart } from "./program.ts";
 import type { Prover } from "./prover.ts";
 
 /** What the launcher needs of the control plane. It proves the run's key with each request, so that what it is given is
@@ -11,6 +12,8 @@ export interface Control {
     selectors: Readonly<Record<string, string>>,
   ): Promise<{ readonly instance: string; readonly credential: Held }>;
   renewInstance(credential: string): Promise<Held>;
+  /** Says what the process is. A gateway of an earlier version does not ask. */
+  fingerprint(credential: string, parts: readonly Heard[]): Promise<void>;
   openTask(
     credential: string,
     objective: string,
@@ -18,6 +21,11 @@ export interface Control {
   renewTask(credential: string, task: string): Promise<Held>;
   endTask(credential: string, task: string, why: string): Promise<void>;
 }
+
+/** One component of what runs. */
+export type Heard = Omit<ProgramPart, "component"> & {
+  readonly component: "model" | "prompt" | "package" | "harness";
+};
 
 export interface Held {
   readonly token: string;
@@ -75,10 +83,14 @@ export function createControl(origin: string, launcherKey: string, prover: Prove
     }
   }
 
-  const post = (path: string, credential: string, body: JsonObject): Promise<JsonObject> =>
+  const post = (path: string, credential: string, body: JsonObject, vouch = false): Promise<JsonObject> =>
     send({
       path,
-      headers: { authorization: `DPoP ${credential}`, "content-type": "application/json" },
+      headers: {
+        authorization: `DPoP ${credential}`,
+        "content-type": "application/json",
+        ...(vouch ? { "writ-launcher-key": launcherKey } : {}),
+      },
       bound: credential,
       body: JSON.stringify(body),
     });
@@ -102,6 +114,12 @@ export function createControl(origin: string, launcherKey: string, prover: Prove
       return { instance: text(answer, "instance"), credential: held(answer, "credential") };
     },
     renewInstance: async (credential) => held(await post("/v1/instances/renew", credential, {}), "credential"),
+    async fingerprint(credential, parts) {
+      const body = { parts: parts.map((part) => ({ ...part })) };
+      await post("/v1/instances/fingerprint", credential, body, true).catch((cause: unknown) => {
+        if (!(cause instanceof WritError) || cause.code !== "path_unknown") throw cause;
+      });
+    },
     async openTask(credential, objective) {
       const answer = await exchange(credential, { objective });
       return {

@@ -1,6 +1,7 @@
 import { platform, release, userInfo } from "node:os";
 import { WritError } from "../../domain/error.ts";
-import { createControl, type Held } from "./control.ts";
+import { createControl, type Heard, type Held } from "./control.ts";
+import type { ProgramPart } from "./program.ts";
 import { callerOf, mark, type ProcessMark, TELLS, userOf } from "./process-tree.ts";
 import { createProver } from "./prover.ts";
 import { startProxy } from "./proxy.ts";
@@ -14,6 +15,8 @@ export interface LaunchSettings {
   readonly objective: string;
   /** What will run, for people who read the record. */
   readonly command?: string;
+  /** What is known of what will run. */
+  readonly parts?: readonly ProgramPart[];
   /** False where no process tree is to be held to the address: a program that launches itself. */
   readonly checkTree?: boolean;
   /** The address answers to processes of this user id, and to no other: for a program that runs as somebody else. */
@@ -29,6 +32,8 @@ export interface Launched {
   readonly url: string;
   /** From now on the address answers to this process and those below it. Before, it answers to nobody. */
   bind(pid: number): void;
+  /** Says what was seen of the run since: another model, another prompt. In force when it resolves. */
+  observe(parts: readonly Heard[]): Promise<void>;
   /** Ends the task and takes the address down; the second time does nothing. */
   close(why: string): Promise<void>;
 }
@@ -61,9 +66,14 @@ export async function launch(settings: LaunchSettings): Promise<Launched> {
     selectors(settings.command, checked ? "checked" : user === undefined ? "unchecked" : "user", user),
   );
   let credential = enrolled.credential;
+  const { parts = [] } = settings;
+  if (parts.length > 0) await control.fingerprint(credential.token, parts);
   const opened = await control.openTask(credential.token, settings.objective);
   let token = opened.token;
   const below = createTaskTokens((task) => control.renewTask(credential.token, task));
+  const again = alone(async () => {
+    token = await control.renewTask(credential.token, opened.task);
+  });
   let root: ProcessMark | null = null;
   let strangers = 0;
 
@@ -71,6 +81,11 @@ export async function launch(settings: LaunchSettings): Promise<Launched> {
     gateway: settings.origin,
     prover,
     token: async (task) => (task === null || task === opened.task ? token.token : below(task)),
+    renewed: async (task) => {
+      if (task !== null && task !== opened.task) return below(task, true);
+      await again();
+      return token.token;
+    },
     callerOf: (remotePort, localPort) =>
       user !== undefined
         ? userOf(user, remotePort, localPort)
@@ -124,21 +139,28 @@ export async function launch(settings: LaunchSettings): Promise<Launched> {
     bind(pid) {
       root = mark(pid);
     },
+    observe: (seen) => control.fingerprint(credential.token, seen),
     close: (why) => (closed ??= shut(why)),
   };
 }
 
 /** Tokens of tasks that the agent opened below its own, each asked for when it is first used and again when it runs out. */
-function createTaskTokens(renew: (task: string) => Promise<Held>): (task: string) => Promise<string> {
+function createTaskTokens(renew: (task: string) => Promise<Held>): (task: string, anew?: boolean) => Promise<string> {
   const held = new Map<string, Promise<Held>>();
-  return async (task) => {
-    const known = await held.get(task)?.catch(() => null);
+  return async (task, anew = false) => {
+    const known = anew ? null : await held.get(task)?.catch(() => null);
     if (known !== undefined && known !== null && known.expiresAt - Date.now() > LEAST_LEFT_MS) return known.token;
     const asked = renew(task);
     held.set(task, asked);
     asked.catch(() => held.delete(task));
     return (await asked).token;
   };
+}
+
+/** Many that ask at once wait for the same. */
+function alone(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  return () => (running ??= work().finally(() => (running = null)));
 }
 
 /** Renews `current` before it expires, again and again; gives up where it is told that it may not. */

@@ -15,6 +15,9 @@ export interface ProxyParts {
   /** The token of the run's task as it is now, or of a task below it.
    *  @throws WritError when no token is made for it: it is unknown, over, or not this run's. */
   readonly token: (task: string | null) => Promise<string>;
+  /** Another token for the same, where the gateway takes the present one no longer: what the agent may be trusted with
+   *  has changed. */
+  readonly renewed: (task: string | null) => Promise<string>;
   /** Whose a new connection is, by its remote and our own port. */
   readonly callerOf: (remotePort: number, localPort: number) => Caller;
   /** Told once for each refused connection; never with the path. */
@@ -99,18 +102,8 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
       return refuse(response, 405, "method_unknown", "MCP uses GET, POST and DELETE", "use an MCP client");
     parts
       .token(target.task)
-      .then((token) => relay(incoming, response, target.path, token))
-      .catch((cause: unknown) => {
-        if (response.headersSent) return void response.destroy();
-        const known = cause instanceof WritError ? cause : null;
-        refuse(
-          response,
-          known?.status ?? 500,
-          known?.code ?? "internal_fault",
-          known?.message ?? "something failed inside",
-          known?.hint ?? "start the run again",
-        );
-      });
+      .then((token) => relay(incoming, response, target, token))
+      .catch((cause: unknown) => failed(response, cause));
   });
   server.on("clientError", (_, socket) => socket.destroy());
 
@@ -127,17 +120,17 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   async function relay(
     incoming: IncomingMessage,
     response: ServerResponse,
-    path: string,
+    target: Target,
     token: string,
   ): Promise<void> {
     // Of anything but a POST there is no body to carry: it would have no length on the way on.
     if (incoming.method !== "POST") {
       incoming.resume();
-      return carry(incoming, response, path, token, null, true);
+      return carry(incoming, response, target, token, null, AGAIN);
     }
     const body = await readBody(incoming, { maxBytes: MAX_BODY, timeoutMs: BODY_MS });
     if (body.kind === "gone") return;
-    if (body.kind === "read") return carry(incoming, response, path, token, body.bytes, true);
+    if (body.kind === "read") return carry(incoming, response, target, token, body.bytes, AGAIN);
     refuse(response, body.status, "body_refused", body.why, "send one JSON-RPC message");
     discardBody(incoming);
   }
@@ -145,11 +138,12 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   function carry(
     incoming: IncomingMessage,
     response: ServerResponse,
-    path: string,
+    target: Target,
     token: string,
     body: Buffer | null,
-    mayRepeat: boolean,
+    may: Again,
   ): void {
+    const { path } = target;
     const headers: Record<string, string | string[]> = {
       authorization: `DPoP ${token}`,
       dpop: parts.prover.prove(incoming.method ?? "", path, token),
@@ -170,24 +164,26 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
     });
     onward.on("response", (answer) => {
       const learned = parts.prover.learn(answer.headers["dpop-nonce"]);
-      const stale = (answer.headers["www-authenticate"] ?? "").includes('error="use_dpop_nonce"');
+      const why = answer.headers["www-authenticate"] ?? "";
+      const stale = why.includes('error="use_dpop_nonce"');
+      const over = why.startsWith('Bearer realm="writ", error="invalid_token"');
       // It was refused before anybody looked at it: the same once more, under the nonce that came with the refusal.
-      if (learned && stale && answer.statusCode === 401 && mayRepeat) {
+      if (learned && stale && answer.statusCode === 401 && may.nonce) {
         answer.resume();
-        return carry(incoming, response, path, token, body, false);
+        return carry(incoming, response, target, token, body, { ...may, nonce: false });
       }
-      const kept: string[] = [];
-      const raw = answer.rawHeaders;
-      for (let i = 0; i + 1 < raw.length; i += 2) {
-        const name = (raw[i] ?? "").toLowerCase();
-        if (!HOP_BY_HOP.has(name) && name !== "set-cookie" && name !== "dpop-nonce")
-          kept.push(raw[i] ?? "", told(name, raw[i + 1] ?? ""));
+      // Refused for its token alone, and not looked at either: the same once more under a fresh one, where there is one.
+      if (answer.statusCode === 401 && over && may.token) {
+        parts.renewed(target.task).then(
+          (fresh) => {
+            answer.resume();
+            carry(incoming, response, target, fresh, body, { nonce: true, token: false });
+          },
+          () => pass(answer, response),
+        );
+        return;
       }
-      response.writeHead(answer.statusCode ?? 502, kept);
-      // A stream's head must not wait for its first event.
-      if (answer.headers["content-type"]?.startsWith("text/event-stream")) response.flushHeaders();
-      answer.pipe(response);
-      answer.on("error", () => response.destroy());
+      pass(answer, response);
     });
     onward.on("error", () => {
       if (response.headersSent) response.destroy();
@@ -223,6 +219,46 @@ export async function startProxy(parts: ProxyParts): Promise<Proxy> {
   };
 }
 
+interface Target {
+  readonly path: string;
+  readonly task: string | null;
+}
+
+/** What a request may still be sent again for, once each. */
+interface Again {
+  readonly nonce: boolean;
+  readonly token: boolean;
+}
+const AGAIN: Again = { nonce: true, token: true };
+
+/** The gateway's answer, on to the client. */
+function pass(answer: IncomingMessage, response: ServerResponse): void {
+  const kept: string[] = [];
+  const raw = answer.rawHeaders;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? "").toLowerCase();
+    if (!HOP_BY_HOP.has(name) && name !== "set-cookie" && name !== "dpop-nonce")
+      kept.push(raw[i] ?? "", told(name, raw[i + 1] ?? ""));
+  }
+  response.writeHead(answer.statusCode ?? 502, kept);
+  // A stream's head must not wait for its first event.
+  if (answer.headers["content-type"]?.startsWith("text/event-stream")) response.flushHeaders();
+  answer.pipe(response);
+  answer.on("error", () => response.destroy());
+}
+
+function failed(response: ServerResponse, cause: unknown): void {
+  if (response.headersSent) return void response.destroy();
+  const known = cause instanceof WritError ? cause : null;
+  refuse(
+    response,
+    known?.status ?? 500,
+    known?.code ?? "internal_fault",
+    known?.message ?? "something failed inside",
+    known?.hint ?? "start the run again",
+  );
+}
+
 /** A client that is told where to sign in may stop using the address it was given, so it is not told. */
 function told(header: string, value: string): string {
   return header === "www-authenticate" ? value.replace(/,\s*resource_metadata="[^"]*"/, "") : value;
@@ -230,7 +266,7 @@ function told(header: string, value: string): string {
 
 /** `/<secret>` is `/mcp`, `/<secret>/<server>` is `/mcp/<server>`, either after `/task/<id>` the same in that task;
  *  null for anything else. */
-function targetOf(url: string, secret: string): { readonly path: string; readonly task: string | null } | null {
+function targetOf(url: string, secret: string): Target | null {
   const parts = /^\/([A-Za-z0-9_-]{43})(?:\/task\/(t_[A-Za-z0-9_-]{1,64}))?(?:\/([a-z][a-z0-9-]{0,31}))?\/?$/.exec(url);
   const [, given, task, server] = parts ?? [];
   if (given === undefined || !timingSafeEqual(Buffer.from(given), Buffer.from(secret))) return null;

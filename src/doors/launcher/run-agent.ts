@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, type StdioOptions } from "node:child_process"
 import { constants } from "node:os";
 import { WritError } from "../../domain/error.ts";
 import { launch, type Launched, type LaunchSettings } from "./launch.ts";
+import { declaredModel, type ProgramPart, programOf } from "./program.ts";
 import { writeMcpConfig } from "./mcp-config-file.ts";
 
 export interface RunSettings extends Omit<LaunchSettings, "command" | "checkTree"> {
@@ -9,10 +10,12 @@ export interface RunSettings extends Omit<LaunchSettings, "command" | "checkTree
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** The model that it is said to be, as `name@version`. */
+  readonly model?: string | undefined;
   /** Default: the launcher's own. */
   readonly stdio?: StdioOptions;
   /** Once the child runs; its task is open and its address works. */
-  readonly onStarted?: (child: ChildProcess, launched: Pick<Launched, "task" | "instance">) => void;
+  readonly onStarted?: (child: ChildProcess, launched: Pick<Launched, "task" | "instance" | "observe">) => void;
 }
 
 const NOT_FOUND = 127;
@@ -30,7 +33,7 @@ export async function runAgent(settings: RunSettings): Promise<number> {
   }
   let launched: Launched;
   try {
-    launched = await launch({ ...settings, command: program, say });
+    launched = await launch({ ...settings, command: program, parts: await partsOf(settings), say });
   } catch (cause) {
     return refusedRun(cause, say);
   }
@@ -50,7 +53,7 @@ export async function runAgent(settings: RunSettings): Promise<number> {
       },
     );
     if (child.pid !== undefined) launched.bind(child.pid);
-    settings.onStarted?.(child, { task: launched.task, instance: launched.instance });
+    settings.onStarted?.(child, launched);
     return await exitOf(child, say);
   } finally {
     await config.remove();
@@ -60,6 +63,13 @@ export async function runAgent(settings: RunSettings): Promise<number> {
       );
     });
   }
+}
+
+/** What runs, as far as it can be told before it does. */
+async function partsOf({ command, cwd, env, model }: RunSettings): Promise<readonly ProgramPart[]> {
+  const where = { cwd: cwd ?? process.cwd(), path: (env ?? process.env)["PATH"] ?? "" };
+  const seen = await programOf(command, where).catch(() => null);
+  return [...(seen === null ? [] : [seen]), ...(model === undefined ? [] : [declaredModel(model)])];
 }
 
 export function exitOf(child: ChildProcess, say: (line: string) => void): Promise<number> {

@@ -39,6 +39,11 @@ export interface McpDoorParts {
   readonly onScopeChanged: (task: TaskId, listener: () => void) => () => void;
   /** Marks a sealed state as used; false when it was before. */
   readonly spend: (id: string, expiresAt: number) => Promise<boolean>;
+  /** Told what a client says it is when it begins a session. */
+  readonly introduced: (
+    principal: Principal,
+    client: { readonly name: string; readonly version: string | null },
+  ) => void;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly digests: Digests;

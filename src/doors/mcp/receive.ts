@@ -116,6 +116,10 @@ async function begin(here: Here, message: Asked): Promise<void> {
     return send(response, 200, text);
   }
   conversation.agree(protocol);
+  const client = own(message.params, "clientInfo");
+  const [name, version] = isObject(client) ? [own(client, "name"), own(client, "version")] : [];
+  if (typeof name === "string")
+    parts.introduced(principal, { name, version: typeof version === "string" ? version : null });
   send(response, 200, text, { [HEADER.session]: conversation.id });
 }
 

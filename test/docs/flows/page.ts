@@ -24,7 +24,8 @@ export interface FlowPage {
 export const FLOW_PAGES: readonly string[] = FILES.filter(
   (file) =>
     (file.startsWith("docs/flows/") && file.endsWith(".md") && basename(file) !== "README.md") ||
-    file === "docs/operations.md",
+    file === "docs/operations.md" ||
+    file === "docs/memory.md",
 );
 
 export function readFlow(file: string, text: string = read(file)): FlowPage {

@@ -13,18 +13,22 @@ import { ROOT } from "../pages.ts";
 import { type Bound, differences, fill, lineDifferences } from "./match.ts";
 import type { FlowPage, Step } from "./page.ts";
 
-/** What a page's configuration calls the example shop, and the file server that `npx` would fetch. */
+/** What a page's configuration calls the example shop, and the servers that `npx` would fetch. */
 const SHOP = "http://127.0.0.1:7421/mcp";
-const FILE_SERVER = "node_modules/@modelcontextprotocol/server-filesystem/dist/index.js";
+const SERVERS = /\[-y, "(@modelcontextprotocol\/server-(?:filesystem|memory))"/g;
+/** The folder in which a page's files stand. */
+const FOLDER = "/srv/books";
 
 /** Runs a page against a whole Writ of its own; what the page says and Writ does not do, each with its line. */
 export async function runFlow(page: FlowPage): Promise<readonly string[]> {
   const shopPort = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), "writ-page-"));
   const yaml = (page.yaml ?? "")
     .replaceAll(SHOP, SHOP.replace("7421", String(shopPort)))
     .replaceAll("command: npx", "command: node")
-    .replaceAll(/\[-y, "@modelcontextprotocol\/server-filesystem"/g, `[${join(ROOT, FILE_SERVER)}`);
-  const house = await openHouse(yaml, textsOf(page.files), folderWith(page.files));
+    .replaceAll(SERVERS, (_, name: string) => `[${join(ROOT, "node_modules", name, "dist", "index.js")}`)
+    .replaceAll(FOLDER, folder);
+  const house = await openHouse(yaml, textsOf(page.files), folderWith(page.files, folder));
   const shop =
     page.yaml?.includes(SHOP) === true ? await startShop({ writOrigin: house.writ.origin, port: shopPort }) : null;
   try {
@@ -56,9 +60,8 @@ function textsOf(files: FlowPage["files"]): FlowPage["files"] {
   return Object.fromEntries(Object.entries(files).filter(([name]) => !name.endsWith(".db")));
 }
 
-/** A folder with the databases of a page, made by what stands in their blocks. */
-function folderWith(files: FlowPage["files"]): string {
-  const folder = mkdtempSync(join(tmpdir(), "writ-flow-"));
+/** `folder`, with the databases of a page in it, made by what stands in their blocks. */
+function folderWith(files: FlowPage["files"], folder: string): string {
   for (const [name, sql] of Object.entries(files)) {
     if (!name.endsWith(".db")) continue;
     const database = new DatabaseSync(join(folder, name));

@@ -54,6 +54,8 @@ async function writ(line: readonly string[], more: Partial<CliParts> = {}): Prom
     },
     serve: () => Promise.resolve(0),
     bypass: () => Promise.resolve({ isolation: null, report: { at: 0, uid: 0, attempts: [] } }),
+    evaluate: () => Promise.reject(new TypeError("nobody evaluates here")),
+    evaluatorKey: () => ({}),
     offlineDoctor: () => Promise.resolve([{ name: "configuration", ok: true, says: "holds", mend: null }]),
     ...more,
   }).run(line);

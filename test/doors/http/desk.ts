@@ -1,12 +1,14 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createCapabilities } from "../../../src/authority/capability/capabilities.ts";
 import { createEnrolments } from "../../../src/authority/enrolment/enrolments.ts";
 import { joinTokenAttestor } from "../../../src/authority/enrolment/join-token.ts";
 import { openSigningKeys, type SigningKeys } from "../../../src/authority/tokens/signing-keys.ts";
 import { svidAttestor } from "../../../src/authority/enrolment/jwt-svid.ts";
 import { workloadAttestor } from "../../../src/authority/enrolment/workload-token.ts";
 import { unixAttestor } from "../../../src/authority/enrolment/unix-peer.ts";
+import { createMemoryKeeping } from "../../../src/authority/memory/manage.ts";
 import { createPeople, type People } from "../../../src/authority/people/people.ts";
 import { createSignInClients } from "../../../src/authority/people/sign-in-clients.ts";
 import { createPins, type Pins } from "../../../src/authority/rules/pins.ts";
@@ -14,6 +16,7 @@ import { createVault } from "../../../src/broker/vault/vault.ts";
 import { createPolicies, type PolicyFile } from "../../../src/authority/rules/policies.ts";
 import { createHttpDoor } from "../../../src/doors/http/door.ts";
 import { verifyLedger } from "../../../src/ledger/verify.ts";
+import { labelsOfSession } from "../../../src/provenance/memory/labels.ts";
 import { LOOPBACK } from "../../../src/wire/http/origin.ts";
 import { createHouse, type House } from "../../authority/house.ts";
 import { wrappingOf } from "../../../src/system/vault-keys.ts";
@@ -94,6 +97,7 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1], yaml?: 
     used: false,
   });
   house.ring.now = signingKeys;
+  const vault = createVault({ ...house, wrapping: OUTER, previous: null });
   const door = createHttpDoor({
     authority: house,
     enrolments,
@@ -112,7 +116,14 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1], yaml?: 
     },
     pins,
     policies,
-    vault: createVault({ ...house, wrapping: OUTER, previous: null }),
+    capabilities: createCapabilities(
+      house,
+      { text: () => Promise.resolve(null), parse: () => ({ kind: "refused", problems: [] }) },
+      new Map(),
+    ),
+    vault,
+    memory: createMemoryKeeping({ ...house, labelsOf: labelsOfSession, sealing: vault }),
+    restore: () => Promise.resolve({ kind: "nothing_missing" }),
     jwks: house.jwks,
     strangers: () => ({ credential_missing: 3 }),
     allowed: LOOPBACK,

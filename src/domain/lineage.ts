@@ -1,0 +1,51 @@
+import type { CallId, SessionId, TaskId } from "./ids.ts";
+
+/** What one result brought into a session, kept as keyed fingerprints: no text of it can be read out again. Fingerprints are
+ *  packed, six bytes each, in base64. */
+export interface LineagePart {
+  readonly call: CallId;
+  /** `server__tool`. */
+  readonly tool: string;
+  /** The whole of it is what somebody wrote: a page, a file, an error. */
+  readonly prose: boolean;
+  readonly private: boolean;
+  /** The task whose owner's words name the channel, page or file that was read; null where they do not. */
+  readonly named: TaskId | null;
+  /** The same for anything the call was asked with, as a search is. */
+  readonly searched: TaskId | null;
+  readonly paths: readonly string[];
+  /** Whole values, and for each where it stands: index of its path, number of its record (-1 for none). */
+  readonly leaves: string;
+  readonly places: readonly (readonly [path: number, record: number])[];
+  /** The words of the short values of each record. */
+  readonly records: readonly (readonly [record: number, words: string])[];
+  /** Addresses of every kind inside texts, with path, line and form (`FORMS`); hosts of URLs beside them. */
+  readonly atoms: string;
+  readonly lines: readonly (readonly [path: number, line: number, form: number])[];
+  /** Words, and pairs of words, of texts. */
+  readonly words: string;
+}
+
+/** A permitted call that changes something: what it was aimed at. */
+export interface LineageUse {
+  readonly call: CallId;
+  readonly tool: string;
+  readonly task: TaskId;
+  /** How far it went: 1 a change that can be undone, 2 one that cannot. */
+  readonly rank: number;
+  readonly targets: string;
+  /** A person or the owner's words stood behind these very values. */
+  readonly endorsed: boolean;
+}
+
+export interface LineageHead {
+  readonly session: SessionId;
+  /** How many parts there are, numbered from 0. */
+  readonly parts: number;
+  /** The newest ones. */
+  readonly uses: readonly LineageUse[];
+  /** Something was too much to keep: what was seen nowhere may have been seen. */
+  readonly cut: boolean;
+  /** Moves with every change. */
+  readonly version: number;
+}

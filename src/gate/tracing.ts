@@ -1,0 +1,200 @@
+import { masked } from "../analysis/secrets/secrets.ts";
+import type { AccessRequest } from "../domain/access-request.ts";
+import { inputOf } from "../domain/call.ts";
+import type { Permit } from "../domain/decision.ts";
+import { qualified, type SessionId, type TaskId } from "../domain/ids.ts";
+import { type JsonObject, own } from "../domain/json.ts";
+import { actsOf, verbOf, wordsOfName } from "../domain/lexicon.ts";
+import type { LineageHead, LineagePart } from "../domain/lineage.ts";
+import { type Provenance, UNTRACED } from "../domain/provenance.ts";
+import type { Task } from "../domain/task.ts";
+import type { ToolRule } from "../ports/configuration.ts";
+import type { ReadTx, WriteTx } from "../ports/store.ts";
+import type { Clock, Digests } from "../ports/system.ts";
+import { fingerprintUnder } from "../provenance/fingerprint.ts";
+import { readResult } from "../provenance/leaves.ts";
+import { Lineage } from "../provenance/lineage.ts";
+import { trace } from "../provenance/trace.ts";
+import { rankOf, scalars, targetsOf } from "../provenance/traced-call.ts";
+import { compileWords, NO_WORDS, type Words } from "../provenance/words.ts";
+import { rootOf } from "./kin.ts";
+
+/** What a session has seen, and what its owner asked for. */
+export interface Seen {
+  readonly lineage: Lineage;
+  readonly words: Words;
+  /** Whether there are words of the owner's. */
+  readonly declared: boolean;
+  /** The task whose words they are, else the root. */
+  readonly task: TaskId;
+}
+
+/** What a result brings, read and not yet kept. */
+export interface Brought {
+  readonly part: LineagePart;
+  readonly cut: boolean;
+}
+
+/** Where the values of calls came from. One lineage for all tasks below one root: what a child reads its parent knows, and
+ *  another task in the same session washes nothing. */
+export interface Tracing {
+  /** As the store has it, and what this gateway read meanwhile. */
+  look(tx: ReadTx, task: Task): Promise<Seen>;
+  /** Pure. */
+  trace(request: AccessRequest, rule: ToolRule | null, seen: Seen): Provenance;
+  /** Remembers what a permitted call is aimed at, in the transaction that admits it. */
+  use(tx: WriteTx, permit: Permit, rule: ToolRule | null): Promise<void>;
+  /** Reads a result. From now on this gateway knows it, before a byte of it is let go. */
+  read(request: AccessRequest, rule: ToolRule | null, answer: JsonObject): Brought;
+  /** Keeps what was brought, in the transaction of the outcome; what is known not to have run was aimed at nothing. */
+  settle(tx: WriteTx, request: AccessRequest, brought: Brought | null, notRun: boolean): Promise<void>;
+}
+
+/** Sessions whose lineage is kept at hand. */
+const MOST_AT_HAND = 256;
+/** What a session saw is forgotten this long after. */
+const KEPT_MS = 60 * 24 * 3_600_000;
+
+export function createTracing(digests: Digests, clock: Clock): Tracing {
+  const atHand = new Map<SessionId, Lineage>();
+  const compiled = new Map<string, Words>();
+  /** Read here, and perhaps not in the store yet. */
+  const roots = new Map<SessionId, SessionId>();
+
+  function handOf(session: SessionId): Lineage {
+    const held = atHand.get(session);
+    if (held !== undefined) {
+      atHand.delete(session);
+      atHand.set(session, held);
+      return held;
+    }
+    const key = Buffer.from(digests.keyed(`lineage ${session}`).split(":")[1] ?? "", "base64url");
+    const lineage = new Lineage(session, fingerprintUnder([key.readInt32LE(0), key.readInt32LE(4)]));
+    bounded(atHand, session, lineage);
+    return lineage;
+  }
+
+  function wordsOf(text: string): Words {
+    const held = compiled.get(text) ?? compileWords(text);
+    bounded(compiled, text, held);
+    return held;
+  }
+
+  async function follow(tx: ReadTx, session: SessionId): Promise<Lineage> {
+    const lineage = handOf(session);
+    const head = await tx.document("lineage", session);
+    if (head !== null && head.version !== lineage.head.version) {
+      for (let at = lineage.read; at < head.parts; at++) {
+        const part = await tx.document("lineage_part", `${session}.${at}`);
+        if (part !== null) lineage.take(part);
+      }
+      lineage.follow(head);
+    }
+    return lineage;
+  }
+
+  async function look(tx: ReadTx, task: Task): Promise<Seen> {
+    const root = await rootOf(tx, task);
+    bounded(roots, task.session, root.session);
+    let speaking: Task | null = task;
+    while (speaking !== null && speaking.declaredBy !== "owner" && speaking.parent !== null) {
+      speaking = await tx.task(speaking.parent);
+    }
+    const declared = speaking?.declaredBy === "owner";
+    const words = declared && speaking !== null ? wordsOf(speaking.objective) : NO_WORDS;
+    return { lineage: await follow(tx, root.session), words, declared, task: speaking?.id ?? root.id };
+  }
+
+  async function put(tx: WriteTx, head: LineageHead): Promise<void> {
+    await tx.putDocument("lineage", head.session, head, clock.now() + KEPT_MS);
+  }
+
+  return {
+    look,
+
+    trace({ call, effects, standing }, rule, { lineage, words, declared, task }) {
+      if (rule === null || call.method !== "tools/call") return { ...UNTRACED, asOf: lineage.head.version };
+      const { server, tool } = call;
+      const planned = standing.grants.some(
+        (grant) => grant.origin === "plan" && !grant.revoked && grant.tools.includes(qualified(server, tool)),
+      );
+      const input = inputOf(call);
+      const traced = trace({ server, tool, rule, effects, input, task, declared, planned, words, lineage });
+      return { ...traced, origins: traced.origins.map(masked) };
+    },
+
+    async use(tx, { request, approval }, rule) {
+      const rank = rankOf(request.effects);
+      if (rank === 0 || rule === null) return;
+      const { lineage, task } = await look(tx, request.standing.task);
+      const { call, provenance } = request;
+      await put(
+        tx,
+        lineage.used({
+          call: call.id,
+          tool: qualified(call.server, call.tool),
+          task,
+          rank,
+          targets: lineage.marks(targetsOf({ rule, input: inputOf(call) }).map(({ value }) => value)),
+          endorsed: approval !== null || provenance.authorised,
+        }),
+      );
+    },
+
+    read({ call, source, standing }, rule, answer) {
+      const lineage = handOf(roots.get(standing.task.session) ?? standing.task.session);
+      const result = own(answer, "result") ?? answer;
+      const failed =
+        own(answer, "result") === undefined ||
+        (typeof result === "object" && result !== null && own(result as JsonObject, "isError") === true);
+      const prose = failed || isProse(call.tool, rule);
+      const content = readResult(result, prose);
+      const words = standing.task.declaredBy === "owner" ? wordsOf(standing.task.objective) : NO_WORDS;
+      // A channel, a page or a file that the words name; not everything that answers to a word of theirs in a search.
+      const places =
+        rule === null ? [] : targetsOf({ rule, input: inputOf(call) }).filter(({ role }) => role !== "identity");
+      const named = places.some(({ value }) => words.names(value)) ? standing.task.id : null;
+      const asked = scalars(inputOf(call)).some((value) => value.length > 2 && words.names(value));
+      const searched = asked ? standing.task.id : null;
+      const tool = qualified(call.server, call.tool);
+      const part = lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched });
+      lineage.take(part);
+      return { part, cut: Lineage.overflows(content, part) };
+    },
+
+    async settle(tx, { call, standing }, brought, notRun) {
+      if (brought === null && !notRun) return;
+      const { lineage } = await look(tx, standing.task);
+      const { head } = lineage;
+      const uses = notRun ? head.uses.filter((use) => use.call !== call.id) : head.uses;
+      if (brought === null && uses.length === head.uses.length) return;
+      if (brought !== null)
+        await tx.putDocument("lineage_part", `${head.session}.${head.parts}`, brought.part, clock.now() + KEPT_MS);
+      await put(tx, {
+        ...head,
+        uses,
+        parts: head.parts + (brought === null ? 0 : 1),
+        cut: head.cut || brought?.cut === true,
+        version: head.version + 1,
+      });
+    },
+  };
+}
+
+const LISTS = new Set(["list", "search", "find", "ls", "stat", "tree", "query", "count", "check"]);
+
+/** Whether the whole result is what somebody wrote: what is at an address, or in a file. */
+function isProse(tool: string, rule: ToolRule | null): boolean {
+  if ((rule?.host ?? []).length + (rule?.path ?? []).length === 0) return false;
+  const words = wordsOfName(tool);
+  const verb = words.map(verbOf).find((one) => one !== null) ?? "";
+  return !LISTS.has(verb) && !words.some((word) => LISTS.has(word)) && (verb === "" || actsOf(verb).includes("look"));
+}
+
+function bounded<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= MOST_AT_HAND) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

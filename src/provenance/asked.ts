@@ -1,0 +1,65 @@
+import { type Act, actsOf, isCommon, isVerb, singular, thingsOf, verbOf, wordsOfName } from "../domain/lexicon.ts";
+import { atomOf } from "./normal.ts";
+import { type Traced, rankOf, targetsOf } from "./traced-call.ts";
+
+/** What a tool's name says it does, and with what. */
+interface ToolWords {
+  readonly verb: string | null;
+  readonly things: readonly string[];
+}
+
+const MONEY = thingsOf("money").slice(1);
+const BUYING = ["buy", "purchase", "order", "rebuy", "reorder", "book", "reserve"];
+const WARES = thingsOf("cart").slice(1);
+
+/** Whether the owner's words ask for something of this kind: a verb that means what the tool's does, and a thing that the tool
+ *  speaks of. `named`: a target of the call stands in the words themselves, which is a thing too. */
+export function asked(call: Traced, named: boolean): boolean {
+  const { verb, things } = toolWords(call);
+  const { words } = call;
+  if (verb === null) return things.some((thing) => !thing.startsWith("#") && words.contents.has(thing));
+  const acts: Act[] = actsOf(verb).filter((act) => act !== "look");
+  const buys = BUYING.some((one) => words.verbs.has(one));
+  // Who asks for a thing to be bought asks for the cart, and whoever asks for any change for the sign-in before it.
+  if (buys && (acts.includes("pay") || (acts.includes("create") && things.some((thing) => WARES.includes(thing)))))
+    return true;
+  if (acts.includes("enter")) return [...words.acts].some((act) => act !== "look");
+  // Money goes by many verbs.
+  if (call.effects.kinds.includes("spend") && !acts.includes("pay")) acts.push("pay");
+  // `request a refund` asks for what `refund` does.
+  const noun = acts.includes("pay") && words.contents.has(verb);
+  if (!noun && !words.verbs.has(verb) && !acts.some((act) => words.acts.has(act))) return false;
+  if (named || noun || things.length === 0) return true;
+  const spoken = words.acts.has("pay") ? [...words.things, ...MONEY] : [...words.things];
+  const held = new Set(spoken);
+  return things.some((thing) => held.has(thing));
+}
+
+function toolWords({ tool }: Traced): ToolWords {
+  const all = wordsOfName(tool);
+  const at = all.findIndex((word) => isVerb(word));
+  const verb = at === -1 ? null : verbOf(all[at] ?? "");
+  const rest = all.filter((word, i) => i !== at && !isCommon(word));
+  return { verb, things: rest.flatMap((word) => thingsOf(singular(word))) };
+}
+
+/** Whether as many calls of this tool were permitted as the owner's words ask for: one payment means one. A target that the
+ *  words name, and that nothing was done to yet, is none too many. */
+export function isRepeated(call: Traced): boolean {
+  const earlier = call.lineage.usesOf(`${call.server}__${call.tool}`).filter((use) => use.task === call.task);
+  if (earlier.length === 0) return false;
+  const { verb, things } = toolWords(call);
+  const { words } = call;
+  if (words.many || words.plurals.some((thing) => things.includes(thing))) return false;
+  // Work on files is done in steps.
+  if (rankOf(call.effects) === 1 && (call.rule.path ?? []).length > 0) return false;
+  const acts: readonly Act[] = verb === null ? [] : actsOf(verb).filter((act) => act !== "look");
+  let times = 0;
+  for (const [one, count] of words.verbs)
+    if (one === verb || actsOf(one).some((act) => acts.includes(act))) times += count;
+  if (earlier.length < Math.max(1, times)) return false;
+  const fresh = targetsOf(call).some(
+    ({ value }) => words.names(value) && !call.lineage.wasTarget(atomOf(value).key, `${call.server}__${call.tool}`),
+  );
+  return !fresh;
+}

@@ -1,0 +1,141 @@
+import { thingsOf, wordsOfName } from "../domain/lexicon.ts";
+import type { TaskId } from "../domain/ids.ts";
+import type { Lineage, Sighting } from "./lineage.ts";
+import { type Atom, atomOf, decoded, isStrong } from "./normal.ts";
+import type { Words } from "./words.ts";
+
+/** What stands behind a value, the strongest first. */
+export type Level =
+  /** The owner's own words name it. */
+  | "words"
+  /** It was the target of a permitted call that went at least as far. */
+  | "endorsed"
+  /** By itself in a record that the owner's words select. */
+  | "record"
+  /** By itself among things of the kind that the owner's words speak of. */
+  | "kind"
+  /** In a text that the owner's words name, as the only one of the form that they ask for. */
+  | "derived"
+  /** By itself in a result. */
+  | "low"
+  /** In a text that the owner's words name. */
+  | "named-text"
+  /** In some text. */
+  | "text"
+  /** Nowhere. */
+  | "none";
+
+export interface Ground {
+  readonly level: Level;
+  readonly atom: Atom;
+  /** Where it was first seen; null for what was seen nowhere, or needs no place. */
+  readonly at: Sighting | null;
+}
+
+export interface Grounds {
+  readonly words: Words;
+  readonly lineage: Lineage;
+  readonly task: TaskId;
+  /** The server the call goes to. */
+  readonly server: string;
+  readonly tool: string;
+  /** How far the call goes. */
+  readonly rank: number;
+}
+
+/** Values that mean whoever the work is for. */
+const SELF = new Set(["", "me", "self", "myself", "i", "user", "none", "null", "primary", "default"]);
+/** Members that say who wrote a record: whoever that was chose them. */
+const WRITTEN_BY =
+  /^(?:sender|from|author|creator|poster|reply[_-]?to|created[_-]?by|sent[_-]?by|from[_-].*|.*[_-]from)$/i;
+const BACK = ["reply", "respond", "answer", "refund", "return", "reimburse", "repay"];
+
+/** What stands behind `value` as the argument `name`. */
+export function groundOf(value: string, name: string, grounds: Grounds): Ground {
+  const { words, lineage, task, server, rank } = grounds;
+  const atom = atomOf(value);
+  const strong = isStrong(atom);
+  if (SELF.has(value.trim().toLowerCase()) || words.names(value)) return { level: "words", atom, at: null };
+  if (lineage.isEndorsed(atom.key, rank)) return { level: "endorsed", atom, at: null };
+
+  const text = strong ? (inText(atom, lineage)[0] ?? null) : (lineage.spelled(value) ?? hidden(value, lineage));
+  // What was read in a text first, and stands by itself only later, may have been put there since.
+  const alone = standing(atom, lineage).filter(({ part }) => !strong || text === null || part <= text.part);
+  const mine = alone.filter(({ tool, path }) => {
+    const written = WRITTEN_BY.test(keyOf(path)) && strong && !BACK.some((verb) => words.verbs.has(verb));
+    return tool.startsWith(`${server}__`) && !written;
+  });
+  // What a search for the owner's own words came to is what they lead to; an address in it is not theirs for that.
+  const record = mine.find((one) => (!strong && one.searched === task) || lineage.recordHas(one, words.contents));
+  if (record !== undefined) return { level: "record", atom, at: record };
+  const kind = mine.find((one) => isOfKind(one, name, grounds));
+  if (kind !== undefined) return { level: "kind", atom, at: kind };
+  if (text !== null && strong && text.named === task && asksFor(atom, words) && lineage.isOnlyOne(text, atom.form))
+    return { level: "derived", atom, at: text };
+  const [first] = alone;
+  if (first !== undefined) return { level: "low", atom, at: first };
+  if (text !== null) return { level: text.named === task ? "named-text" : "text", atom, at: text };
+  return { level: "none", atom, at: null };
+}
+
+function standing(atom: Atom, lineage: Lineage): readonly Sighting[] {
+  const whole = lineage.leaves(atom.key).filter(({ prose }) => !prose);
+  return whole.length > 0 || atom.form !== "url" || atom.host === null
+    ? whole
+    : lineage.leaves(atom.host).filter(({ prose }) => !prose);
+}
+
+function inText(atom: Atom, lineage: Lineage): readonly Sighting[] {
+  const whole = lineage.inText(atom.key);
+  return whole.length > 0 || atom.host === null ? whole : lineage.inText(atom.host);
+}
+
+/** What a value stands for under another coding, where that was in a text. */
+function hidden(value: string, lineage: Lineage): Sighting | null {
+  for (const clear of decoded(value)) {
+    const seen = lineage.spelled(clear);
+    if (seen !== null) return seen;
+  }
+  return null;
+}
+
+function keyOf(path: string): string {
+  return (
+    path
+      .replaceAll(/\[\]|\.\*/g, "")
+      .split(".")
+      .at(-1) ?? ""
+  );
+}
+
+/** A value among users where the words speak of users, for an argument that is a user; an `id` is one of what its tool is
+ *  about. */
+function isOfKind({ path, tool }: Sighting, name: string, { words, tool: asked }: Grounds): boolean {
+  const own = kindsIn(name);
+  const wanted = (own.length > 0 ? own : kindsIn(asked)).filter((thing) => words.things.has(thing));
+  if (wanted.length === 0) return false;
+  const there = new Set([...kindsIn(keyOf(path)), ...kindsIn(tool.slice(tool.indexOf("__") + 2))]);
+  return wanted.some((thing) => there.has(thing));
+}
+
+export function kindsIn(name: string): readonly string[] {
+  return wordsOfName(name)
+    .filter((word) => word !== "id" && word !== "name" && word !== "ids")
+    .flatMap(thingsOf);
+}
+
+/** Whether the words ask for a value of this form. */
+function asksFor({ form }: Atom, { contents }: Words): boolean {
+  const some = (...nouns: readonly string[]): boolean => nouns.some((noun) => contents.has(noun));
+  switch (form) {
+    case "email":
+      return some("mail", "email", "emails", "address");
+    case "url":
+      return some("link", "links", "url", "urls");
+    case "account":
+      return some("iban", "phone", "account", "card");
+    case "number":
+    case "plain":
+      return false;
+  }
+}

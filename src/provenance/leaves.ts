@@ -1,0 +1,128 @@
+import { parse } from "yaml";
+import { type Json, isObject, own } from "../domain/json.ts";
+
+/** A value that stands by itself in a result. */
+export interface Leaf {
+  /** `[].recipient`: where values of its kind stand, without numbers of items. */
+  readonly path: string;
+  /** The name of the member it is, or of the nearest list's; empty in a list at the top. */
+  readonly key: string;
+  /** Leaves of one object have the same. */
+  readonly record: number;
+  readonly text: string;
+}
+
+export interface Read {
+  readonly leaves: readonly Leaf[];
+  /** What is written for people: a result as a whole, or values of many words. */
+  readonly texts: readonly { readonly path: string; readonly text: string }[];
+  /** Something was too large to be read to its end: what stood there was seen nowhere. */
+  readonly cut: boolean;
+}
+
+const LONGEST_STRUCTURED = 262_144;
+const LONGEST_TEXT = 1_048_576;
+const MOST_LEAVES = 20_000;
+/** More words than this are a text for people, whatever it stands in. */
+const MOST_WORDS = 8;
+
+/** The values of a tool's result: its structured content, else its texts where they are JSON or YAML. `prose` where the whole
+ *  result is what somebody wrote: a page or a file with members in it is a text all the same. */
+export function readResult(result: Json | undefined, prose: boolean): Read {
+  const walk = new Walk();
+  if (result === undefined || !isObject(result)) return walk.read;
+  const structured = own(result, "structuredContent");
+  if (structured !== undefined && !prose) walk.value(structured, "", "", -1);
+  const content = own(result, "content");
+  for (const part of Array.isArray(content) ? (content as readonly Json[]) : []) {
+    const resource = isObject(part) ? own(part, "resource") : undefined;
+    const text = isObject(part)
+      ? (own(part, "text") ?? (isObject(resource) ? own(resource, "text") : undefined))
+      : undefined;
+    if (typeof text === "string") walk.whole(text, prose);
+  }
+  const contents = own(result, "contents");
+  for (const part of Array.isArray(contents) ? (contents as readonly Json[]) : []) {
+    const text = isObject(part) ? own(part, "text") : undefined;
+    if (typeof text === "string") walk.whole(text, true);
+  }
+  return walk.read;
+}
+
+class Walk {
+  readonly leaves: Leaf[] = [];
+  readonly texts: { path: string; text: string }[] = [];
+  cut = false;
+  #records = 0;
+  #visited = 0;
+
+  get read(): Read {
+    return { leaves: this.leaves, texts: this.texts, cut: this.cut };
+  }
+
+  whole(text: string, prose: boolean): void {
+    const value = prose ? undefined : structure(text);
+    if (value !== undefined) return this.value(value, "", "", -1);
+    this.text("", text);
+  }
+
+  value(value: Json, path: string, key: string, record: number): void {
+    if (++this.#visited > MOST_LEAVES) {
+      this.cut = true;
+      return;
+    }
+    if (Array.isArray(value)) {
+      for (const item of value as readonly Json[]) this.value(item, `${path}[]`, key, record);
+    } else if (isObject(value)) {
+      const own = ++this.#records;
+      for (const [name, item] of Object.entries(value)) {
+        // A table may be keyed by what it is about.
+        if (isObject(item) || Array.isArray(item)) this.leaf(`${path}.*`, key, own, name);
+        this.value(item, path === "" ? name : `${path}.${name}`, name, own);
+      }
+    } else if (value !== null && typeof value !== "boolean") this.leaf(path, key, record, String(value));
+  }
+
+  leaf(path: string, key: string, record: number, text: string): void {
+    const words = text.split(/\s+/, MOST_WORDS + 1).filter((word) => word !== "");
+    if (words.length > MOST_WORDS || text.includes("\n") || text.length > 256) return this.text(path, text);
+    this.leaves.push({ path: path.slice(0, 200), key: key.slice(0, 100), record, text });
+  }
+
+  text(path: string, text: string): void {
+    if (text.length > LONGEST_TEXT) this.cut = true;
+    this.texts.push({ path: path.slice(0, 200), text: text.slice(0, LONGEST_TEXT) });
+  }
+}
+
+/** A list or an object, where a text is one; undefined for anything else. */
+function structure(text: string): Json | undefined {
+  if (text.length > LONGEST_STRUCTURED) return undefined;
+  const trimmed = text.trim();
+  if (/^[[{]/.test(trimmed)) {
+    try {
+      return JSON.parse(trimmed) as Json;
+    } catch {
+      // It may still be YAML.
+    }
+  }
+  if (!/^(?:[[{]|- |-\n|["']?[\w .$-]{1,60}["']?:(?:\s|$))/.test(trimmed)) return short(trimmed);
+  try {
+    const value = parse(trimmed, {
+      maxAliasCount: 0,
+      uniqueKeys: false,
+      logLevel: "silent",
+      schema: "failsafe",
+    }) as unknown;
+    return typeof value === "object" && value !== null ? (value as Json) : short(trimmed);
+  } catch {
+    return short(trimmed);
+  }
+}
+
+/** A result that is one short value is a value. */
+function short(text: string): Json | undefined {
+  return text !== "" && !text.includes("\n") && text.split(/\s+/, 4).length <= 3 && text.length <= 128
+    ? text
+    : undefined;
+}

@@ -1,0 +1,30 @@
+import type { Ground } from "./ground.ts";
+
+/** Arguments whose value nobody is shown. */
+const SECRET = /pass|secret|token|credential|\bpin\b|otp|api[_-]?key/i;
+
+/** "`recipient` \"x\" was first seen in free text of `mail__read`, line 14": what others chose is quoted, escaped and capped. */
+export function told(argument: string, value: string, { level, at }: Ground): string {
+  const what = SECRET.test(argument) ? `\`${shown(argument, 40)}\`` : `\`${shown(argument, 40)}\` ${quoted(value)}`;
+  if (at === null) return `${what} was named by nobody and seen nowhere`;
+  const line = at.line > 0 ? `, line ${at.line}` : "";
+  const path = at.path === "" ? "" : ` at \`${shown(at.path, 60)}\``;
+  const place = `\`${shown(at.tool, 80)}\`${path}${line}`;
+  return level === "text" || level === "named-text" || level === "derived"
+    ? `${what} was first seen in free text of ${place}`
+    : `${what} was seen in a result of ${place}, which others may write`;
+}
+
+function quoted(value: string): string {
+  return `"${shown(value, 80).replaceAll('"', "'")}"`;
+}
+
+function shown(text: string, most: number): string {
+  const some = Array.from(text.slice(0, most * 2));
+  const plain = some
+    .slice(0, most)
+    .map((char) => (/[\p{C}\p{Zl}\p{Zp}]/u.test(char) ? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}` : char))
+    .join("")
+    .replaceAll("`", "'");
+  return some.length > most || text.length > most * 2 ? `${plain}…` : plain;
+}

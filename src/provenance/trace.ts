@@ -1,0 +1,86 @@
+import type { Provenance } from "../domain/provenance.ts";
+import { asked, isRepeated } from "./asked.ts";
+import { carries } from "./carried.ts";
+import { type Ground, groundOf, type Grounds, kindsIn } from "./ground.ts";
+import { isStrong } from "./normal.ts";
+import { told } from "./told.ts";
+import { rankOf, type Role, targetsOf, type Traced } from "./traced-call.ts";
+
+/** Where the values of a call came from, and whether the owner's words ask for it. Pure; the same call against the same words
+ *  and lineage gives the same answer. */
+export function trace(call: Traced): Provenance {
+  const rank = rankOf(call.effects);
+  const grounds: Grounds = { ...call, rank };
+  const ungrounded: string[] = [];
+  const tainted: string[] = [];
+  const low: string[] = [];
+  const origins: string[] = [];
+  let named = 0;
+  for (const { role, name, value } of targetsOf(call)) {
+    // What is read by name or number discloses nothing to anybody; an address does.
+    if (rank === 0 && role !== "host") continue;
+    const ground = groundOf(value, name, grounds);
+    if (ground.level === "words") named++;
+    const held = weigh(ground, role, rank, call);
+    if (held === null) continue;
+    const list = held === "tainted" ? tainted : held === "low" ? low : ungrounded;
+    if (!list.includes(name)) list.push(name);
+    origins.push(told(name, value, ground));
+  }
+  const carried = rank === 0 ? [] : carries(call);
+  origins.push(...carried.map((one) => one.says));
+  const unasked = rank > 0 && call.declared && !call.planned && !asked(call, named > 0);
+  const repeated = rank > 0 && call.declared && isRepeated(call);
+  const clean = ungrounded.length + tainted.length + low.length + carried.length === 0;
+  return {
+    ungrounded,
+    tainted,
+    low,
+    carried: [...new Set(carried.map((one) => one.argument))],
+    unasked,
+    repeated,
+    authorised: rank > 0 && call.declared && clean && !unasked && !repeated,
+    origins: origins.slice(0, 8),
+    asOf: call.lineage.head.version,
+  };
+}
+
+/** What is held against a value where so much is at stake; null for nothing. */
+function weigh(
+  { level, atom, at }: Ground,
+  role: Role,
+  rank: number,
+  call: Traced,
+): "ungrounded" | "tainted" | "low" | null {
+  const strong = isStrong(atom);
+  const kinds = call.effects.kinds;
+  switch (level) {
+    case "words":
+    case "endorsed":
+    case "record":
+      return null;
+    case "kind":
+      // A delete, or a change of who may do what, is of one thing that the words lead to, and not of any of its kind.
+      if (rank < 2 || (!strong && isForMany(call))) return null;
+      return strong || kinds.includes("delete") || kinds.includes("administer") ? "low" : null;
+    case "derived":
+      return kinds.includes("spend") || kinds.includes("delete") ? "tainted" : null;
+    case "low":
+      return rank === 0 && !strong ? null : "low";
+    case "named-text":
+      // A link in a message that the words lead to may be followed; one on a page somebody wrote leads anywhere.
+      if (rank === 0) return at?.prose === true ? "tainted" : null;
+      return rank === 1 && !strong && role !== "recipient" ? null : "tainted";
+    case "text":
+      return "tainted";
+    case "none":
+      if (strong || rank === 2 || role === "recipient") return "ungrounded";
+      // What was not kept may have been seen.
+      return call.lineage.cut && rank > 0 ? "tainted" : null;
+  }
+}
+
+/** Whether the words speak of several of what the tool is about. */
+function isForMany({ words, tool }: Traced): boolean {
+  return words.many || kindsIn(tool).some((thing) => words.plurals.includes(thing));
+}

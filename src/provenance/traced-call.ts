@@ -1,0 +1,60 @@
+import { type Effects, onlyReads } from "../domain/effect.ts";
+import type { TaskId } from "../domain/ids.ts";
+import { isObject, type Json, type JsonObject, own } from "../domain/json.ts";
+import type { ToolRule } from "../ports/configuration.ts";
+import type { Lineage } from "./lineage.ts";
+import type { Words } from "./words.ts";
+
+/** A call, as far as it matters where its values came from. */
+export interface Traced {
+  readonly server: string;
+  readonly tool: string;
+  readonly rule: ToolRule;
+  readonly effects: Effects;
+  readonly input: JsonObject;
+  readonly task: TaskId;
+  /** Whether the owner's words are there at all. */
+  readonly declared: boolean;
+  /** The owner's plan names the tool. */
+  readonly planned: boolean;
+  readonly words: Words;
+  readonly lineage: Lineage;
+}
+
+/** How far a call goes: 0 it only reads, 1 it changes what can be changed back, 2 it cannot be taken back. */
+export function rankOf(effects: Effects): 0 | 1 | 2 {
+  if (onlyReads(effects)) return 0;
+  return effects.reversible && effects.kinds.every((kind) => kind === "read" || kind === "write") ? 1 : 2;
+}
+
+export type Role = "host" | "recipient" | "path" | "identity";
+const ROLES = ["host", "recipient", "path", "identity"] as const;
+
+interface Target {
+  readonly role: Role;
+  /** The argument, by its top name. */
+  readonly name: string;
+  readonly value: string;
+}
+
+const MOST_TARGETS = 200;
+
+export function targetsOf({ rule, input }: Pick<Traced, "rule" | "input">): readonly Target[] {
+  const targets: Target[] = [];
+  for (const role of ROLES) {
+    const locators = [...(rule[role] ?? []), ...(role === "path" ? (rule.attachment ?? []) : [])];
+    for (const locator of locators) {
+      const [name = "", ...rest] = locator.replace(/^\$\.?/, "").split(".");
+      let here: Json | undefined = own(input, name);
+      for (const key of rest) here = here !== undefined && isObject(here) ? own(here, key) : undefined;
+      for (const value of scalars(here)) targets.push({ role, name, value });
+    }
+  }
+  return targets.slice(0, MOST_TARGETS);
+}
+
+export function scalars(value: Json | undefined): readonly string[] {
+  if (value === undefined || value === null || typeof value === "boolean") return [];
+  if (typeof value === "string" || typeof value === "number") return [String(value)];
+  return Object.values(value as Json[] | JsonObject).flatMap(scalars);
+}

@@ -1,0 +1,155 @@
+import { type Act, actsOf, isCommon, singular, thingsOf, verbOf } from "../domain/lexicon.ts";
+import { type Atom, atomOf, atomsIn, isStrong, plain, wordsOf } from "./normal.ts";
+
+/** What the owner's own words ask for, compiled once: nothing here is a guess by a model. */
+export interface Words {
+  /** What its verbs mean, and each verb in its plain form with how often it stands there. */
+  readonly acts: ReadonlySet<Act>;
+  readonly verbs: ReadonlyMap<string, number>;
+  /** The things it speaks of, in the singular, with the kinds they are of. */
+  readonly things: ReadonlySet<string>;
+  /** Every word that names something. */
+  readonly contents: ReadonlySet<string>;
+  /** Whether more than one of something is asked for: all, each, every, both. */
+  readonly many: boolean;
+  /** The kinds of things of which it speaks in the plural. */
+  readonly plurals: readonly string[];
+  /** Whether the owner's words name this value: outside quotations whatever it is, within a short one as the name of a thing. */
+  names(value: string): boolean;
+}
+
+export const NO_WORDS: Words = {
+  acts: new Set(),
+  verbs: new Map(),
+  things: new Set(),
+  contents: new Set(),
+  many: false,
+  plurals: [],
+  names: () => false,
+};
+
+type Label = "own" | "named" | "quoted";
+interface Span {
+  readonly label: Label;
+  readonly text: string;
+}
+
+const FENCE = /```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)/;
+const TAGGED = /<([a-zA-Z][\w-]*)\b[^>]*>[\s\S]*?(?:<\/\1>|$)/;
+const BLOCK = /^[ \t]*>.*(?:\n[ \t]*>.*)*/m;
+const HEADERS = /^(?:from|to|subject|date|sent|cc|bcc):.*(?:\n.*)*/im;
+const QUOTES =
+  /"[^"]*(?:"|$)|“[^”]*(?:”|$)|„[^“”]*(?:[“”]|$)|«[^»]*(?:»|$)|`[^`]*(?:`|$)|(?<![\p{L}\p{N}])['‘](?!s\b)[^'’]*(?:(?:(?<=\p{L})['’](?=\p{L})[^'’]*)*)['’](?![\p{L}\p{N}])/u;
+const PASTED = [FENCE, TAGGED, BLOCK, HEADERS];
+/** What stands before somebody else's words. */
+const SPEECH = /\b(?:says?|said|saying|wrote|writes|reads|states|stated|claims?|claimed)\b[^.!?\n]{0,20}$/i;
+const LONGEST_NAME = 64;
+const MOST_NAME = 4;
+
+/** The owner's own words, the names in quotation marks, and what is only quoted, fenced or pasted. */
+export function spansOf(objective: string): readonly Span[] {
+  let spans: readonly Span[] = [{ label: "own", text: objective }];
+  for (const pattern of PASTED) spans = spans.flatMap((span) => cut(span, pattern, () => "quoted"));
+  return spans.flatMap((span) =>
+    cut(span, QUOTES, (text, before) => {
+      const inner = text.replaceAll(/^.|.$/gsu, "").trim();
+      const short = inner.length <= LONGEST_NAME && inner.split(/\s+/).length <= MOST_NAME && !inner.includes("\n");
+      return short && !SPEECH.test(before) ? "named" : "quoted";
+    }),
+  );
+}
+
+function cut(span: Span, pattern: RegExp, label: (text: string, before: string) => Label): readonly Span[] {
+  if (span.label !== "own") return [span];
+  const spans: Span[] = [];
+  let rest = span.text;
+  for (let found = pattern.exec(rest); found !== null; found = pattern.exec(rest)) {
+    const [text] = found;
+    if (text === "") break;
+    const before = rest.slice(0, found.index);
+    if (before !== "") spans.push({ label: "own", text: before });
+    spans.push({ label: label(text, before), text });
+    rest = rest.slice(found.index + text.length);
+  }
+  if (rest !== "") spans.push({ label: "own", text: rest });
+  return spans;
+}
+
+const MANY = /\b(?:all|each|every|both|several|everyone|everybody|multiple|as many|any|remaining|per|respectively)\b/i;
+
+export function compileWords(objective: string): Words {
+  // A full stop without a space after it ends a sentence all the same.
+  const spans = spansOf(objective.replaceAll(/(?<=[a-z]{2})\.(?=[A-Z][a-z])/g, ". "));
+  const own = spans.filter((span) => span.label === "own").map((span) => span.text);
+  const named = spans.filter((span) => span.label === "named").map((span) => span.text.replaceAll(/^.|.$/gsu, ""));
+  const said = own.join(" \u2025 ");
+  const tokens = wordsOf(said);
+  const verbs = new Map<string, number>();
+  const acts = new Set<Act>();
+  for (const [i, token] of tokens.entries()) {
+    const before = tokens[i - 1] ?? "";
+    const after = tokens[i + 1] ?? "";
+    if (token === "make" && (after === "sure" || after === "certain")) continue;
+    // `set up` and `sign in` are verbs of two words.
+    for (const word of [token, `${token}_${after}`]) {
+      const verb = verbOf(word);
+      if (verb === null || !isRequest(token, verb, before)) continue;
+      verbs.set(verb, (verbs.get(verb) ?? 0) + 1);
+      for (const act of actsOf(word)) acts.add(act);
+    }
+  }
+  const all = [...tokens, ...named.flatMap(wordsOf)];
+  const things = new Set(all.filter((word) => !isCommon(word)).flatMap(thingsOf));
+  const contents = new Set(all.filter((word) => !isCommon(word) && word.length > 1));
+  const strong = new Set<string>();
+  const hosts = new Set<string>();
+  for (const atom of own.flatMap((text) => atomsIn(text))) {
+    strong.add(atom.key);
+    if (atom.form === "url" && atom.host !== null) hosts.add(atom.host);
+  }
+  const numbers = new Set(own.flatMap((text) => plain(text).split(/[\s;:!?()]+/)).map((piece) => numberIn(piece)));
+  const runs = ` ${[...own, ...named].map((text) => wordsOf(text).join(" ")).join(" \u2025 ")} `;
+
+  return {
+    acts,
+    verbs,
+    things,
+    contents,
+    many: MANY.test(said),
+    plurals: tokens.filter((word) => singular(word) !== word).flatMap(thingsOf),
+    names(value) {
+      const atom = atomOf(value);
+      if (isStrong(atom))
+        return strong.has(atom.key) || (atom.form === "url" && atom.host !== null && hosts.has(atom.host));
+      if (atom.form === "number") return numbers.has(atom.key);
+      return namesPlain(atom, value, runs);
+    },
+  };
+}
+
+const NOUN_FOLLOWS = new Set(
+  "a an the this that these those my your his her its our their whose of in from by on at with no any some each every new last next".split(
+    " ",
+  ),
+);
+
+/** What is asked for stands in the verb's plain form, or as `sending`, or as `be sent`; `they sent me` tells of something, and
+ *  `the post` is a thing. */
+function isRequest(token: string, verb: string, before: string): boolean {
+  if (NOUN_FOLLOWS.has(before)) return false;
+  const base = verb.split("_")[0] ?? verb;
+  if (token === base || (token.endsWith("ing") && base !== token)) return true;
+  return (before === "be" || before === "get" || before === "gets") && !token.endsWith("s");
+}
+
+function numberIn(piece: string): string {
+  const atom = atomOf(piece);
+  return atom.form === "number" ? atom.key : "";
+}
+
+function namesPlain(atom: Atom, value: string, runs: string): boolean {
+  if (atom.key !== "" && runs.includes(` ${atom.key} `)) return true;
+  // A file that is named by its last part alone, and found in its place.
+  const last = /[/\\]/.test(value) && !value.includes("..") ? value.split(/[/\\]/).at(-1) : undefined;
+  return last !== undefined && /[.]/.test(last) && runs.includes(` ${wordsOf(last).join(" ")} `);
+}
