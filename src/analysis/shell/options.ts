@@ -101,3 +101,9 @@ export function asksForHelp(args: readonly Field[]): boolean {
   const [only] = args;
   return args.length === 1 && only !== undefined && exact(only) && /^(?:--help|--version|-version)$/.test(only.text);
 }
+
+/** Asks how one of its subcommands is used: a single word, and `--help`. */
+export function asksForHelpOn(args: readonly Field[]): boolean {
+  const [word, help] = args;
+  return args.length === 2 && /^[a-z][a-z-]*$/.test(word?.text ?? "") && help?.text === "--help";
+}

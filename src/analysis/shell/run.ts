@@ -3,11 +3,11 @@ import { beyond } from "./beyond.ts";
 import { judge } from "./by-spec.ts";
 import { exact, type Field, words } from "./field.ts";
 import { runsFile } from "./files.ts";
-import { asksForHelp } from "./options.ts";
+import { asksForHelp, asksForHelpOn } from "./options.ts";
 import { spotsOf } from "./place.ts";
 import { told } from "./says.ts";
 import { apart, DEEPEST, type Flow, NOTHING, OPAQUE, type Shell, unknown } from "./state.ts";
-import { TABLE } from "./table.ts";
+import { explains, TABLE } from "./table.ts";
 import { together } from "./flow.ts";
 import { unfamiliar } from "./unfamiliar.ts";
 
@@ -80,13 +80,13 @@ function installed(head: Field, shell: Shell): string | null {
 
 function follow(name: string, args: readonly Field[], shell: Shell, input: Flow): Flow {
   const entry = Object.hasOwn(TABLE, name) ? TABLE[name] : undefined;
-  if (asksForHelp(args)) {
+  if (asksForHelp(args) || (explains(name) && asksForHelpOn(args))) {
     shell.tally.add({ kinds: ["read"] });
     return OPAQUE;
   }
   beyond(name, args, shell);
   if (entry === undefined) {
-    shell.tally.add(unfamiliar(args, shell));
+    shell.tally.add(unfamiliar(name, args, shell));
     return OPAQUE;
   }
   return judge(entry, { name, args, shell, input }) ?? OPAQUE;

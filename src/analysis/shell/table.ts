@@ -12,6 +12,11 @@ import { SYSTEM } from "./commands/system.ts";
 import { WRAPPERS } from "./commands/wrappers.ts";
 import type { Table } from "./entry.ts";
 
+/** Programs with subcommands, which all say how they are used where they are asked. */
+export function explains(name: string): boolean {
+  return [SERVICE_TABLE, SYSTEM, CONTAINERS, GIT].some((theme) => Object.hasOwn(theme, name)) && name !== "tar";
+}
+
 /** What is known of commands, by their names. Where two themes name one, the later is meant. */
 export const TABLE: Table = {
   ...SERVICE_TABLE,
