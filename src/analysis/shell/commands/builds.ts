@@ -3,7 +3,6 @@ import { exact } from "../field.ts";
 import { runsFile, runsProject, writes } from "../files.ts";
 import { hasOption, readOptions, set, valuesOf } from "../options.ts";
 import { OPAQUE, unknown } from "../state.ts";
-import { installs } from "./manager.ts";
 
 export const BUILDS =
   "make gmake ninja cmake ctest meson bazel bazelisk buck pants scons ant mvn mvnw gradle gradlew configure autoconf automake autoreconf libtoolize xcodebuild msbuild nmake just task mage rake invoke doit waf premake " +
