@@ -5,7 +5,6 @@ import type { ParsedScript } from "unbash";
 export type {
   ArithmeticExpression,
   Assignment,
-  CommandArgument,
   CommandNode,
   CompoundList,
   HereDoc,
