@@ -24,6 +24,12 @@ export function runFields(fields: readonly Field[], shell: Shell, input: Flow): 
     unknown(shell, "its name is made up while it runs");
     return OPAQUE;
   }
+  // Where such a character stands in a name, the shell may have read the text otherwise than it was read here.
+  if (/[(){}<>|;&`"'$\\*?\n]/.test(head.text)) {
+    shell.tally.begin(told(head.text));
+    unknown(shell, "its name is none that anybody gives");
+    return OPAQUE;
+  }
   const called = shell.scope.functions.get(head.text);
   if (called === undefined) return program(head, args, shell, input);
   const out = call(head.text, args, shell, input);
