@@ -17,6 +17,7 @@ export const analyseShell: Analysers["shell"] = (text, at) => {
   const tally = new Tally();
   const shell: Shell = {
     place: at,
+    source: text,
     tally,
     budget: { steps: STEPS },
     scope: newScope(at.workspace),
@@ -45,12 +46,13 @@ function followText(text: string, shell: Shell, input: Flow): Flow {
     unknown(shell, "too much to follow");
     return OPAQUE;
   }
-  const syntax = readScript(shell.depth === 0 ? text : text.replaceAll(NAME, "_"));
+  const source = shell.depth === 0 ? text : text.replaceAll(NAME, "_");
+  const syntax = readScript(source);
   if (syntax.kind === "unread") {
     unknown(shell, `cannot be read: ${syntax.why}`);
     return OPAQUE;
   }
-  return walkList(syntax.script.commands, shell, input);
+  return walkList(syntax.script.commands, { ...shell, source }, input);
 }
 
 /** A command that is the arguments of another. */

@@ -60,7 +60,10 @@ export function walk(node: Node | Body, shell: Shell, input: Flow): Flow {
       return cases(node, shell, input);
     case "Function": {
       const [name] = fieldsOf(node.name, readerFor(shell));
-      shell.scope.functions.set(name?.text ?? "", { bodies: [node.body], certain: true });
+      shell.scope.functions.set(name?.text ?? "", {
+        bodies: [{ body: node.body, source: shell.source }],
+        certain: true,
+      });
       return NOTHING;
     }
     case "Coproc":
