@@ -86,7 +86,7 @@ function follow(name: string, args: readonly Field[], shell: Shell, input: Flow)
   }
   beyond(name, args, shell);
   if (entry === undefined) {
-    shell.tally.add(unfamiliar(args, shell));
+    shell.tally.add(unfamiliar(name, args, shell));
     return OPAQUE;
   }
   return judge(entry, { name, args, shell, input }) ?? OPAQUE;

@@ -1,5 +1,5 @@
-import { parse } from "unbash";
-import type { ParsedScript } from "unbash";
+import { forEachChild, parse } from "unbash";
+import type { ParsedScript, SyntaxNode } from "unbash";
 
 /** The one place that knows the parser: exchange it here. What the rest needs is this tree and the faults in it. */
 export type {
@@ -42,7 +42,22 @@ export function readScript(text: string): Syntax {
   if (HIDDEN.test(text.replaceAll(JOINED, ""))) return { kind: "unread", why: "it holds characters that are not seen" };
   if (deep(text)) return { kind: "unread", why: "it is nested too deeply" };
   const script = parse(text);
-  return faulty(script) ? { kind: "unread", why: "it does not parse" } : { kind: "script", script };
+  return faulty(script) || loses(script, text)
+    ? { kind: "unread", why: "it does not parse" }
+    : { kind: "script", script };
+}
+
+/** Whether a bracket stands between two words of a command and is nowhere in the tree: the parser passes over it, and Bash
+ *  refuses it. Words are looked into when they are expanded. */
+function loses(node: SyntaxNode, text: string): boolean {
+  if (node.type === "Command") {
+    const words = [...node.prefix, ...(node.name === undefined ? [] : [node.name]), ...node.suffix];
+    const inOrder = words.toSorted((a, b) => a.pos - b.pos);
+    return inOrder.some((word, i) => /[()]/.test(text.slice(inOrder[i - 1]?.end ?? word.pos, word.pos)));
+  }
+  let lost = false;
+  if (node.type !== "Word") forEachChild(node, (child) => (lost ||= loses(child, text)));
+  return lost;
 }
 
 /** Substitutions are read when they are looked at, each with faults of its own. */

@@ -10,9 +10,11 @@ const INSISTS = new Set("force yes assumeyes overwrite hard".split(" "));
 /** What a program does that nobody has described. It is installed, so somebody put it there, and whatever puts programs
  *  there is looked at. Called plainly, it counts as work in the workspace, with `unfamiliar` beside it; with a word that
  *  destroys, an address, a place outside, or anything made up while it runs, it does not. */
-export function unfamiliar(args: readonly Field[], shell: Shell): Act {
+export function unfamiliar(name: string, args: readonly Field[], shell: Shell): Act {
   const note = "a program that nobody has described";
   const traits = ["unfamiliar"] as const;
+  // Letters that look like others are no plain name.
+  if (!/^[A-Za-z0-9][\w.+-]*$/.test(name)) return { kinds: ["execute"], traits, routine: false, note };
   if (args.some(({ text }) => saysDelete(text))) return { kinds: ["execute", "delete"], traits, routine: false, note };
   return { kinds: ["execute"], traits, routine: args.every((arg) => isPlain(arg, shell)), note };
 }

@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import type { Digest, ServerName, ToolName } from "../../../src/domain/ids.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import type { ToolDefinition } from "../../../src/domain/tool.ts";
-import { skeleton } from "../../../src/provenance/definitions/skeleton.ts";
+import { isDisguised, skeleton } from "../../../src/provenance/definitions/skeleton.ts";
 import { suspicionsOf } from "../../../src/provenance/definitions/suspicions.ts";
 
 const { resolve } = createRequire(import.meta.url);
