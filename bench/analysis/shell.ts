@@ -1,7 +1,7 @@
 import { analyseShell } from "../../src/analysis/shell/shell.ts";
 import type { Timed } from "./case.ts";
 
-const PLACE = { workspace: "/work/app", home: "/home/dev" };
+const PLACE = { workspace: "/srv/app", home: "/users/dev" };
 
 const ORDINARY = {
   "ordinary look": "git log --oneline -20",

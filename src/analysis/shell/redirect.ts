@@ -42,6 +42,8 @@ export function redirected(
 }
 
 function heredoc(one: HereDoc, shell: Shell): string {
+  // A quote that is left open takes the text itself into the word that should end it.
+  if (one.delimiter?.value.includes("\n") !== false) unknown(shell, "a here-document that does not end");
   if (one.body.parts === undefined) return one.body.text;
   const pieces = piecesOf(one.body.parts, readerFor(shell), true);
   const text = pieces.map((piece) => piece.text).join("");

@@ -5,7 +5,6 @@ import type { ParsedScript, SyntaxNode } from "unbash";
 export type {
   ArithmeticExpression,
   Assignment,
-  CommandArgument,
   CommandNode,
   CompoundList,
   HereDoc,
@@ -47,17 +46,31 @@ export function readScript(text: string): Syntax {
     : { kind: "script", script };
 }
 
-/** Whether a bracket stands between two words of a command and is nowhere in the tree: the parser passes over it, and Bash
- *  refuses it. Words are looked into when they are expanded. */
+/** Whether something of the text is nowhere in the tree: a bracket between two words of a command, or two commands with
+ *  nothing between them. The parser passes over it, and Bash refuses it. Words are looked into when they are expanded. */
 function loses(node: SyntaxNode, text: string): boolean {
   if (node.type === "Command") {
     const words = [...node.prefix, ...(node.name === undefined ? [] : [node.name]), ...node.suffix];
-    const inOrder = words.toSorted((a, b) => a.pos - b.pos);
-    return inOrder.some((word, i) => /[()]/.test(text.slice(inOrder[i - 1]?.end ?? word.pos, word.pos)));
+    return gaps(words, text, 0).some((gap) => /[()]/.test(gap));
   }
+  if (
+    (node.type === "Script" || node.type === "CompoundList") &&
+    gaps(node.commands, text, 1).some((gap) => !/[;&\n]/.test(gap))
+  )
+    return true;
   let lost = false;
   if (node.type !== "Word") forEachChild(node, (child) => (lost ||= loses(child, text)));
   return lost;
+}
+
+/** What stands between each and the next, with the last `own` characters of the one before: an `&` is part of what it ends. */
+function gaps(
+  nodes: readonly { readonly pos: number; readonly end: number }[],
+  text: string,
+  own: number,
+): readonly string[] {
+  const inOrder = nodes.toSorted((a, b) => a.pos - b.pos);
+  return inOrder.slice(1).map((next, i) => text.slice(Math.max(0, (inOrder[i]?.end ?? 0) - own), next.pos));
 }
 
 /** Substitutions are read when they are looked at, each with faults of its own. */

@@ -9,7 +9,7 @@ const files = readdirSync(folder)
   .map((name) => ({ name, text: readFileSync(new URL(name, folder), "utf8") }));
 const { set } = load("", { files });
 
-export const PLACE = { workspace: "/work/app", home: "/home/dev" };
+export const PLACE = { workspace: "/srv/app", home: "/users/dev" };
 
 export function effectsOf(command: string): Effects {
   const analysis = analyseShell(command, PLACE);

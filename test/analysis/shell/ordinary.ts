@@ -259,8 +259,8 @@ ls src | while read f; do wc -l "src/$f"; done
 sqlite3 --version
 prettier --check src
 tmp=$(mktemp -d); cp a.txt "$tmp"; rm -rf "$tmp"
-mkdir -p /tmp/work && cd /tmp/work && ls
-cat a.txt b.txt > /tmp/all.txt
+mkdir -p /tmp//work && cd /tmp//work && ls
+cat a.txt b.txt > /tmp//all.txt
 code --version
 shellcheck scripts/run.sh
 `

@@ -158,3 +158,17 @@ async function listed(
     await client.close();
   }
 }
+
+test.each(["naïve☕", "größe_ändern", "提出", "поиск", "read_file"])(
+  "a name that is what it looks like is not odd: %s",
+  (name) => {
+    expect(isDisguised(name)).toBe(false);
+  },
+);
+
+test.each(["rеad_file", "ｒead", "ѕend", "seп_d", "lіst"])(
+  "a name in letters that look like others is odd: %s",
+  (name) => {
+    expect(isDisguised(name)).toBe(true);
+  },
+);

@@ -2,11 +2,12 @@ import type { Act } from "../act.ts";
 import { judge } from "../by-spec.ts";
 import { each, type Judge, type Table } from "../entry.ts";
 import { exact, HOLE } from "../field.ts";
-import { deletes, reads, sends, spots, unpacks, writes } from "../files.ts";
+import { deletes, reads, spots, unpacks, writes } from "../files.ts";
 import { hasOption, readOptions, set, valuesOf } from "../options.ts";
 import { isNamedPattern, isRoot } from "../place.ts";
 import { told } from "../says.ts";
 import { NOTHING, OPAQUE, unknown } from "../state.ts";
+import { rsync } from "./rsync.ts";
 
 const SWEEPS: Act = { kinds: ["write"], traits: ["sweeping"], routine: false, note: "goes through everything below" };
 
@@ -127,48 +128,6 @@ const zip: Judge = ({ args, shell }) => {
     shell.tally.add({ kinds: ["delete"], routine: false, note: "deletes what it packs" });
   return OPAQUE;
 };
-
-const rsync: Judge = ({ args, shell }) => {
-  const options = readOptions(args, RSYNC);
-  for (const value of valuesOf(options, "-e", "--rsh", "--rsync-path"))
-    if (exact(value)) {
-      if (!/^ssh(?: -p \d+| -i [\w./~-]+)*$/.test(value.text)) unknown(shell, "runs a command to connect");
-    } else unknown(shell, "runs a command to connect");
-  const fields = options.operands;
-  for (const field of fields.slice(0, -1)) {
-    if (remote(field.text)) shell.tally.add({ kinds: ["read"], hosts: [remoteHost(field.text)] });
-    else reads(shell, field);
-  }
-  for (const field of fields.slice(-1)) {
-    if (remote(field.text)) sends(shell, [remoteHost(field.text)]);
-    else writes(shell, field);
-  }
-  if (
-    options.given.some(
-      ({ name }) =>
-        /^--(?:del|remove-s|existing|ignore-ex.*|inplace|force)/.test(name) &&
-        !/^--(?:existing|ignore|inplace)/.test(name),
-    )
-  )
-    shell.tally.add({
-      kinds: ["delete"],
-      traits: ["sweeping"],
-      routine: false,
-      note: "deletes what is not on the other side",
-    });
-  return OPAQUE;
-};
-const RSYNC = set(
-  "-e --rsh --rsync-path --exclude --include --filter -f --exclude-from --include-from --files-from --bwlimit --log-file --backup-dir --suffix -T --temp-dir --partial-dir --compare-dest --copy-dest --link-dest --port --timeout --chmod --chown -M --remote-option --password-file -B",
-);
-
-export function remote(text: string): boolean {
-  return /^(?:[^/:]+:|\w+:\/\/)/.test(text);
-}
-
-export function remoteHost(text: string): string {
-  return /^\w+:\/\//.test(text) ? text : (text.split(":")[0] ?? "").replace(/^.*@/, "");
-}
 
 const tee: Judge = ({ args, shell, input }) => {
   for (const field of readOptions(args, set("")).operands) writes(shell, field);

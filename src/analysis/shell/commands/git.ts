@@ -1,43 +1,15 @@
 import type { Act } from "../act.ts";
 import { judge } from "../by-spec.ts";
 import { environment } from "../environment.ts";
-import { each, type Judge, type Run, type Spec, type Table } from "../entry.ts";
-import { exact, type Field, HOLE, literal, NAME, UNKNOWN_FIELD, words } from "../field.ts";
+import { each, type Judge, type Spec, type Table } from "../entry.ts";
+import { exact, type Field, literal, NAME, UNKNOWN_FIELD, words } from "../field.ts";
 import { deletes, hostOf, reads, runsProject, sends, spots, writes } from "../files.ts";
 import { hasOption, type Options, readOptions, set, valuesOf } from "../options.ts";
 import { told } from "../says.ts";
 import { type Flow, OPAQUE, type Shell, unknown } from "../state.ts";
-import { remote, remoteHost } from "./files.ts";
-
-const DISCARDS: Act = { kinds: ["write"], traits: ["discards"], routine: false, note: "throws work away" };
-const WRITES: Act = { kinds: ["write"], note: "changes the repository" };
-const READS: Act = { kinds: ["read"] };
-const SETTINGS: Act = { kinds: ["administer"], note: "changes how git works" };
-
-/** A judge of one subcommand: what is true of its options. */
-function when(takes: string, act: (options: Options, run: Run) => void): Judge {
-  return (run) => {
-    act(readOptions(run.args, set(takes)), run);
-    return undefined;
-  };
-}
-
-function discardsIf(takes: string, flags: readonly string[], otherwise: Act = WRITES): Judge {
-  return when(takes, (options, { shell }) => shell.tally.add(hasOption(options, ...flags) ? DISCARDS : otherwise));
-}
-
-/** By the word that follows: most of them only look where nothing follows. */
-function byWord(discarding: string, writing: string, bare: Act = READS): Judge {
-  return ({ args, shell }) => {
-    const [word] = words(args.filter((arg) => !arg.text.startsWith("-")));
-    if (args.length > 0 && word === undefined && args.some((arg) => !exact(arg))) shell.tally.add(DISCARDS);
-    else
-      shell.tally.add(
-        word === undefined ? bare : set(discarding).has(word) ? DISCARDS : set(writing).has(word) ? WRITES : READS,
-      );
-    return undefined;
-  };
-}
+import { remote, remoteHost } from "./rsync.ts";
+import { config, setting } from "./git-settings.ts";
+import { byWord, DISCARDS, discardsIf, READS, SETTINGS, when, WRITES } from "./git-acts.ts";
 
 const checkout = when("-b -B --orphan --conflict -t", (options, { shell, args }) => {
   const paths =
@@ -94,39 +66,6 @@ const transfers = when(
     shell.tally.add(hasOption(options, "-f", "--force") && !name.endsWith("clone") ? DISCARDS : WRITES);
   },
 );
-
-/** Settings that only say who writes, or how things look. */
-const HARMLESS =
-  /^(?:user\.(?:name|email|signingkey)|color\..*|core\.(?:autocrlf|eol|ignorecase|filemode|quotepath|longpaths|safecrlf|whitespace|abbrev|symlinks)|init\.defaultbranch|pull\.(?:rebase|ff)|push\.(?:default|autosetupremote|followtags)|fetch\.(?:prune|parallel)|merge\.(?:conflictstyle|ff)|rebase\.(?:autostash|autosquash|updaterefs)|diff\.(?:algorithm|renames|colormoved|noprefix|context|mnemonicprefix)|log\.\w+|branch\..*\.(?:remote|merge|description)|commit\.(?:gpgsign|verbose)|tag\.(?:gpgsign|sort)|advice\..*|gc\.auto|status\..*|column\..*|rerere\.\w+|protocol\.version|http\.postbuffer|safe\.directory|maintenance\.auto|feature\..*|blame\..*|grep\.\w+|help\.autocorrect|submodule\.recurse|clone\.defaultremotename)$/i;
-
-function setting(shell: Shell, name: string, value: string | undefined): void {
-  if (!HARMLESS.test(name)) unknown(shell, `the setting ${told(name)} may run a command`);
-  else if (value?.startsWith("!") === true) unknown(shell, "a setting that is a command");
-}
-
-const config: Judge = ({ args, shell }) => {
-  const options = readOptions(args, set("-f --file --blob --type --default --comment --value"));
-  const wide = hasOption(options, "--global", "--system", "-f", "--file");
-  const [first = literal(""), ...more] = options.operands;
-  const verb = /^(?:get|list|set|unset|edit|rename-section|remove-section)$/.test(first.text) ? first.text : null;
-  const [key, value] = verb === null ? [first, ...more] : more;
-  if (hasOption(options, "-e", "--edit") || verb === "edit") unknown(shell, "opens the editor on the settings");
-  const looks =
-    options.given.some(({ name }) => /^(?:-l|--list|--get.*|--show-.*)$/.test(name)) ||
-    verb === "get" ||
-    verb === "list" ||
-    (verb === null &&
-      value === undefined &&
-      !options.given.some(({ name }) => /^--(?:unset|remove|rename|add|replace)/.test(name)));
-  if (looks && !(key !== undefined && !exact(key))) shell.tally.add(READS);
-  else if (key === undefined || !exact(key) || value?.text.includes(HOLE) === true)
-    unknown(shell, "a setting that is not known");
-  else {
-    setting(shell, key.text, value?.text);
-    shell.tally.add(wide ? SETTINGS : WRITES);
-  }
-  return OPAQUE;
-};
 
 const clean = when("-e --exclude", (options, { shell }) => {
   if (hasOption(options, "-n", "--dry-run")) shell.tally.add(READS);
