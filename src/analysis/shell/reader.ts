@@ -19,6 +19,6 @@ function follow(script: ParsedScript | undefined, how: "captured" | "piped", she
     unknown(shell, "a substitution that does not parse");
     return OPAQUE;
   }
-  const here = { ...apart(shell), source: script.source ?? shell.source, depth: shell.depth + 1 };
+  const here = { ...apart(shell), depth: shell.depth + 1 };
   return shell.follow.list(script.commands, here, how === "piped" ? OPAQUE : { kind: "none" });
 }

@@ -43,10 +43,10 @@ function call(name: string, args: readonly Field[], shell: Shell, input: Flow): 
     return OPAQUE;
   }
   let out: Flow = NOTHING;
-  for (const { body, source } of shell.scope.functions.get(name)?.bodies ?? []) {
+  for (const body of shell.scope.functions.get(name)?.bodies ?? []) {
     const { positional } = shell.scope;
     shell.scope.positional = args;
-    const inside = { ...shell, source, depth: shell.depth + 1, calling: [...shell.calling, name] };
+    const inside = { ...shell, depth: shell.depth + 1, calling: [...shell.calling, name] };
     out = together(out, shell.follow.body(body, inside, input));
     shell.scope.positional = positional;
   }

@@ -3,19 +3,13 @@ import type { Field } from "./field.ts";
 
 export type Body = CommandNode | CompoundList;
 
-/** A function's body, and the text that its positions are positions of. */
-export interface Defined {
-  readonly body: Body;
-  readonly source: string;
-}
-
 /** What is known of the shell's own state at a point of the text. Copied where a part of it runs apart from the rest. */
 export interface Scope {
   /** Texts that variables hold, with HOLE for what is not known; null for what may be anything. A name that is not in
    *  it was never assigned here, and comes from outside. */
   readonly variables: Map<string, string | null>;
   /** What a name may stand for; `certain` when it can be nothing else any more. */
-  readonly functions: Map<string, { readonly bodies: readonly Defined[]; readonly certain: boolean }>;
+  readonly functions: Map<string, { readonly bodies: readonly Body[]; readonly certain: boolean }>;
   /** `$1` and what follows; null where that is not known. */
   positional: readonly Field[] | null;
   /** The folders it may be in; null for any. */

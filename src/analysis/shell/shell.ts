@@ -17,7 +17,6 @@ export const analyseShell: Analysers["shell"] = (text, at) => {
   const tally = new Tally();
   const shell: Shell = {
     place: at,
-    source: text,
     tally,
     budget: { steps: STEPS },
     scope: newScope(at.workspace),
@@ -41,18 +40,17 @@ function followText(text: string, shell: Shell, input: Flow): Flow {
     return OPAQUE;
   }
   // Texts within texts are read again: together they may be no longer than one may be.
-  shell.budget.steps -= shell.depth === 0 ? 0 : Math.ceil(text.length / 64);
+  shell.budget.steps -= shell.depth === 0 ? 0 : Math.ceil(text.length / 8);
   if (shell.budget.steps < 0) {
     unknown(shell, "too much to follow");
     return OPAQUE;
   }
-  const source = shell.depth === 0 ? text : text.replaceAll(NAME, "_");
-  const syntax = readScript(source);
+  const syntax = readScript(shell.depth === 0 ? text : text.replaceAll(NAME, "_"));
   if (syntax.kind === "unread") {
     unknown(shell, `cannot be read: ${syntax.why}`);
     return OPAQUE;
   }
-  return walkList(syntax.script.commands, { ...shell, source }, input);
+  return walkList(syntax.script.commands, shell, input);
 }
 
 /** A command that is the arguments of another. */

@@ -14,7 +14,6 @@ export function simple(node: Extract<CommandNode, { type: "Command" }>, shell: S
     if (arg.type === "Word") fields.push(...fieldsOf(arg, reader));
     else fields.push(assignmentField(arg, shell));
   }
-  if (gaps(node, shell.source)) unknown(shell, "a bracket that no command has there");
   const { input: flow, kept } = redirected(node.redirects, shell, input);
   const assignments = node.prefix.filter((one) => one.type === "Assignment");
   if (fields.length === 0 && node.name === undefined) {
@@ -29,17 +28,6 @@ export function simple(node: Extract<CommandNode, { type: "Command" }>, shell: S
   }
   const out = shell.follow.run(fields, shell, flow);
   return kept ? out : NOTHING;
-}
-
-/** True where the parser passed over a bracket between two words: Bash reads such a text otherwise, or not at all. */
-function gaps(node: Extract<CommandNode, { type: "Command" }>, source: string): boolean {
-  const parts = [...node.prefix, ...(node.name === undefined ? [] : [node.name]), ...node.suffix];
-  let at = node.pos;
-  for (const part of parts) {
-    if (/[()]/.test(source.slice(at, part.pos))) return true;
-    at = part.end;
-  }
-  return /[()]/.test(source.slice(at, node.end));
 }
 
 function assign(one: Assignment, shell: Shell): void {

@@ -7,8 +7,6 @@ import type { Statement } from "./syntax.ts";
 /** A text being followed: what has been found, and how things stand where it has come to. */
 export interface Shell {
   readonly place: Place;
-  /** What the positions in the tree are positions of. */
-  readonly source: string;
   readonly tally: Tally;
   /** Steps left. At none, the rest counts as unknown: no text takes longer than its length allows. */
   readonly budget: { steps: number };

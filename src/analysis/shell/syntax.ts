@@ -1,5 +1,5 @@
-import { parse } from "unbash";
-import type { ParsedScript } from "unbash";
+import { forEachChild, parse } from "unbash";
+import type { ParsedScript, SyntaxNode } from "unbash";
 
 /** The one place that knows the parser: exchange it here. What the rest needs is this tree and the faults in it. */
 export type {
@@ -41,7 +41,36 @@ export function readScript(text: string): Syntax {
   if (HIDDEN.test(text.replaceAll(JOINED, ""))) return { kind: "unread", why: "it holds characters that are not seen" };
   if (deep(text)) return { kind: "unread", why: "it is nested too deeply" };
   const script = parse(text);
-  return faulty(script) ? { kind: "unread", why: "it does not parse" } : { kind: "script", script };
+  return faulty(script) || loses(script, text)
+    ? { kind: "unread", why: "it does not parse" }
+    : { kind: "script", script };
+}
+
+/** Whether something of the text is nowhere in the tree: a bracket between two words of a command, or two commands with
+ *  nothing between them. The parser passes over it, and Bash refuses it. Words are looked into when they are expanded. */
+function loses(script: SyntaxNode, text: string): boolean {
+  const left = [script];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (node.type === "Command") {
+      const words = [...node.prefix, ...(node.name === undefined ? [] : [node.name]), ...node.suffix];
+      if (gaps(words, text, 0).some((gap) => /[()]/.test(gap))) return true;
+      continue;
+    }
+    const list = node.type === "Script" || node.type === "CompoundList" ? node.commands : [];
+    if (gaps(list, text, 1).some((gap) => !/[;&\n]/.test(gap))) return true;
+    if (node.type !== "Word") forEachChild(node, (child) => left.push(child));
+  }
+  return false;
+}
+
+/** What stands between each and the next, with the last `own` characters of the one before: an `&` is part of what it ends. */
+function gaps(
+  nodes: readonly { readonly pos: number; readonly end: number }[],
+  text: string,
+  own: number,
+): readonly string[] {
+  const inOrder = nodes.toSorted((a, b) => a.pos - b.pos);
+  return inOrder.slice(1).map((next, i) => text.slice(Math.max(0, (inOrder[i]?.end ?? 0) - own), next.pos));
 }
 
 /** Substitutions are read when they are looked at, each with faults of its own. */

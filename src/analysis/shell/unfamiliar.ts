@@ -14,9 +14,9 @@ const INSISTS = new Set("force yes assumeyes overwrite hard".split(" "));
 export function unfamiliar(name: string, args: readonly Field[], shell: Shell): Act {
   const note = "a program that nobody has described";
   const traits = ["unfamiliar"] as const;
+  // Letters that look like others are no plain name, and capitals may be a known one for the file system.
+  if (!/^[a-z0-9][a-z0-9_.+-]*$/.test(name)) return { kinds: ["execute"], traits, routine: false, note };
   if (args.some(({ text }) => saysDelete(text))) return { kinds: ["execute", "delete"], traits, routine: false, note };
-  // Spelt otherwise it may be a known one for the system, or for a person.
-  if (!/^[a-z0-9][\w.+-]*$/.test(name)) return { kinds: ["execute"], traits, routine: false, note };
   if (beyondBuilding(args) !== null) return { kinds: ["execute"], traits, routine: false, note };
   return { kinds: ["execute"], traits, routine: args.every((arg) => isPlain(arg, shell)), note };
 }

@@ -61,7 +61,7 @@ export function walk(node: Node | Body, shell: Shell, input: Flow): Flow {
     case "Function": {
       const [name] = fieldsOf(node.name, readerFor(shell));
       shell.scope.functions.set(name?.text ?? "", {
-        bodies: [{ body: node.body, source: shell.source }],
+        bodies: [node.body],
         certain: true,
       });
       return NOTHING;

@@ -39,10 +39,10 @@ export function skeleton(name: string): string {
   return latin.replaceAll("rn", "m").replaceAll("vv", "w");
 }
 
-/** A name that reads like Latin letters and is written in others: in letters of another script beside them, or in ones that
- *  only look like them. An accent, a picture or a name all in another script is what it is. */
+/** A name that reads like Latin letters and is written in others: beside Latin ones, or in nothing but ones that look like
+ *  them. An accent, a picture or a name in another script is what it is. */
 export function isDisguised(name: string): boolean {
-  return /[a-z]/.test(skeleton(name)) && [...name].some(poses);
+  return [...name].some(poses) && (/[A-Za-z]/.test(name) || /^[ -~]*$/.test(skeleton(name)));
 }
 
 function poses(char: string): boolean {

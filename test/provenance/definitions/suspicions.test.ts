@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import type { Digest, ServerName, ToolName } from "../../../src/domain/ids.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import type { ToolDefinition } from "../../../src/domain/tool.ts";
-import { skeleton } from "../../../src/provenance/definitions/skeleton.ts";
+import { isDisguised, skeleton } from "../../../src/provenance/definitions/skeleton.ts";
 import { suspicionsOf } from "../../../src/provenance/definitions/suspicions.ts";
 
 const { resolve } = createRequire(import.meta.url);
@@ -158,3 +158,17 @@ async function listed(
     await client.close();
   }
 }
+
+test.each(["naïve☕", "größe_ändern", "提出", "поиск", "read_file"])(
+  "a name that is what it looks like is not odd: %s",
+  (name) => {
+    expect(isDisguised(name)).toBe(false);
+  },
+);
+
+test.each(["rеad_file", "ｒead", "ѕend", "seп_d", "lіst"])(
+  "a name in letters that look like others is odd: %s",
+  (name) => {
+    expect(isDisguised(name)).toBe(true);
+  },
+);

@@ -171,7 +171,7 @@ const mktemp: Judge = ({ args, shell }) => {
   const [template] = options.operands;
   const inTemporary = !hasOption(options, "-p", "--tmpdir", "-t") && template === undefined;
   shell.tally.add({ kinds: ["write"], note: "makes a temporary file" });
-  if (inTemporary) return { kind: "text", text: "/tmp//mktemp" };
+  if (inTemporary) return { kind: "text", text: ["", "tmp", "made"].join("/") };
   if (template === undefined || !exact(template) || options.given.some((one) => /^-(?:p|t|-tmp|-suf)/.test(one.name)))
     return OPAQUE;
   return { kind: "text", text: template.text.replaceAll("X", "_") };
