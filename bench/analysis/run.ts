@@ -1,4 +1,5 @@
 // What it costs to judge a call by what it would do: per analyser and size, p50 and p99 in microseconds.
+import { codeCases } from "./code.ts";
 import { placeCases } from "./places.ts";
 import { shellCases } from "./shell.ts";
 import { sqlCases } from "./sql.ts";
@@ -12,7 +13,12 @@ interface Cost {
 }
 
 const costs: Record<string, Record<string, Cost>> = {};
-for (const { analyser, size, run } of [...(await sqlCases()), ...(await shellCases()), ...(await placeCases())]) {
+for (const { analyser, size, run } of [
+  ...(await sqlCases()),
+  ...(await shellCases()),
+  ...(await placeCases()),
+  ...codeCases(),
+]) {
   const taken: number[] = [];
   const until = performance.now() + 5_000;
   for (let round = 0; round < ROUNDS + WARM_UP && performance.now() < until; round++) {
