@@ -53,7 +53,8 @@ function loses(script: SyntaxNode, text: string): boolean {
   for (let node = left.pop(); node !== undefined; node = left.pop()) {
     if (node.type === "Command") {
       const words = [...node.prefix, ...(node.name === undefined ? [] : [node.name]), ...node.suffix];
-      if (gaps(words, text, 0).some((gap) => /[()]/.test(gap))) return true;
+      const end = words.reduce((last, word) => Math.max(last, word.end), node.pos);
+      if ([...gaps(words, text, 0), text.slice(end, node.end)].some((gap) => /[()]/.test(gap))) return true;
       continue;
     }
     const list = node.type === "Script" || node.type === "CompoundList" ? node.commands : [];
