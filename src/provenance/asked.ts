@@ -28,7 +28,10 @@ export function asked(call: Traced, named: boolean): boolean {
   if (call.effects.kinds.includes("spend") && !acts.includes("pay")) acts.push("pay");
   // `request a refund` asks for what `refund` does.
   const noun = acts.includes("pay") && words.contents.has(verb);
-  if (!noun && !words.verbs.has(verb) && !acts.some((act) => words.acts.has(act))) return false;
+  // `set an alarm` asks for one to be made, `add it to the list` for the list to be changed.
+  const changes = (some: { has(act: Act): boolean }): boolean => some.has("create") || some.has("update");
+  const near = rankOf(call.effects) === 1 && changes(new Set(acts)) && changes(words.acts);
+  if (!noun && !near && !words.verbs.has(verb) && !acts.some((act) => words.acts.has(act))) return false;
   if (named || noun || things.length === 0) return true;
   const spoken = words.acts.has("pay") ? [...words.things, ...MONEY] : [...words.things];
   const held = new Set(spoken);

@@ -75,7 +75,18 @@ function cut(span: Span, pattern: RegExp, label: (text: string, before: string) 
   return spans;
 }
 
-const MANY = /\b(?:all|each|every|both|several|everyone|everybody|multiple|as many|any|remaining|per|respectively)\b/i;
+const MANY =
+  /\b(?:all|each|every|both|several|everyone|everybody|everything|multiple|as many|any|remaining|per|respectively|twice|repeatedly|increments|instal?lments|batches|portions|chunks|in parts|one by one)\b/i;
+
+/** Requests in which the verb that counts is said in several words. */
+const PHRASES: readonly (readonly [RegExp, string])[] = [
+  [/\blet\s+(?:[\p{L}'’-]+\s+){1,4}?know\b/giu, "notify"],
+  [/\b(?:get|take)\s+(?:\S+\s+){0,4}?(?:out|off|rid)\b/giu, "remove"],
+  [/\b(?:place|complete|finali[sz]e|finish|make|submit|proceed\s+(?:to|with))\s+(?:\S+\s+){0,2}?(?:order|purchase|checkout)\b/giu, "buy"],
+  [/\bmake\s+(?:\S+\s+){0,3}?(?:reservation|booking)s?\b/giu, "book"],
+  [/\b(?:give|grant)\s+(?:\S+\s+){1,4}?(?:access|permissions?|rights?)\b/giu, "grant"],
+  [/\bget\s+me\s+(?:\S+\s+){0,3}?(?:table|room|ticket|seat|flight|hotel|car|taxi|cab|ride)s?\b/giu, "book"],
+];
 
 export function compileWords(objective: string): Words {
   // A full stop without a space after it ends a sentence all the same.
@@ -84,6 +95,7 @@ export function compileWords(objective: string): Words {
   const named = spans.filter((span) => span.label === "named").map((span) => span.text.replaceAll(/^.|.$/gsu, ""));
   const said = own.join(" \u2025 ");
   const tokens = wordsOf(said);
+  const openings = openingsOf(said);
   const verbs = new Map<string, number>();
   const acts = new Set<Act>();
   for (const [i, token] of tokens.entries()) {
@@ -93,10 +105,16 @@ export function compileWords(objective: string): Words {
     // `set up` and `sign in` are verbs of two words.
     for (const word of [token, `${token}_${after}`]) {
       const verb = verbOf(word);
-      if (verb === null || !isRequest(token, verb, before)) continue;
+      if (verb === null || !isRequest(token, verb, before, openings.has(i))) continue;
       verbs.set(verb, (verbs.get(verb) ?? 0) + 1);
       for (const act of actsOf(word)) acts.add(act);
     }
+  }
+  for (const [pattern, verb] of PHRASES) {
+    const times = [...said.matchAll(pattern)].length;
+    if (times === 0) continue;
+    verbs.set(verb, (verbs.get(verb) ?? 0) + times);
+    for (const act of actsOf(verb)) acts.add(act);
   }
   const all = [...tokens, ...named.flatMap(wordsOf)];
   const things = new Set(all.filter((word) => !isCommon(word)).flatMap(thingsOf));
@@ -108,6 +126,8 @@ export function compileWords(objective: string): Words {
     if (atom.form === "url" && atom.host !== null) hosts.add(atom.host);
   }
   const numbers = new Set(own.flatMap((text) => plain(text).split(/[\s;:!?()]+/)).map((piece) => numberIn(piece)));
+  // `the file with ID '13'`: bare digits in quotation marks are a name, an amount in them is not.
+  for (const text of named) if (/^\d{1,8}$/.test(text)) numbers.add(numberIn(text));
   const runs = ` ${[...own, ...named].map((text) => wordsOf(text).join(" ")).join(" \u2025 ")} `;
 
   return {
@@ -135,11 +155,24 @@ const NOUN_FOLLOWS = new Set(
 
 /** What is asked for stands in the verb's plain form, or as `sending`, or as `be sent`; `they sent me` tells of something, and
  *  `the post` is a thing. */
-function isRequest(token: string, verb: string, before: string): boolean {
+function isRequest(token: string, verb: string, before: string, opens: boolean): boolean {
+  // `Sent it to Ida.` tells of nobody who sent it: it is `Send` written wrongly.
+  if ((opens || before === "please") && !token.endsWith("s")) return true;
   if (NOUN_FOLLOWS.has(before)) return false;
   const base = verb.split("_")[0] ?? verb;
   if (token === base || (token.endsWith("ing") && base !== token)) return true;
   return (before === "be" || before === "get" || before === "gets") && !token.endsWith("s");
+}
+
+/** Where sentences begin, counted in words. */
+function openingsOf(said: string): ReadonlySet<number> {
+  const starts = new Set<number>();
+  let at = 0;
+  for (const sentence of said.split(/[.!?\n\u2025]+\s/)) {
+    starts.add(at);
+    at += wordsOf(sentence).length;
+  }
+  return starts;
 }
 
 function numberIn(piece: string): string {
