@@ -31,7 +31,7 @@ const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
     reset rotate renew restore merge close reopen resolve archive label tag adapt convert format sync put patch write
     reorganize transfer swap upgrade downgrade pause resume activate deactivate submit rate edit finish insert
     reschedule rebook redirect refresh synchronize synchronise fill tweak bump rewrite retitle relabel rearrange swap
-    check_off tick react star`,
+    check_off tick react star play skip dim`,
   delete: `delete remove cancel clear erase drop discard revoke kick unsubscribe uninstall trash empty purge wipe unfollow
     unstar destroy terminate withdraw return ban block expel rm dismiss
     unpin unassign unregister quit leave uninvite unshare`,
@@ -69,8 +69,8 @@ const THINGS: readonly (readonly string[])[] = [
   `password passphrase credential secret pin passcode login`,
   `info information profile account detail details address settings setting data preference preferences`,
   `hotel accommodation room stay lodging`,
-  `restaurant table dinner lunch breakfast meal`,
-  `car vehicle rental taxi ride`,
+  `restaurant table dinner lunch breakfast meal food dish`,
+  `car vehicle rental taxi cab ride`,
   `flight plane ticket trip travel`,
   `order purchase cart product item basket shopping`,
   `repository repo project codebase code`,

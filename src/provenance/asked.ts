@@ -31,11 +31,19 @@ export function asked(call: Traced, named: boolean): boolean {
   // `set an alarm` asks for one to be made, `add it to the list` for the list to be changed.
   const changes = (some: { has(act: Act): boolean }): boolean => some.has("create") || some.has("update");
   const near = rankOf(call.effects) === 1 && changes(new Set(acts)) && changes(words.acts);
+  const held = thingsHeld(call);
+  const speaks = things.some((thing) => held.has(thing));
+  // `I need a table at …` leaves open how: what is made or paid is of what the words speak of, and aimed at what they name.
+  const open = words.open && named && speaks && !acts.includes("delete") && !acts.includes("admit");
+  if (open) return true;
   if (!noun && !near && !words.verbs.has(verb) && !acts.some((act) => words.acts.has(act))) return false;
   if (named || noun || things.length === 0) return true;
-  const spoken = words.acts.has("pay") ? [...words.things, ...MONEY] : [...words.things];
-  const held = new Set(spoken);
-  return things.some((thing) => held.has(thing));
+  return speaks;
+}
+
+/** What the words speak of. */
+function thingsHeld({ words }: Traced): ReadonlySet<string> {
+  return new Set(words.acts.has("pay") ? [...words.things, ...MONEY] : words.things);
 }
 
 function toolWords({ tool }: Traced): ToolWords {

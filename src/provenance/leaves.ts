@@ -63,7 +63,9 @@ class Walk {
   whole(text: string, prose: boolean): void {
     const value = prose ? undefined : structure(text);
     if (value !== undefined) return this.value(value, "", "", -1);
-    this.text("", text);
+    const rows = prose ? null : listed(text);
+    if (rows === null) return this.text("", text);
+    for (const row of rows) this.leaf("[]", "", ++this.#records, row);
   }
 
   value(value: Json, path: string, key: string, record: number): void {
@@ -78,6 +80,7 @@ class Walk {
       for (const [name, item] of Object.entries(value)) {
         // A table may be keyed by what it is about.
         if (isObject(item) || Array.isArray(item)) this.leaf(`${path}.*`, key, own, name);
+        else if (/[^\w.-]/.test(name)) this.leaf(`${path}.*`, key, ++this.#records, name);
         this.value(item, path === "" ? name : `${path}.${name}`, name, own);
       }
     } else if (value !== null && typeof value !== "boolean") this.leaf(path, key, record, String(value));
@@ -118,6 +121,14 @@ function structure(text: string): Json | undefined {
   } catch {
     return short(trimmed);
   }
+}
+
+/** The rows of a plain list of names, without a heading before the first; null for a text in which anything is longer, or
+ *  holds an address. */
+function listed(text: string): readonly string[] | null {
+  const rows = text.slice(0, LONGEST_TEXT).split("\n").map((row) => row.trim()).filter((row) => row !== "");
+  if (rows.length < 2 || rows.some((row) => row.length > 64 || /[.!?;@]|:\/\/|\d{6}/.test(row))) return null;
+  return rows.map((row) => row.replace(/^(?:[-*\u2022]|\d{1,3}[.)])\s+|^[\w ]{1,30}:\s+/, ""));
 }
 
 /** A result that is one short value is a value. */

@@ -20,7 +20,8 @@ export function trace(call: Traced): Provenance {
     // What is read by name or number discloses nothing to anybody; an address does.
     if (rank === 0 && role !== "host") continue;
     const ground = groundOf(value, name, grounds);
-    if (ground.level === "words") named++;
+    // What the words select is named by them too.
+    if (ground.level === "words" || ground.level === "record") named++;
     const held = weigh(ground, role, rank, call);
     if (held === null) continue;
     const list = held === "tainted" ? tainted : held === "low" ? low : ungrounded;

@@ -16,6 +16,10 @@ export interface Words {
   readonly plurals: readonly string[];
   /** Whether the owner's words name this value: outside quotations whatever it is, within a short one as the name of a thing. */
   names(value: string): boolean;
+  /** Whether an e-mail address bears, before its `@`, nothing but words of the owner's, or some. */
+  bears(address: string, how: "all" | "some"): boolean;
+  /** Whether the words leave open what is to be done with what they speak of: `take care of`, `I need`. */
+  readonly open: boolean;
 }
 
 export const NO_WORDS: Words = {
@@ -26,6 +30,8 @@ export const NO_WORDS: Words = {
   many: false,
   plurals: [],
   names: () => false,
+  bears: () => false,
+  open: false,
 };
 
 type Label = "own" | "named" | "quoted";
@@ -78,10 +84,17 @@ function cut(span: Span, pattern: RegExp, label: (text: string, before: string) 
 const MANY =
   /\b(?:all|each|every|both|several|everyone|everybody|everything|multiple|as many|any|remaining|per|respectively|twice|repeatedly|increments|instal?lments|batches|portions|chunks|in parts|one by one)\b/i;
 
+const OPEN =
+  /\b(?:take\s+care\s+of|sort\s+(?:\S+\s+)?out|handle|deal\s+with|see\s+to|i\s+(?:need|want)|we\s+(?:need|want)|i(?:['’]d|\s+would)\s+like)\b/i;
 /** Requests in which the verb that counts is said in several words. */
 const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\blet\s+(?:[\p{L}'’-]+\s+){1,4}?know\b/giu, "notify"],
-  [/\b(?:get|take)\s+(?:\S+\s+){0,4}?(?:out|off|rid)\b/giu, "remove"],
+  [/\b(?:get|take|getting|taking)\s+(?:\S+\s+){0,4}?(?:out\s+of|off|rid\s+of)\b/giu, "remove"],
+  [/\b(?:get|fetch|bring)\s+(?:me|us|him|her|them)\s+(?:an?|some|two|three|\d+)\b/giu, "order"],
+  [
+    /\b(?:make\s+(?:sure|certain)|ensure)\s+(?:that\s+)?(?:my|our|the)\s+(?:\S+\s+){1,3}?(?:has|have|is|are|gets?|shows?|says?|reads?)\b/giu,
+    "update",
+  ],
   [/\b(?:place|complete|finali[sz]e|finish|make|submit|proceed\s+(?:to|with))\s+(?:\S+\s+){0,2}?(?:order|purchase|checkout)\b/giu, "buy"],
   [/\bmake\s+(?:\S+\s+){0,3}?(?:reservation|booking)s?\b/giu, "book"],
   [/\b(?:give|grant)\s+(?:\S+\s+){1,4}?(?:access|permissions?|rights?)\b/giu, "grant"],
@@ -137,6 +150,12 @@ export function compileWords(objective: string): Words {
     contents,
     many: MANY.test(said),
     plurals: tokens.filter((word) => singular(word) !== word).flatMap(thingsOf),
+    open: OPEN.test(said),
+    bears(address, how) {
+      const parts = wordsOf(address.slice(0, address.indexOf("@")));
+      const known = parts.filter((part) => part.length > 2 && contents.has(part)).length;
+      return known > 0 && (how === "some" || known === parts.length);
+    },
     names(value) {
       const atom = atomOf(value);
       if (isStrong(atom))
