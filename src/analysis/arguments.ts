@@ -5,15 +5,12 @@ import { type Reason, reason } from "../domain/reason.ts";
  *  Stricter than JSON Schema in one point: a member nobody declared is refused unless `additionalProperties` says
  *  otherwise. The upstream still validates; this keeps from it, and from policy, what nobody described. An empty value says
  *  nothing that policy would have to see, so that a call that only `reads` may have one. */
-export function argumentFault(
-  tool: string,
-  schema: Json | undefined,
-  input: JsonObject,
-  reads = false,
-): Reason | null {
+export function argumentFault(tool: string, schema: Json | undefined, input: JsonObject, reads = false): Reason | null {
   if (schema === undefined || !isObject(schema))
     return Object.keys(input).length === 0 ? null : undeclared(tool, firstKey(input));
-  const said = reads ? Object.fromEntries(Object.entries(input).filter(([key, value]) => isKept(schema, key, value))) : input;
+  const said = reads
+    ? Object.fromEntries(Object.entries(input).filter(([key, value]) => isKept(schema, key, value)))
+    : input;
   return objectFault(tool, schema, said, "");
 }
 

@@ -16,7 +16,7 @@ const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
     forward post publish share tweet broadcast submit ask call invite ping comment upload export deliver greet push alert
     tell
     relay convey communicate wish warn apologize apologise remind mention`,
-  pay: `pay transfer refund reimburse donate tip settle compensate repay deposit withdraw buy rebuy purchase order reorder checkout spend
+  pay: `pay give transfer refund reimburse donate tip settle compensate repay deposit withdraw buy rebuy purchase order reorder checkout spend
     charge subscribe wire remit redeem invest bid trade sell top_up send
     contribute lend reimburse order`,
   book: `book reserve rent order buy purchase schedule arrange checkout organize organise plan
@@ -27,7 +27,7 @@ const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
     follow subscribe like commit push bookmark download file pin
     author jot raise set remember bring spin_up write_down note_down sign_up fill`,
   update: `update change modify edit adjust set rename correct fix replace increase decrease extend mark apply move reschedule
-    shift postpone delay complete assign enable disable turn switch configure amend revise append add toggle raise lower
+    shift postpone delay complete assign enable disable turn switch configure amend revise append toggle raise lower
     reset rotate renew restore merge close reopen resolve archive label tag adapt convert format sync put patch write
     reorganize transfer swap upgrade downgrade pause resume activate deactivate submit rate edit finish insert
     reschedule rebook redirect refresh synchronize synchronise fill tweak bump rewrite retitle relabel rearrange swap
@@ -35,7 +35,7 @@ const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
   delete: `delete remove cancel clear erase drop discard revoke kick unsubscribe uninstall trash empty purge wipe unfollow
     unstar destroy terminate withdraw return ban block expel rm dismiss
     unpin unassign unregister quit leave uninvite unshare`,
-  admit: `invite share grant add allow authorize authorise permit promote assign admit approve accept expose join connect link
+  admit: `invite give share grant add allow authorize authorise permit promote assign admit approve accept expose join connect link
     register enable transfer collaborate onboard`,
   run: `run execute install deploy build test launch compile eval evaluate exec start restart stop trigger invoke dispatch
     spawn kill shutdown reboot
@@ -125,7 +125,6 @@ const ODD: Readonly<Record<string, string>> = {
   got: "get",
   gave: "give",
   giving: "give",
-  give: "transfer",
 };
 
 function forms(word: string): readonly string[] {

@@ -12,6 +12,11 @@ const MONEY = thingsOf("money").slice(1);
 const BUYING = ["buy", "purchase", "order", "rebuy", "reorder", "book", "reserve"];
 const WARES = thingsOf("cart").slice(1);
 
+/** Verbs that say no more than that something is made or changed. */
+const PLAIN = new Set(
+  "create add make set update save write insert put append register edit modify record log change".split(" "),
+);
+
 /** Whether the owner's words ask for something of this kind: a verb that means what the tool's does, and a thing that the tool
  *  speaks of. `named`: a target of the call stands in the words themselves, which is a thing too. */
 export function asked(call: Traced, named: boolean): boolean {
@@ -30,7 +35,7 @@ export function asked(call: Traced, named: boolean): boolean {
   const noun = acts.includes("pay") && words.contents.has(verb);
   // `set an alarm` asks for one to be made, `add it to the list` for the list to be changed.
   const changes = (some: { has(act: Act): boolean }): boolean => some.has("create") || some.has("update");
-  const near = rankOf(call.effects) === 1 && changes(new Set(acts)) && changes(words.acts);
+  const near = rankOf(call.effects) === 1 && PLAIN.has(verb) && changes(new Set(acts)) && changes(words.acts);
   const held = thingsHeld(call);
   const speaks = things.some((thing) => held.has(thing));
   // `I need a table at …` leaves open how: what is made or paid is of what the words speak of, and aimed at what they name.

@@ -74,11 +74,18 @@ export function groundOf(value: string, name: string, grounds: Grounds): Ground 
   if (record !== undefined) return { level: "record", atom, at: record };
   const kind = mine.find((one) => isOfKind(one, name, grounds));
   if (kind !== undefined) return { level: "kind", atom, at: kind };
-  if (text !== null && strong && text.named === task && (asksFor(atom, words) || (atom.form === "email" && words.bears(atom.key, "all"))) && lineage.isOnlyOne(text, atom.form))
+  if (
+    text !== null &&
+    strong &&
+    text.named === task &&
+    (asksFor(atom, words) || (atom.form === "email" && words.bears(atom.key, "all"))) &&
+    lineage.isOnlyOne(text, atom.form)
+  )
     return { level: "derived", atom, at: text };
   // Whoever the owner names, at the very host that the owner names.
   if (text === null && alone.length === 0 && atom.form === "email" && words.bears(atom.key, "all"))
-    if (words.names(atom.host ?? "") || words.names(`www.${atom.host ?? ""}`)) return { level: "derived", atom, at: null };
+    if (words.names(atom.host ?? "") || words.names(`www.${atom.host ?? ""}`))
+      return { level: "derived", atom, at: null };
   const [first] = alone;
   if (first !== undefined) return { level: "low", atom, at: first };
   if (text !== null) return { level: text.named === task ? "named-text" : "text", atom, at: text };
@@ -132,11 +139,11 @@ export function kindsIn(name: string): readonly string[] {
 }
 
 /** Whether the words ask for a value of this form. */
-function asksFor({ form }: Atom, { contents }: Words): boolean {
+function asksFor({ form }: Atom, { contents, address }: Words): boolean {
   const some = (...nouns: readonly string[]): boolean => nouns.some((noun) => contents.has(noun));
   switch (form) {
     case "email":
-      return some("mail", "email", "emails", "address");
+      return address;
     case "url":
       return some("link", "links", "url", "urls");
     case "account":

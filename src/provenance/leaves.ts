@@ -126,7 +126,11 @@ function structure(text: string): Json | undefined {
 /** The rows of a plain list of names, without a heading before the first; null for a text in which anything is longer, or
  *  holds an address. */
 function listed(text: string): readonly string[] | null {
-  const rows = text.slice(0, LONGEST_TEXT).split("\n").map((row) => row.trim()).filter((row) => row !== "");
+  const rows = text
+    .slice(0, LONGEST_TEXT)
+    .split("\n")
+    .map((row) => row.trim())
+    .filter((row) => row !== "");
   if (rows.length < 2 || rows.some((row) => row.length > 64 || /[.!?;@]|:\/\/|\d{6}/.test(row))) return null;
   return rows.map((row) => row.replace(/^(?:[-*\u2022]|\d{1,3}[.)])\s+|^[\w ]{1,30}:\s+/, ""));
 }

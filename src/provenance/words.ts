@@ -18,6 +18,8 @@ export interface Words {
   names(value: string): boolean;
   /** Whether an e-mail address bears, before its `@`, nothing but words of the owner's, or some. */
   bears(address: string, how: "all" | "some"): boolean;
+  /** Whether they ask for somebody's e-mail address; who writes an e-mail does not. */
+  readonly address: boolean;
   /** Whether the words leave open what is to be done with what they speak of: `take care of`, `I need`. */
   readonly open: boolean;
 }
@@ -31,6 +33,7 @@ export const NO_WORDS: Words = {
   plurals: [],
   names: () => false,
   bears: () => false,
+  address: false,
   open: false,
 };
 
@@ -84,6 +87,10 @@ function cut(span: Span, pattern: RegExp, label: (text: string, before: string) 
 const MANY =
   /\b(?:all|each|every|both|several|everyone|everybody|everything|multiple|as many|any|remaining|per|respectively|twice|repeatedly|increments|instal?lments|batches|portions|chunks|in parts|one by one)\b/i;
 
+const ADDRESS =
+  /\b(?:his|her|their|its)\s+(?:e-?)?mail\b(?!\s+(?:from|about|to))|\b(?:e-?)?mail\s+address|\baddress(?:es)?\b|\bcontact\s+(?:details?|info)/i;
+/** An address of two parts and more below a host: whoever has it need not have the host. */
+const SHARED = /^[^/]+\/[^/?#]+\/[^/?#]/;
 const OPEN =
   /\b(?:take\s+care\s+of|sort\s+(?:\S+\s+)?out|handle|deal\s+with|see\s+to|i\s+(?:need|want)|we\s+(?:need|want)|i(?:['’]d|\s+would)\s+like)\b/i;
 /** Requests in which the verb that counts is said in several words. */
@@ -95,7 +102,10 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
     /\b(?:make\s+(?:sure|certain)|ensure)\s+(?:that\s+)?(?:my|our|the)\s+(?:\S+\s+){1,3}?(?:has|have|is|are|gets?|shows?|says?|reads?)\b/giu,
     "update",
   ],
-  [/\b(?:place|complete|finali[sz]e|finish|make|submit|proceed\s+(?:to|with))\s+(?:\S+\s+){0,2}?(?:order|purchase|checkout)\b/giu, "buy"],
+  [
+    /\b(?:place|complete|finali[sz]e|finish|make|submit|proceed\s+(?:to|with))\s+(?:\S+\s+){0,2}?(?:order|purchase|checkout)\b/giu,
+    "buy",
+  ],
   [/\bmake\s+(?:\S+\s+){0,3}?(?:reservation|booking)s?\b/giu, "book"],
   [/\b(?:give|grant)\s+(?:\S+\s+){1,4}?(?:access|permissions?|rights?)\b/giu, "grant"],
   [/\bget\s+me\s+(?:\S+\s+){0,3}?(?:table|room|ticket|seat|flight|hotel|car|taxi|cab|ride)s?\b/giu, "book"],
@@ -136,7 +146,9 @@ export function compileWords(objective: string): Words {
   const hosts = new Set<string>();
   for (const atom of own.flatMap((text) => atomsIn(text))) {
     strong.add(atom.key);
-    if (atom.form === "url" && atom.host !== null) hosts.add(atom.host);
+    // A site that is named is named with all its pages, a page alone with what is below it.
+    if (atom.form === "url" && atom.host !== null && (atom.key === atom.host || !SHARED.test(atom.key)))
+      hosts.add(atom.host);
   }
   const numbers = new Set(own.flatMap((text) => plain(text).split(/[\s;:!?()]+/)).map((piece) => numberIn(piece)));
   // `the file with ID '13'`: bare digits in quotation marks are a name, an amount in them is not.
@@ -151,6 +163,7 @@ export function compileWords(objective: string): Words {
     many: MANY.test(said),
     plurals: tokens.filter((word) => singular(word) !== word).flatMap(thingsOf),
     open: OPEN.test(said),
+    address: ADDRESS.test(said),
     bears(address, how) {
       const parts = wordsOf(address.slice(0, address.indexOf("@")));
       const known = parts.filter((part) => part.length > 2 && contents.has(part)).length;
@@ -187,7 +200,7 @@ function isRequest(token: string, verb: string, before: string, opens: boolean):
 function openingsOf(said: string): ReadonlySet<number> {
   const starts = new Set<number>();
   let at = 0;
-  for (const sentence of said.split(/[.!?\n\u2025]+\s/)) {
+  for (const sentence of said.split(/[.!?\n]+\s/)) {
     starts.add(at);
     at += wordsOf(sentence).length;
   }
