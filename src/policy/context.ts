@@ -59,6 +59,7 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       carried: provenance.carried.map(clean),
       unasked: provenance.unasked,
       repeated: provenance.repeated,
+      sole: provenance.sole,
       authorised: provenance.authorised,
     },
     approval: {

@@ -16,6 +16,8 @@ export type Level =
   | "kind"
   /** In a text that the owner's words name, as the only one of the form that they ask for. */
   | "derived"
+  /** In a text that the owner's words name, as the only one of its form. */
+  | "sole"
   /** By itself in a result. */
   | "low"
   /** In a text that the owner's words name. */
@@ -88,6 +90,8 @@ export function groundOf(value: string, name: string, grounds: Grounds): Ground 
       return { level: "derived", atom, at: null };
   const [first] = alone;
   if (first !== undefined) return { level: "low", atom, at: first };
+  if (text !== null && strong && text.named === task && lineage.isOnlyOne(text, atom.form))
+    return { level: "sole", atom, at: text };
   if (text !== null) return { level: text.named === task ? "named-text" : "text", atom, at: text };
   return { level: "none", atom, at: null };
 }

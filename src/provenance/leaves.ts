@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { type Json, isObject, own } from "../domain/json.ts";
+import { atomOf, isStrong } from "./normal.ts";
 
 /** A value that stands by itself in a result. */
 export interface Leaf {
@@ -80,7 +81,7 @@ class Walk {
       for (const [name, item] of Object.entries(value)) {
         // A table may be keyed by what it is about.
         if (isObject(item) || Array.isArray(item)) this.leaf(`${path}.*`, key, own, name);
-        else if (/[^\w.-]/.test(name)) this.leaf(`${path}.*`, key, ++this.#records, name);
+        else if (/[^a-z_]/.test(name)) this.leaf(`${path}.*`, key, ++this.#records, name);
         this.value(item, path === "" ? name : `${path}.${name}`, name, own);
       }
     } else if (value !== null && typeof value !== "boolean") this.leaf(path, key, record, String(value));
@@ -89,7 +90,12 @@ class Walk {
   leaf(path: string, key: string, record: number, text: string): void {
     const words = text.split(/\s+/, MOST_WORDS + 1).filter((word) => word !== "");
     if (words.length > MOST_WORDS || text.includes("\n") || text.length > 256) return this.text(path, text);
-    this.leaves.push({ path: path.slice(0, 200), key: key.slice(0, 100), record, text });
+    const one = { path: path.slice(0, 200), key: key.slice(0, 100), record };
+    this.leaves.push({ ...one, text });
+    // `A12, colour: red` holds values too; an address in it stays what it is, a part of a text.
+    if (/^[^,:]{1,60}(?:, [\w ]{1,30}: [^,:]{1,60})+$/.test(text))
+      for (const piece of text.split(/, (?:[\w ]{1,30}: )/))
+        if (!isStrong(atomOf(piece))) this.leaves.push({ ...one, text: piece });
   }
 
   text(path: string, text: string): void {
