@@ -73,6 +73,8 @@ export function isRepeated(call: Traced): boolean {
   let times = 0;
   for (const [one, count] of words.verbs)
     if (one === verb || actsOf(one).some((act) => acts.includes(act))) times += count;
+  // Whoever signs in may have to do so again.
+  if (acts.includes("enter") && rankOf(call.effects) === 1) return false;
   if (earlier.length < Math.max(1, times)) return false;
   const fresh = targetsOf(call).some(
     ({ value }) => words.names(value) && !call.lineage.wasTarget(atomOf(value).key, `${call.server}__${call.tool}`),

@@ -1,6 +1,5 @@
 import { parse } from "yaml";
 import { type Json, isObject, own } from "../domain/json.ts";
-import { atomOf, isStrong } from "./normal.ts";
 
 /** A value that stands by itself in a result. */
 export interface Leaf {
@@ -62,9 +61,9 @@ class Walk {
   }
 
   whole(text: string, prose: boolean): void {
-    const value = prose ? undefined : structure(text);
-    if (value !== undefined) return this.value(value, "", "", -1);
     const rows = prose ? null : listed(text);
+    const value = prose || rows !== null ? undefined : structure(text);
+    if (value !== undefined) return this.value(value, "", "", -1);
     if (rows === null) return this.text("", text);
     for (const row of rows) this.leaf("[]", "", ++this.#records, row);
   }
@@ -90,12 +89,7 @@ class Walk {
   leaf(path: string, key: string, record: number, text: string): void {
     const words = text.split(/\s+/, MOST_WORDS + 1).filter((word) => word !== "");
     if (words.length > MOST_WORDS || text.includes("\n") || text.length > 256) return this.text(path, text);
-    const one = { path: path.slice(0, 200), key: key.slice(0, 100), record };
-    this.leaves.push({ ...one, text });
-    // `A12, colour: red` holds values too; an address in it stays what it is, a part of a text.
-    if (/^[^,:]{1,60}(?:, [\w ]{1,30}: [^,:]{1,60})+$/.test(text))
-      for (const piece of text.split(/, (?:[\w ]{1,30}: )/))
-        if (!isStrong(atomOf(piece))) this.leaves.push({ ...one, text: piece });
+    this.leaves.push({ path: path.slice(0, 200), key: key.slice(0, 100), record, text });
   }
 
   text(path: string, text: string): void {
@@ -103,6 +97,10 @@ class Walk {
     this.texts.push({ path: path.slice(0, 200), text: text.slice(0, LONGEST_TEXT) });
   }
 }
+
+/** `- code: A12, colour: red`: a row of several members, which is no YAML as it stands. */
+const INLINE =
+  /^([ \t]*-[ \t]+)((?:[\w ]{1,30}: [^,:{}[\]"'#&*\n]{1,60}, ){1,20}[\w ]{1,30}: [^,:{}[\]"'#&*\n]{1,60})$/gm;
 
 /** A list or an object, where a text is one; undefined for anything else. */
 function structure(text: string): Json | undefined {
@@ -117,7 +115,7 @@ function structure(text: string): Json | undefined {
   }
   if (!/^(?:[[{]|- |-\n|["']?[\w .$-]{1,60}["']?:(?:\s|$))/.test(trimmed)) return short(trimmed);
   try {
-    const value = parse(trimmed, {
+    const value = parse(trimmed.replaceAll(INLINE, "$1{$2}"), {
       maxAliasCount: 0,
       uniqueKeys: false,
       logLevel: "silent",
@@ -129,15 +127,16 @@ function structure(text: string): Json | undefined {
   }
 }
 
-/** The rows of a plain list of names, without a heading before the first; null for a text in which anything is longer, or
- *  holds an address. */
+/** The rows of a plain list of names, without a heading before the first; null for a text in which anything is longer, has a
+ *  member or holds an address. */
 function listed(text: string): readonly string[] | null {
   const rows = text
     .slice(0, LONGEST_TEXT)
     .split("\n")
     .map((row) => row.trim())
     .filter((row) => row !== "");
-  if (rows.length < 2 || rows.some((row) => row.length > 64 || /[.!?;@]|:\/\/|\d{6}/.test(row))) return null;
+  if (rows.length < 2 || rows.slice(1).some((row) => row.includes(":")) || /^[[{]/.test(text.trim())) return null;
+  if (rows.some((row) => row.length > 64 || /[.!?;@]|:\/\/|\d{6}/.test(row))) return null;
   return rows.map((row) => row.replace(/^(?:[-*\u2022]|\d{1,3}[.)])\s+|^[\w ]{1,30}:\s+/, ""));
 }
 

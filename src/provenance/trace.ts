@@ -42,7 +42,7 @@ export function trace(call: Traced): Provenance {
     carried: [...new Set(carried.map((one) => one.argument))],
     unasked,
     repeated,
-    sole: sole && rank > 0 && tainted.length > 0 && asked(call, true),
+    sole: sole && rank > 0 && tainted.length > 0 && asked(call, false),
     authorised: rank > 0 && call.declared && clean && !unasked && !repeated,
     origins: origins.slice(0, 8),
     asOf: call.lineage.head.version,
