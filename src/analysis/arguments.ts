@@ -3,11 +3,21 @@ import { type Reason, reason } from "../domain/reason.ts";
 
 /** The first thing in `input` that `schema` does not declare, or declares otherwise; null when all is declared.
  *  Stricter than JSON Schema in one point: a member nobody declared is refused unless `additionalProperties` says
- *  otherwise. The upstream still validates; this keeps from it, and from policy, what nobody described. */
-export function argumentFault(tool: string, schema: Json | undefined, input: JsonObject): Reason | null {
+ *  otherwise. The upstream still validates; this keeps from it, and from policy, what nobody described. An empty value says
+ *  nothing that policy would have to see, so that a call that only `reads` may have one. */
+export function argumentFault(tool: string, schema: Json | undefined, input: JsonObject, reads = false): Reason | null {
   if (schema === undefined || !isObject(schema))
     return Object.keys(input).length === 0 ? null : undeclared(tool, firstKey(input));
-  return objectFault(tool, schema, input, "");
+  const said = reads
+    ? Object.fromEntries(Object.entries(input).filter(([key, value]) => isKept(schema, key, value)))
+    : input;
+  return objectFault(tool, schema, said, "");
+}
+
+function isKept(schema: JsonObject, key: string, value: Json): boolean {
+  const properties = own(schema, "properties");
+  const declared = isObject(properties) && Object.hasOwn(properties, key);
+  return declared || !(value === null || (typeof value === "object" && Object.keys(value).length === 0));
 }
 
 function objectFault(tool: string, schema: JsonObject, input: JsonObject, at: string): Reason | null {

@@ -162,7 +162,8 @@ function byDescription(member: JsonObject): Role | null {
   const text = own(member, "description");
   if (typeof text !== "string") return null;
   const words = wordsOfName(text.slice(0, 300));
-  if (/\b(?:url|uri|web ?site|web ?page)\b/i.test(text)) return "host";
+  // `The page to read` is an address; `the fields of the web page` are none.
+  if (/\b(?:url|uri)\b|^(?:the |a )?(?:name of the )?(?:web ?site|web ?page|link|domain)\b/i.test(text)) return "host";
   if (/\b(?:e-?mail address|iban|recipient|phone number|user ?name)\b/i.test(text)) return "recipient";
   if (/\bpath\b/i.test(text)) return "path";
   return words.some((word) => word === "id" || word === "identifier") ? "identity" : null;

@@ -10,27 +10,36 @@ const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
     calculate compute compare convert translate summarize summarise analyze analyse verify validate review tell know
     inspect explain monitor track scan estimate determine display report figure visit watch explore collect gather return
     extract identify examine detect recommend suggest rank sort filter match diff download resolve recall load ls cat head
-    tail grep stat pwd whoami`,
+    tail grep stat pwd whoami
+    locate discover consult research learn study crawl scrape remember`,
   send: `send write message dm email mail text reply respond answer notify inform remind announce congratulate contact thank
     forward post publish share tweet broadcast submit ask call invite ping comment upload export deliver greet push alert
-    tell`,
-  pay: `pay transfer refund reimburse donate tip settle compensate repay deposit withdraw buy rebuy purchase order reorder checkout spend
-    charge subscribe wire remit redeem invest bid trade sell top_up send`,
-  book: `book reserve rent order buy purchase schedule arrange checkout organize organise plan`,
+    tell
+    relay convey communicate wish warn apologize apologise remind mention`,
+  pay: `pay give transfer refund reimburse donate tip settle compensate repay deposit withdraw buy rebuy purchase order reorder checkout spend
+    charge subscribe wire remit redeem invest bid trade sell top_up send
+    contribute lend reimburse order`,
+  book: `book reserve rent order buy purchase schedule arrange checkout organize organise plan
+    rebook hire`,
   create: `create make add open start generate draft compose new register save write put insert append include attach upload
     schedule arrange plan organize organise book reserve post publish record log note submit invite build init initialize
     copy duplicate clone fork import install set_up setup sign_up enroll enrol prepare issue mkdir touch store place star
-    follow subscribe like commit push bookmark download file pin`,
+    follow subscribe like commit push bookmark download file pin
+    author jot raise set remember bring spin_up write_down note_down sign_up fill`,
   update: `update change modify edit adjust set rename correct fix replace increase decrease extend mark apply move reschedule
-    shift postpone delay complete assign enable disable turn switch configure amend revise append add toggle raise lower
+    shift postpone delay complete assign enable disable turn switch configure amend revise append toggle raise lower
     reset rotate renew restore merge close reopen resolve archive label tag adapt convert format sync put patch write
-    reorganize transfer swap upgrade downgrade pause resume activate deactivate submit rate edit finish insert`,
+    reorganize transfer swap upgrade downgrade pause resume activate deactivate submit rate edit finish insert
+    reschedule rebook redirect refresh synchronize synchronise fill tweak bump rewrite retitle relabel rearrange swap
+    check_off tick react star play skip dim`,
   delete: `delete remove cancel clear erase drop discard revoke kick unsubscribe uninstall trash empty purge wipe unfollow
-    unstar destroy terminate withdraw return ban block expel rm dismiss`,
-  admit: `invite share grant add allow authorize authorise permit promote assign admit approve accept expose join connect link
+    unstar destroy terminate withdraw return ban block expel rm dismiss
+    unpin unassign unregister quit leave uninvite unshare`,
+  admit: `invite give share grant add allow authorize authorise permit promote assign admit approve accept expose join connect link
     register enable transfer collaborate onboard`,
   run: `run execute install deploy build test launch compile eval evaluate exec start restart stop trigger invoke dispatch
-    spawn kill shutdown reboot`,
+    spawn kill shutdown reboot
+    re_run rerun`,
   enter: `login signin log_in sign_in authenticate authorize authorise logout sign_out connect enter verify confirm`,
 });
 
@@ -41,7 +50,16 @@ const THINGS: readonly (readonly string[])[] = [
   `message dm chat text note reply answer question greeting feedback inbox conversation thread announcement summary response
     congratulation reminder link`,
   `email mail e-mail inbox newsletter reply letter message`,
-  `event meeting appointment calendar call lunch dinner session reminder invitation conference schedule`,
+  `event meeting appointment calendar call lunch dinner session reminder invitation conference schedule trip party birthday
+    interview workshop class lesson sync standup checkup`,
+  `alarm timer reminder notification`,
+  `song track album playlist music`,
+  `photo picture image`,
+  `package parcel delivery shipment`,
+  `product goods grocery ingredient item`,
+  `doctor clinic appointment prescription`,
+  `label tag milestone`,
+  `permission access right role`,
   `file document doc folder directory attachment spreadsheet note notes report drive text list`,
   `user member person colleague people employee friend teammate contact collaborator participant attendee guest account
     everyone everybody somebody invitee him her them
@@ -51,8 +69,8 @@ const THINGS: readonly (readonly string[])[] = [
   `password passphrase credential secret pin passcode login`,
   `info information profile account detail details address settings setting data preference preferences`,
   `hotel accommodation room stay lodging`,
-  `restaurant table dinner lunch breakfast meal`,
-  `car vehicle rental taxi ride`,
+  `restaurant table dinner lunch breakfast meal food dish`,
+  `car vehicle rental taxi cab ride`,
   `flight plane ticket trip travel`,
   `order purchase cart product item basket shopping`,
   `repository repo project codebase code`,
@@ -107,7 +125,6 @@ const ODD: Readonly<Record<string, string>> = {
   got: "get",
   gave: "give",
   giving: "give",
-  give: "transfer",
 };
 
 function forms(word: string): readonly string[] {

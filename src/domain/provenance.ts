@@ -14,6 +14,9 @@ export interface Provenance {
   readonly unasked: boolean;
   /** They ask for fewer of this kind than were made already. */
   readonly repeated: boolean;
+  /** Whether all that is tainted is the only one of its form in a text that the owner's words name, and they ask for what is
+   *  done: the account in the bill that is to be paid. Nobody vouches for it, and it may be asked about. */
+  readonly sole: boolean;
   /** They name what it does and everything it is aimed at. */
   readonly authorised: boolean;
   /** Where what is held against it was first seen, one sentence each. */
@@ -30,6 +33,7 @@ export const UNTRACED: Provenance = {
   carried: [],
   unasked: false,
   repeated: false,
+  sole: false,
   authorised: false,
   origins: [],
   asOf: 0,

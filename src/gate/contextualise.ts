@@ -5,7 +5,7 @@ import type { Meaning } from "../analysis/meaning.ts";
 import { selfTargets } from "../analysis/self-target.ts";
 import type { AccessRequest, Standing } from "../domain/access-request.ts";
 import { type Call, type CallDraft, inputOf } from "../domain/call.ts";
-import type { Effects } from "../domain/effect.ts";
+import { type Effects, onlyReads } from "../domain/effect.ts";
 import { WritError } from "../domain/error.ts";
 import { qualified } from "../domain/ids.ts";
 import { own } from "../domain/json.ts";
@@ -130,7 +130,12 @@ function identify(
   const odd = paramsFault(draft.method, draft.params);
   if (odd !== null) faults.push(odd);
   else if (known.definition !== null && !ahead) {
-    const fault = argumentFault(tool, own(known.definition.body, "inputSchema"), inputOf(draft));
+    const fault = argumentFault(
+      tool,
+      own(known.definition.body, "inputSchema"),
+      inputOf(draft),
+      onlyReads(meaning.effects),
+    );
     if (fault !== null) faults.push(fault);
   }
   faults.push(...meaning.faults);

@@ -141,7 +141,7 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
       );
     },
 
-    read({ call, source, standing }, rule, answer) {
+    read({ call, effects, source, standing }, rule, answer) {
       const lineage = handOf(roots.get(standing.task.session) ?? standing.task.session);
       const result = own(answer, "result") ?? answer;
       const failed =
@@ -151,10 +151,14 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
       const content = readResult(result, prose);
       const words = standing.task.declaredBy === "owner" ? wordsOf(standing.task.objective) : NO_WORDS;
       // A channel, a page or a file that the words name; not everything that answers to a word of theirs in a search.
+      // What a change answers is no text that anybody named.
       const places =
-        rule === null ? [] : targetsOf({ rule, input: inputOf(call) }).filter(({ role }) => role !== "identity");
+        rule === null || rankOf(effects) > 0
+          ? []
+          : targetsOf({ rule, input: inputOf(call) }).filter(({ role }) => role !== "identity");
       const named = places.some(({ value }) => words.names(value)) ? standing.task.id : null;
-      const asked = scalars(inputOf(call)).some((value) => value.length > 2 && words.names(value));
+      const asked =
+        rankOf(effects) === 0 && scalars(inputOf(call)).some((value) => value.length > 2 && words.names(value));
       const searched = asked ? standing.task.id : null;
       const tool = qualified(call.server, call.tool);
       const part = lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched });

@@ -59,6 +59,7 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       carried: provenance.carried.map(clean),
       unasked: provenance.unasked,
       repeated: provenance.repeated,
+      sole: provenance.sole,
       authorised: provenance.authorised,
     },
     approval: {
@@ -85,7 +86,7 @@ function encodeRecord(
     const member = type.members.get(name);
     const given = own(value, name);
     // Nothing was given, and no rule can speak of this argument.
-    if (given === null && member === undefined) continue;
+    if (member === undefined && (given === null || isEmpty(given))) continue;
     if (member === undefined || given === undefined) {
       unseen.add(at);
       continue;
@@ -95,6 +96,10 @@ function encodeRecord(
     if (one !== null) encoded[name] = one;
   }
   return encoded;
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
 /** Null when the value cannot be carried exactly; its path is then in `unseen`. */

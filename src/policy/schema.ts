@@ -139,6 +139,7 @@ const COMMON: Record<string, Attributes> = {
     carried: strings,
     unasked: bool,
     repeated: bool,
+    sole: bool,
     authorised: bool,
   },
   Approval: { granted: bool, by: strings },

@@ -64,6 +64,7 @@ const testCase = z.strictObject({
       carried: strings,
       unasked: z.boolean(),
       repeated: z.boolean(),
+      sole: z.boolean(),
       authorised: z.boolean(),
     })
     .partial()

@@ -12,6 +12,11 @@ const MONEY = thingsOf("money").slice(1);
 const BUYING = ["buy", "purchase", "order", "rebuy", "reorder", "book", "reserve"];
 const WARES = thingsOf("cart").slice(1);
 
+/** Verbs that say no more than that something is made or changed. */
+const PLAIN = new Set(
+  "create add make set update save write insert put append register edit modify record log change".split(" "),
+);
+
 /** Whether the owner's words ask for something of this kind: a verb that means what the tool's does, and a thing that the tool
  *  speaks of. `named`: a target of the call stands in the words themselves, which is a thing too. */
 export function asked(call: Traced, named: boolean): boolean {
@@ -28,11 +33,22 @@ export function asked(call: Traced, named: boolean): boolean {
   if (call.effects.kinds.includes("spend") && !acts.includes("pay")) acts.push("pay");
   // `request a refund` asks for what `refund` does.
   const noun = acts.includes("pay") && words.contents.has(verb);
-  if (!noun && !words.verbs.has(verb) && !acts.some((act) => words.acts.has(act))) return false;
+  // `set an alarm` asks for one to be made, `add it to the list` for the list to be changed.
+  const changes = (some: { has(act: Act): boolean }): boolean => some.has("create") || some.has("update");
+  const near = rankOf(call.effects) === 1 && PLAIN.has(verb) && changes(new Set(acts)) && changes(words.acts);
+  const held = thingsHeld(call);
+  const speaks = things.some((thing) => held.has(thing));
+  // `I need a table at …` leaves open how: what is made or paid is of what the words speak of, and aimed at what they name.
+  const open = words.open && named && speaks && !acts.includes("delete") && !acts.includes("admit");
+  if (open) return true;
+  if (!noun && !near && !words.verbs.has(verb) && !acts.some((act) => words.acts.has(act))) return false;
   if (named || noun || things.length === 0) return true;
-  const spoken = words.acts.has("pay") ? [...words.things, ...MONEY] : [...words.things];
-  const held = new Set(spoken);
-  return things.some((thing) => held.has(thing));
+  return speaks;
+}
+
+/** What the words speak of. */
+function thingsHeld({ words }: Traced): ReadonlySet<string> {
+  return new Set(words.acts.has("pay") ? [...words.things, ...MONEY] : words.things);
 }
 
 function toolWords({ tool }: Traced): ToolWords {
@@ -57,6 +73,8 @@ export function isRepeated(call: Traced): boolean {
   let times = 0;
   for (const [one, count] of words.verbs)
     if (one === verb || actsOf(one).some((act) => acts.includes(act))) times += count;
+  // Whoever signs in may have to do so again.
+  if (acts.includes("enter") && rankOf(call.effects) === 1) return false;
   if (earlier.length < Math.max(1, times)) return false;
   const fresh = targetsOf(call).some(
     ({ value }) => words.names(value) && !call.lineage.wasTarget(atomOf(value).key, `${call.server}__${call.tool}`),

@@ -34,7 +34,7 @@ export function carries(call: Traced): readonly Carried[] {
         const ground = groundOf(atom.text, name, grounds);
         if (ground.level === "words" || ground.level === "endorsed") continue;
         if (isSpokenOf(atom, words.contents, ground.at?.prose === true) && ground.level !== "text") continue;
-        if (ground.at !== null && isAskedFor(ground.at, words)) continue;
+        if (ground.at !== null && (isAskedFor(ground.at, words) || isMemberAskedFor(ground.at, words))) continue;
         if (ground.level === "none" && atom.form !== "url") continue;
         carried.push({ argument: name, says: told(name, plain(atom.text), ground) });
       }
@@ -48,6 +48,12 @@ export function carries(call: Traced): readonly Carried[] {
 function isAskedFor({ prose, tool }: Sighting, words: Words): boolean {
   const nouns = wordsOfName(tool.slice(tool.indexOf("__") + 2)).filter((word) => !isVerb(word) && !isCommon(word));
   return !prose && nouns.some((noun) => words.plurals.includes(singular(noun)));
+}
+
+/** The words speak of the very member that it is: `the passport number`. */
+function isMemberAskedFor({ prose, kind, path }: Sighting, words: Words): boolean {
+  const member = path.split(".").at(-1) ?? "";
+  return !prose && kind === "leaf" && wordsOfName(member).some((word) => !isCommon(word) && words.contents.has(word));
 }
 
 const SPOKEN: Readonly<Record<Found["form"], readonly string[]>> = {

@@ -16,6 +16,8 @@ export type Level =
   | "kind"
   /** In a text that the owner's words name, as the only one of the form that they ask for. */
   | "derived"
+  /** In a text that the owner's words name, as the only one of its form. */
+  | "sole"
   /** By itself in a result. */
   | "low"
   /** In a text that the owner's words name. */
@@ -62,7 +64,11 @@ export function groundOf(value: string, name: string, grounds: Grounds): Ground 
   // What was read in a text first, and stands by itself only later, may have been put there since.
   const alone = standing(atom, lineage).filter(({ part }) => !strong || text === null || part <= text.part);
   const mine = alone.filter(({ tool, path }) => {
-    const written = WRITTEN_BY.test(keyOf(path)) && strong && !BACK.some((verb) => words.verbs.has(verb));
+    const written =
+      WRITTEN_BY.test(keyOf(path)) &&
+      strong &&
+      !BACK.some((verb) => words.verbs.has(verb)) &&
+      !(atom.form === "email" && words.bears(atom.key, "some"));
     return tool.startsWith(`${server}__`) && !written;
   });
   // What a search for the owner's own words came to is what they lead to; an address in it is not theirs for that.
@@ -70,10 +76,22 @@ export function groundOf(value: string, name: string, grounds: Grounds): Ground 
   if (record !== undefined) return { level: "record", atom, at: record };
   const kind = mine.find((one) => isOfKind(one, name, grounds));
   if (kind !== undefined) return { level: "kind", atom, at: kind };
-  if (text !== null && strong && text.named === task && asksFor(atom, words) && lineage.isOnlyOne(text, atom.form))
+  if (
+    text !== null &&
+    strong &&
+    text.named === task &&
+    (asksFor(atom, words) || (atom.form === "email" && words.bears(atom.key, "all"))) &&
+    lineage.isOnlyOne(text, atom.form)
+  )
     return { level: "derived", atom, at: text };
+  // Whoever the owner names, at the very host that the owner names.
+  if (text === null && alone.length === 0 && atom.form === "email" && words.bears(atom.key, "all"))
+    if (words.names(atom.host ?? "") || words.names(`www.${atom.host ?? ""}`))
+      return { level: "derived", atom, at: null };
   const [first] = alone;
   if (first !== undefined) return { level: "low", atom, at: first };
+  if (text !== null && strong && text.named === task && lineage.isOnlyOne(text, atom.form))
+    return { level: "sole", atom, at: text };
   if (text !== null) return { level: text.named === task ? "named-text" : "text", atom, at: text };
   return { level: "none", atom, at: null };
 }
@@ -125,11 +143,11 @@ export function kindsIn(name: string): readonly string[] {
 }
 
 /** Whether the words ask for a value of this form. */
-function asksFor({ form }: Atom, { contents }: Words): boolean {
+function asksFor({ form }: Atom, { contents, address }: Words): boolean {
   const some = (...nouns: readonly string[]): boolean => nouns.some((noun) => contents.has(noun));
   switch (form) {
     case "email":
-      return some("mail", "email", "emails", "address");
+      return address;
     case "url":
       return some("link", "links", "url", "urls");
     case "account":

@@ -61,9 +61,11 @@ class Walk {
   }
 
   whole(text: string, prose: boolean): void {
-    const value = prose ? undefined : structure(text);
+    const rows = prose ? null : listed(text);
+    const value = prose || rows !== null ? undefined : structure(text);
     if (value !== undefined) return this.value(value, "", "", -1);
-    this.text("", text);
+    if (rows === null) return this.text("", text);
+    for (const row of rows) this.leaf("[]", "", ++this.#records, row);
   }
 
   value(value: Json, path: string, key: string, record: number): void {
@@ -78,6 +80,7 @@ class Walk {
       for (const [name, item] of Object.entries(value)) {
         // A table may be keyed by what it is about.
         if (isObject(item) || Array.isArray(item)) this.leaf(`${path}.*`, key, own, name);
+        else if (/[^a-z_]/.test(name)) this.leaf(`${path}.*`, key, ++this.#records, name);
         this.value(item, path === "" ? name : `${path}.${name}`, name, own);
       }
     } else if (value !== null && typeof value !== "boolean") this.leaf(path, key, record, String(value));
@@ -95,6 +98,10 @@ class Walk {
   }
 }
 
+/** `- code: A12, colour: red`: a row of several members, which is no YAML as it stands. */
+const INLINE =
+  /^([ \t]*-[ \t]+)((?:[\w ]{1,30}: [^,:{}[\]"'#&*\n]{1,60}, ){1,20}[\w ]{1,30}: [^,:{}[\]"'#&*\n]{1,60})$/gm;
+
 /** A list or an object, where a text is one; undefined for anything else. */
 function structure(text: string): Json | undefined {
   if (text.length > LONGEST_STRUCTURED) return undefined;
@@ -108,7 +115,7 @@ function structure(text: string): Json | undefined {
   }
   if (!/^(?:[[{]|- |-\n|["']?[\w .$-]{1,60}["']?:(?:\s|$))/.test(trimmed)) return short(trimmed);
   try {
-    const value = parse(trimmed, {
+    const value = parse(trimmed.replaceAll(INLINE, "$1{$2}"), {
       maxAliasCount: 0,
       uniqueKeys: false,
       logLevel: "silent",
@@ -118,6 +125,19 @@ function structure(text: string): Json | undefined {
   } catch {
     return short(trimmed);
   }
+}
+
+/** The rows of a plain list of names, without a heading before the first; null for a text in which anything is longer, has a
+ *  member or holds an address. */
+function listed(text: string): readonly string[] | null {
+  const rows = text
+    .slice(0, LONGEST_TEXT)
+    .split("\n")
+    .map((row) => row.trim())
+    .filter((row) => row !== "");
+  if (rows.length < 2 || rows.slice(1).some((row) => row.includes(":")) || /^[[{]/.test(text.trim())) return null;
+  if (rows.some((row) => row.length > 64 || /[.!?;@]|:\/\/|\d{6}/.test(row))) return null;
+  return rows.map((row) => row.replace(/^(?:[-*\u2022]|\d{1,3}[.)])\s+|^[\w ]{1,30}:\s+/, ""));
 }
 
 /** A result that is one short value is a value. */

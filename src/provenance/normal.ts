@@ -12,9 +12,9 @@ export interface Atom {
 }
 
 const MOST = 64_000;
-const EMAIL = /^(?:mailto:)?([^\s@:/=&?]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/;
+const EMAIL = /^(?:mailto:)?([^\s@:/=&?]{1,64}@[a-z0-9_-]+(?:\.[a-z0-9_-]+)+)$/;
 const URL_LIKE =
-  /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/)?(?:[^\s@/]*@)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,}|\d{1,3}(?:\.\d{1,3}){3}|localhost)(:\d{1,5})?([/?#].*)?$/u;
+  /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/)?(?:[^\s@/]*@)?((?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}|\d{1,3}(?:\.\d{1,3}){3}|localhost)(:\d{1,5})?([/?#].*)?$/u;
 /** What a name of a file ends in, and a name of a host seldom. */
 const FILE_END =
   /\.(?:txt|md|csv|tsv|json|ya?ml|xml|html?|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|zip|tar|gz|py|js|ts|rs|go|java|c|h|cpp|rb|sh|log|ini|cfg|toml|eml|ics)$/;

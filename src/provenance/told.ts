@@ -10,7 +10,7 @@ export function told(argument: string, value: string, { level, at }: Ground): st
   const line = at.line > 0 ? `, line ${at.line}` : "";
   const path = at.path === "" ? "" : ` at \`${shown(at.path, 60)}\``;
   const place = `\`${shown(at.tool, 80)}\`${path}${line}`;
-  return level === "text" || level === "named-text" || level === "derived"
+  return level === "text" || level === "named-text" || level === "sole" || level === "derived"
     ? `${what} was first seen in free text of ${place}`
     : `${what} was seen in a result of ${place}, which others may write`;
 }

@@ -16,13 +16,16 @@ export function trace(call: Traced): Provenance {
   const low: string[] = [];
   const origins: string[] = [];
   let named = 0;
+  let sole = call.declared;
   for (const { role, name, value } of targetsOf(call)) {
     // What is read by name or number discloses nothing to anybody; an address does.
     if (rank === 0 && role !== "host") continue;
     const ground = groundOf(value, name, grounds);
-    if (ground.level === "words") named++;
+    // What the words select is named by them too.
+    if (ground.level === "words" || ground.level === "record") named++;
     const held = weigh(ground, role, rank, call);
     if (held === null) continue;
+    if (held === "tainted" && ground.level !== "sole" && ground.level !== "derived") sole = false;
     const list = held === "tainted" ? tainted : held === "low" ? low : ungrounded;
     if (!list.includes(name)) list.push(name);
     origins.push(told(name, value, ground));
@@ -39,6 +42,7 @@ export function trace(call: Traced): Provenance {
     carried: [...new Set(carried.map((one) => one.argument))],
     unasked,
     repeated,
+    sole: sole && rank > 0 && tainted.length > 0 && asked(call, false),
     authorised: rank > 0 && call.declared && clean && !unasked && !repeated,
     origins: origins.slice(0, 8),
     asOf: call.lineage.head.version,
@@ -67,6 +71,7 @@ function weigh(
       return kinds.includes("spend") || kinds.includes("delete") ? "tainted" : null;
     case "low":
       return rank === 0 && !strong ? null : "low";
+    case "sole":
     case "named-text":
       // A link in a message that the words lead to may be followed; one on a page somebody wrote leads anywhere.
       if (rank === 0) return at?.prose === true ? "tainted" : null;

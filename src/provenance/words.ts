@@ -16,6 +16,12 @@ export interface Words {
   readonly plurals: readonly string[];
   /** Whether the owner's words name this value: outside quotations whatever it is, within a short one as the name of a thing. */
   names(value: string): boolean;
+  /** Whether an e-mail address bears, before its `@`, nothing but words of the owner's, or some. */
+  bears(address: string, how: "all" | "some"): boolean;
+  /** Whether they ask for somebody's e-mail address; who writes an e-mail does not. */
+  readonly address: boolean;
+  /** Whether the words leave open what is to be done with what they speak of: `take care of`, `I need`. */
+  readonly open: boolean;
 }
 
 export const NO_WORDS: Words = {
@@ -26,6 +32,9 @@ export const NO_WORDS: Words = {
   many: false,
   plurals: [],
   names: () => false,
+  bears: () => false,
+  address: false,
+  open: false,
 };
 
 type Label = "own" | "named" | "quoted";
@@ -75,7 +84,32 @@ function cut(span: Span, pattern: RegExp, label: (text: string, before: string) 
   return spans;
 }
 
-const MANY = /\b(?:all|each|every|both|several|everyone|everybody|multiple|as many|any|remaining|per|respectively)\b/i;
+const MANY =
+  /\b(?:all|each|every|both|several|everyone|everybody|everything|multiple|as many|any|remaining|per|respectively|twice|repeatedly|increments|instal?lments|batches|portions|chunks|in parts|one by one)\b/i;
+
+const ADDRESS =
+  /\b(?:his|her|their|its)\s+(?:e-?)?mail\b(?!\s+(?:from|about|to))|\b(?:e-?)?mail\s+address|\baddress(?:es)?\b|\bcontact\s+(?:details?|info)/i;
+/** An address of two parts and more below a host: whoever has it need not have the host. */
+const SHARED = /^[^/]+\/[^/?#]+\/[^/?#]/;
+const OPEN =
+  /\b(?:take\s+care\s+of|sort\s+(?:\S+\s+)?out|handle|deal\s+with|see\s+to|i\s+(?:need|want)|we\s+(?:need|want)|i(?:['’]d|\s+would)\s+like)\b/i;
+/** Requests in which the verb that counts is said in several words. */
+const PHRASES: readonly (readonly [RegExp, string])[] = [
+  [/\blet\s+(?:[\p{L}'’-]+\s+){1,4}?know\b/giu, "notify"],
+  [/\b(?:get|take|getting|taking)\s+(?:\S+\s+){0,4}?(?:out\s+of|off|rid\s+of)\b/giu, "remove"],
+  [/\b(?:get|fetch|bring)\s+(?:me|us|him|her|them)\s+(?:an?|some|two|three|\d+)\b/giu, "order"],
+  [
+    /\b(?:make\s+(?:sure|certain)|ensure)\s+(?:that\s+)?(?:my|our|the)\s+(?:\S+\s+){1,3}?(?:has|have|is|are|gets?|shows?|says?|reads?)\b/giu,
+    "update",
+  ],
+  [
+    /\b(?:place|complete|finali[sz]e|finish|make|submit|proceed\s+(?:to|with))\s+(?:\S+\s+){0,2}?(?:order|purchase|checkout)\b/giu,
+    "buy",
+  ],
+  [/\bmake\s+(?:\S+\s+){0,3}?(?:reservation|booking)s?\b/giu, "book"],
+  [/\b(?:give|grant)\s+(?:\S+\s+){1,4}?(?:access|permissions?|rights?)\b/giu, "grant"],
+  [/\bget\s+me\s+(?:\S+\s+){0,3}?(?:table|room|ticket|seat|flight|hotel|car|taxi|cab|ride)s?\b/giu, "book"],
+];
 
 export function compileWords(objective: string): Words {
   // A full stop without a space after it ends a sentence all the same.
@@ -84,6 +118,7 @@ export function compileWords(objective: string): Words {
   const named = spans.filter((span) => span.label === "named").map((span) => span.text.replaceAll(/^.|.$/gsu, ""));
   const said = own.join(" \u2025 ");
   const tokens = wordsOf(said);
+  const openings = openingsOf(said);
   const verbs = new Map<string, number>();
   const acts = new Set<Act>();
   for (const [i, token] of tokens.entries()) {
@@ -93,10 +128,16 @@ export function compileWords(objective: string): Words {
     // `set up` and `sign in` are verbs of two words.
     for (const word of [token, `${token}_${after}`]) {
       const verb = verbOf(word);
-      if (verb === null || !isRequest(token, verb, before)) continue;
+      if (verb === null || !isRequest(token, verb, before, openings.has(i))) continue;
       verbs.set(verb, (verbs.get(verb) ?? 0) + 1);
       for (const act of actsOf(word)) acts.add(act);
     }
+  }
+  for (const [pattern, verb] of PHRASES) {
+    const times = [...said.matchAll(pattern)].length;
+    if (times === 0) continue;
+    verbs.set(verb, (verbs.get(verb) ?? 0) + times);
+    for (const act of actsOf(verb)) acts.add(act);
   }
   const all = [...tokens, ...named.flatMap(wordsOf)];
   const things = new Set(all.filter((word) => !isCommon(word)).flatMap(thingsOf));
@@ -105,9 +146,13 @@ export function compileWords(objective: string): Words {
   const hosts = new Set<string>();
   for (const atom of own.flatMap((text) => atomsIn(text))) {
     strong.add(atom.key);
-    if (atom.form === "url" && atom.host !== null) hosts.add(atom.host);
+    // A site that is named is named with all its pages, a page alone with what is below it.
+    if (atom.form === "url" && atom.host !== null && (atom.key === atom.host || !SHARED.test(atom.key)))
+      hosts.add(atom.host);
   }
   const numbers = new Set(own.flatMap((text) => plain(text).split(/[\s;:!?()]+/)).map((piece) => numberIn(piece)));
+  // `the file with ID '13'`: bare digits in quotation marks are a name, an amount in them is not.
+  for (const text of named) if (/^\d{1,8}$/.test(text)) numbers.add(numberIn(text));
   const runs = ` ${[...own, ...named].map((text) => wordsOf(text).join(" ")).join(" \u2025 ")} `;
 
   return {
@@ -117,6 +162,13 @@ export function compileWords(objective: string): Words {
     contents,
     many: MANY.test(said),
     plurals: tokens.filter((word) => singular(word) !== word).flatMap(thingsOf),
+    open: OPEN.test(said),
+    address: ADDRESS.test(said),
+    bears(address, how) {
+      const parts = wordsOf(address.slice(0, address.indexOf("@")));
+      const known = parts.filter((part) => part.length > 2 && contents.has(part)).length;
+      return known > 0 && (how === "some" || known === parts.length);
+    },
     names(value) {
       const atom = atomOf(value);
       if (isStrong(atom))
@@ -135,11 +187,24 @@ const NOUN_FOLLOWS = new Set(
 
 /** What is asked for stands in the verb's plain form, or as `sending`, or as `be sent`; `they sent me` tells of something, and
  *  `the post` is a thing. */
-function isRequest(token: string, verb: string, before: string): boolean {
+function isRequest(token: string, verb: string, before: string, opens: boolean): boolean {
+  // `Sent it to Ida.` tells of nobody who sent it: it is `Send` written wrongly.
+  if ((opens || before === "please") && !token.endsWith("s")) return true;
   if (NOUN_FOLLOWS.has(before)) return false;
   const base = verb.split("_")[0] ?? verb;
   if (token === base || (token.endsWith("ing") && base !== token)) return true;
   return (before === "be" || before === "get" || before === "gets") && !token.endsWith("s");
+}
+
+/** Where sentences begin, counted in words. */
+function openingsOf(said: string): ReadonlySet<number> {
+  const starts = new Set<number>();
+  let at = 0;
+  for (const sentence of said.split(/[.!?\n]+\s/)) {
+    starts.add(at);
+    at += wordsOf(sentence).length;
+  }
+  return starts;
 }
 
 function numberIn(piece: string): string {

@@ -72,6 +72,13 @@ test("a member hidden beside the arguments, which no policy or grant sees, is re
   expect(paramsFault("tools/call", { name: "look", arguments: {}, inputResponses: {}, requestState: "s" })).toBeNull();
 });
 
+test("an undeclared argument that is empty is let by where the call only reads, one that says something is not", () => {
+  const schema = { type: "object", properties: {} };
+  expect(argumentFault("box__look", schema, { properties: {} }, true)).toBeNull();
+  expect(argumentFault("box__look", schema, { properties: {} })).toMatchObject({ code: "argument_undeclared" });
+  expect(argumentFault("box__look", schema, { room: "*" }, true)).toMatchObject({ code: "argument_undeclared" });
+});
+
 test("an argument named like a member of every object is undeclared all the same", () => {
   const schema = { type: "object", properties: { at: { type: "string" } } };
   const input = JSON.parse('{"at":"x","__proto__":{"admin":true}}') as never;

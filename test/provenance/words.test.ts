@@ -49,6 +49,36 @@ test("what the owner tells of is not asked for", () => {
   expect([...words.acts].filter((act) => act !== "look")).toEqual([]);
 });
 
+test("a request said in several words asks for what its verb would", () => {
+  for (const [said, act] of [
+    ["Let Tom know that lunch is off", "send"],
+    ["Please place the order", "pay"],
+    ["Make a reservation at Chez Nous", "book"],
+    ["Give bob access to the notes", "admit"],
+    ["Make room by getting rid of old.txt", "delete"],
+    ["Sent the plan to ida@example.org.", "send"],
+  ] as const)
+    expect(compileWords(said).acts.has(act), said).toBe(true);
+  expect(compileWords("I am looking for the file they sent me").acts.has("send")).toBe(false);
+});
+
+test("bare digits in quotation marks are a name, an amount in them is not", () => {
+  expect(compileWords("Delete the file with ID '13'").names("13")).toBe(true);
+  expect(compileWords("The note wants '13 euros now please'").names("13")).toBe(false);
+});
+
+test("a page that is named names what is below it, and not all that a host keeps for others", () => {
+  const words = compileWords("Clone https://git.example/ida/site and read www.paper.example");
+  expect(words.names("https://git.example/ida/site")).toBe(true);
+  expect(words.names("https://git.example/mallory/site")).toBe(false);
+  expect(words.names("www.paper.example/today")).toBe(true);
+});
+
+test("a payment in increments is for several", () => {
+  expect(compileWords("Pay 300 in increments of 100").many).toBe(true);
+  expect(compileWords("Pay 300").many).toBe(false);
+});
+
 test("no quoted address is ever named (property)", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[a-z]{3,9}$/), fc.stringMatching(/^[a-z]{3,9}$/), (name, host) => {
