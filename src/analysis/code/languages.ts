@@ -1,3 +1,7 @@
+import { javascriptScope } from "./scopes-javascript.ts";
+import { pythonScope } from "./scopes-python.ts";
+import type { Special } from "./scopes.ts";
+
 /** What of a language only computes and prints: everything else is not read. */
 export interface Plain {
   /** Kinds of nodes that may stand in such a program. */
@@ -12,6 +16,11 @@ export interface Plain {
   readonly binds: readonly (readonly [kind: string, field: string])[];
   /** Of those, the ones that make a function of the program's own. */
   readonly functions: ReadonlySet<string>;
+  readonly scope: Special;
+  /** Modules that may be brought in. */
+  readonly modules: ReadonlySet<string>;
+  /** What its parser and whatever runs it may read differently. */
+  readonly odd: RegExp;
 }
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/));
@@ -22,7 +31,7 @@ export const JAVASCRIPT: Plain = {
       "string_fragment escape_sequence template_string template_substitution number true false null undefined " +
       "binary_expression unary_expression update_expression ternary_expression parenthesized_expression " +
       "sequence_expression array object pair shorthand_property_identifier spread_element lexical_declaration " +
-      "variable_declaration variable_declarator arrow_function function_declaration formal_parameters statement_block " +
+      "variable_declarator arrow_function function_declaration formal_parameters statement_block " +
       "return_statement if_statement else_clause for_statement for_in_statement while_statement break_statement " +
       "continue_statement empty_statement assignment_expression augmented_assignment_expression new_expression comment " +
       "regex regex_pattern regex_flags",
@@ -52,6 +61,9 @@ export const JAVASCRIPT: Plain = {
     ["function_declaration", "parameters"],
   ],
   functions: words("function_declaration"),
+  scope: javascriptScope,
+  modules: new Set(),
+  odd: /\r(?!\n)|[\0\f\v\u2028\u2029]|<!--|-->/,
 };
 
 export const PYTHON: Plain = {
@@ -89,4 +101,8 @@ export const PYTHON: Plain = {
     ["lambda", "parameters"],
   ],
   functions: words("function_definition"),
+  scope: pythonScope,
+  modules: words("json math statistics itertools collections datetime decimal fractions string textwrap"),
+  // A line may end where its parser sees none, and a comment may say that it is written in other letters.
+  odd: /\r(?!\n)|[\0\f\v\u001a]|#[^\n]*coding[:=]/,
 };

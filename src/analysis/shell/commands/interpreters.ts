@@ -62,6 +62,8 @@ function program(field: Field | string, language: Language | null, shell: Shell)
   if (analysis.kind === "refused") return unknown(shell, "runs a program that is not read");
   const { effects } = analysis;
   shell.tally.add({ ...effects, note: effects.says ?? "runs a program" });
+  // Modules are looked for in the folder it runs in first.
+  if (effects.kinds.includes("execute")) runsFile(shell, { text: "./module.py", many: false, glob: false });
 }
 
 interface Interpreter {
