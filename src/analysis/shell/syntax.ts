@@ -51,7 +51,9 @@ export function readScript(text: string): Syntax {
 function loses(script: SyntaxNode, text: string): boolean {
   const left = [script];
   for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (isOpen(node)) return true;
     if (node.type === "Command") {
+      if (node.suffix.some(isOpen) || node.prefix.some(isOpen)) return true;
       const words = [...node.prefix, ...(node.name === undefined ? [] : [node.name]), ...node.suffix];
       const end = words.reduce((last, word) => Math.max(last, word.end), node.pos);
       if ([...gaps(words, text, 0), text.slice(end, node.end)].some((gap) => /[()]/.test(gap))) return true;
@@ -62,6 +64,11 @@ function loses(script: SyntaxNode, text: string): boolean {
     if (node.type !== "Word") forEachChild(node, (child) => left.push(child));
   }
   return false;
+}
+
+/** A document whose end never comes: Bash may not even take its beginning for one. */
+function isOpen(node: SyntaxNode): boolean {
+  return node.type === "HereDoc" && node.closing === undefined;
 }
 
 /** What stands between each and the next, with the last `own` characters of the one before: an `&` is part of what it ends. */
