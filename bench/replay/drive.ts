@@ -3,7 +3,7 @@ import { createSecretKey } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadAnalysers } from "../../src/analysis/analysers.ts";
-import { meaningOf } from "../../src/analysis/meaning.ts";
+import { meaningOf, ruleOf } from "../../src/analysis/meaning.ts";
 import type { Analysers } from "../../src/analysis/analysis.ts";
 import { onlyReads } from "../../src/domain/effect.ts";
 import type { GatewayId } from "../../src/domain/gateway.ts";
@@ -318,6 +318,7 @@ function partsOf(stage: Stage, store: Store, principal: Principal, trace: Trace)
         catalogue: () => null,
         infer: true,
       }),
+    rule: (call, definition) => ruleOf(call, server, definition, { infer: true }),
     tracing: createTracing(digests, { now: () => Date.now() }),
     ground: { paths: [], hosts: [], home: "/root" },
     profile: () => ({ hash: "recorded", levels: null }),

@@ -29,8 +29,6 @@ export interface Meaning {
   readonly faults: readonly Reason[];
   /** The params with what was judged written anew; the same object where nothing was. */
   readonly params: JsonObject;
-  /** The rule it was read by; null where nobody has one. */
-  readonly rule: ToolRule | null;
 }
 
 /** What the meaning of calls is read with. */
@@ -53,9 +51,7 @@ export function meaningOf(
   definition: ToolDefinition | null,
   parts: MeaningParts,
 ): Meaning {
-  const described = server === undefined ? null : ruleFor(call, server);
-  const inferred = described === null && parts.infer === true && call.method === "tools/call" && definition !== null;
-  const rule = inferred ? inferRule(definition) : described;
+  const rule = ruleOf(call, server, definition, parts);
   if (server === undefined || rule === null) {
     const source = { private: true, untrusted: true };
     return {
@@ -65,7 +61,6 @@ export function meaningOf(
       content: false,
       faults: [],
       params: call.params,
-      rule: null,
     };
   }
   const place = placeOf(server, parts);
@@ -78,11 +73,9 @@ export function meaningOf(
     effects: {
       ...effects,
       ...ofDatabase(server.launch),
-      traits: inferred ? [...effects.traits, "inferred"] : effects.traits,
       reversible: effects.reversible && !hint.destructive,
       says: effects.says === null ? null : `${effects.says}, on ${server.name}`,
     },
-    rule,
     source: {
       private: rule.private ?? true,
       // What is read of a memory is judged element by element, by who wrote it.
@@ -94,6 +87,19 @@ export function meaningOf(
     faults: odd === null ? read.faults : [...read.faults, odd],
     params: read.params,
   };
+}
+
+/** The rule that a call is read by; null where nobody has one. Looked up, without reading what the call would do. */
+export function ruleOf(
+  call: Pick<Call, "server" | "tool" | "method" | "params">,
+  server: ServerConfiguration | undefined,
+  definition: ToolDefinition | null,
+  { infer }: Pick<MeaningParts, "infer">,
+): ToolRule | null {
+  const described = server === undefined ? null : ruleFor(call, server);
+  if (described !== null || infer !== true || call.method !== "tools/call" || definition === null) return described;
+  const guessed = inferRule(definition);
+  return { ...guessed, traits: [...(guessed.traits ?? []), "inferred"] };
 }
 
 function withSecrets(effects: Effects, params: JsonObject): Effects {

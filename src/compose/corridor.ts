@@ -1,5 +1,5 @@
 import type { Capabilities } from "../authority/capability/capabilities.ts";
-import { type MeaningParts, meaningOf } from "../analysis/meaning.ts";
+import { type MeaningParts, meaningOf, ruleOf } from "../analysis/meaning.ts";
 import { neededBy } from "../domain/capability.ts";
 import { OWN_CONFIGURATION } from "../doors/mcp/own-tools.ts";
 import type { ServerName } from "../domain/ids.ts";
@@ -57,6 +57,7 @@ export function composeCorridor(
     policies: () => servers.policies.current(),
     catalogue: servers.catalogue,
     meaning: (call, definition) => meaningOf(call, known.get(call.server), definition, reading),
+    rule: (call, definition) => ruleOf(call, known.get(call.server), definition, reading),
     ground,
     tracing: createTracing(digests, clock),
     profile: (principal) => capabilities.profiles.of(principal),

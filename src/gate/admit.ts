@@ -100,7 +100,7 @@ function unlightened(decision: Decision): Decision {
 async function traced(parts: GateParts, tx: WriteTx, request: AccessRequest, { task }: Standing): Promise<Provenance> {
   const seen = await parts.tracing.look(tx, task);
   if (seen.lineage.head.version === request.provenance.asOf) return request.provenance;
-  return parts.tracing.trace(request, parts.meaning(request.call, request.call.definition).rule, seen);
+  return parts.tracing.trace(request, parts.rule(request.call, request.call.definition), seen);
 }
 
 /** A caller's id for a call is used once: the same call gets its recorded state, another is refused and remembered. */
@@ -141,7 +141,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     now,
   );
   await tx.putTask(task);
-  await parts.tracing.use(tx, permit, parts.meaning(call, call.definition).rule);
+  await parts.tracing.use(tx, permit, parts.rule(call, call.definition));
   const rise = riseOf(effects, request.source);
   if (raise(standing.session, rise) !== standing.session) await raiseKin(tx, task, rise);
   if (spent !== null) await tx.putGrant(spent);

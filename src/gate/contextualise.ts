@@ -41,7 +41,7 @@ export async function contextualise(
   });
   if (looked === null) return null;
   const request = assemble(parts, principal, call, faults, meaning, known, looked.standing);
-  return { ...request, provenance: parts.tracing.trace(request, meaning.rule, looked.seen) };
+  return { ...request, provenance: parts.tracing.trace(request, parts.rule(call, known.definition), looked.seen) };
 }
 
 function assemble(

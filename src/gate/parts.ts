@@ -9,7 +9,7 @@ import type { Effects } from "../domain/effect.ts";
 import type { GatewayId } from "../domain/gateway.ts";
 import type { ServerName } from "../domain/ids.ts";
 import type { ToolDefinition } from "../domain/tool.ts";
-import type { Configuration } from "../ports/configuration.ts";
+import type { Configuration, ToolRule } from "../ports/configuration.ts";
 import type { Credentials } from "../ports/credentials.ts";
 import type { PolicySet } from "../ports/policy.ts";
 import type { Store } from "../ports/store.ts";
@@ -32,6 +32,11 @@ export interface GateParts {
     call: Pick<Call, "server" | "tool" | "method" | "params">,
     definition: ToolDefinition | null,
   ) => Meaning;
+  /** The rule that a call is read by; costs nothing of what reading it does. */
+  readonly rule: (
+    call: Pick<Call, "server" | "tool" | "method" | "params">,
+    definition: ToolDefinition | null,
+  ) => ToolRule | null;
   readonly ground: OwnGround;
   /** Where the values of calls came from. */
   readonly tracing: Tracing;

@@ -131,8 +131,7 @@ async function record(
   const at = parts.clock.now();
   // Values are traced as they came: marks that were put between them are not theirs.
   const result = came.kind === "answered" && withheld === null ? came.message.value : null;
-  const brought =
-    result === null ? null : parts.tracing.read(request, parts.meaning(call, call.definition).rule, result);
+  const brought = result === null ? null : parts.tracing.read(request, parts.rule(call, call.definition), result);
 
   async function close(tx: WriteTx, ended: Verdict, more: JsonObject): Promise<void> {
     const admitted = await tx.call(call.id);

@@ -83,7 +83,7 @@ export class Told {
       catalogue: () => null,
       infer: true,
     });
-    const rule = meaning.rule ?? inferRule(one);
+    const rule = inferRule(one);
     return trace({
       server: "office",
       tool: one.name,
