@@ -3,6 +3,7 @@ import { stateAt } from "../domain/approval.ts";
 import { inputOf } from "../domain/call.ts";
 import { levelAt, needsOf } from "../domain/call-level.ts";
 import { type Json, isObject, own } from "../domain/json.ts";
+import { canonicalize } from "../wire/json/canonical.ts";
 import type { InputType, RecordInput } from "./input-type.ts";
 
 /** A value as Cedar's JSON takes it. */
@@ -115,6 +116,8 @@ function encode(value: Json, type: InputType, path: string, unseen: Set<string>)
       const text = typeof value === "number" ? decimalOf(value) : null;
       return text === null ? miss(path, unseen) : { __extn: { fn: "decimal", arg: text } };
     }
+    case "json":
+      return textOf(value, path, unseen);
     case "set": {
       if (!Array.isArray(value)) return miss(path, unseen);
       const inside = new Set<string>();
@@ -124,6 +127,15 @@ function encode(value: Json, type: InputType, path: string, unseen: Set<string>)
     }
     case "record":
       return isObject(value) ? encodeRecord(value, type, path, unseen) : miss(path, unseen);
+  }
+}
+
+function textOf(value: Json, path: string, unseen: Set<string>): CedarValue | null {
+  try {
+    return { json: canonicalize(value) };
+  } catch {
+    // A number or a text that JSON cannot say in one way only; the call is refused for it elsewhere.
+    return miss(path, unseen);
   }
 }
 

@@ -6,6 +6,8 @@ export type InputType =
   | { readonly kind: "long" }
   | { readonly kind: "decimal" }
   | { readonly kind: "bool" }
+  /** Whatever Cedar has no type for: a record of its one JSON text (RFC 8785). */
+  | { readonly kind: "json" }
   | { readonly kind: "set"; readonly element: InputType }
   | RecordInput;
 
@@ -21,7 +23,7 @@ export interface Member {
   readonly nullable: boolean;
 }
 
-/** An argument that policy cannot speak of, and why. */
+/** What policy cannot speak of, and why. */
 export interface Untyped {
   readonly path: string;
   readonly why: string;
@@ -32,7 +34,10 @@ const MAX_NODES = 2_000;
 /** Cedar's JSON gives these a meaning of its own; JavaScript gives the last one. */
 const ODD_NAMES = new Set(["__entity", "__extn", "__expr", "__proto__"]);
 
-/** Reads an input schema. Total: what Cedar cannot type is left out and named, whatever the schema is. */
+const JSON_TEXT: InputType = { kind: "json" };
+
+/** Reads an input schema. Total, whatever the schema is: what Cedar cannot type is carried as JSON text, and what Cedar cannot
+ *  even name, or nobody declared, is left out and named. */
 export function readInputSchema(schema: Json | undefined): {
   readonly type: RecordInput;
   readonly untyped: readonly Untyped[];
@@ -54,13 +59,13 @@ class Reader {
     this.#root = root;
   }
 
-  /** Null when it cannot be typed; why is then on the list. */
+  /** Null for what no value fits; why is then on the list. */
   read(schema: Json, path: string, depth: number, references: readonly string[]): InputType | null {
-    if (depth > MAX_DEPTH) return this.#omit(path, "nested too deep");
-    if (++this.#nodes > MAX_NODES) return this.#omit(path, "the schema is too large");
-    if (schema === true) return this.#omit(path, "any value is allowed");
+    if (depth > MAX_DEPTH) return JSON_TEXT;
+    if (++this.#nodes > MAX_NODES) return JSON_TEXT;
+    if (schema === true) return JSON_TEXT;
     if (schema === false) return this.#omit(path, "no value is allowed");
-    if (!isObject(schema)) return this.#omit(path, "not a schema");
+    if (!isObject(schema)) return JSON_TEXT;
     const reference = own(schema, "$ref");
     if (reference !== undefined) return this.#follow(reference, path, depth, references);
     // Beside a type of its own, branches can only narrow it.
@@ -86,20 +91,15 @@ class Reader {
         return this.#array(schema, path, depth, references);
       case "object":
         return this.#object(schema, path, depth, references);
-      case "union":
-        return this.#omit(path, "a union of types");
-      case "null":
-        return this.#omit(path, "only null is allowed");
       default:
-        return this.#omit(path, "any value is allowed");
+        return JSON_TEXT;
     }
   }
 
   #array(schema: JsonObject, path: string, depth: number, references: readonly string[]): InputType | null {
     const items = own(schema, "items");
-    if (Object.hasOwn(schema, "prefixItems") || Array.isArray(items))
-      return this.#omit(path, "a list whose places have types of their own");
-    if (items === undefined || typeof items === "boolean") return this.#omit(path, "a list of anything");
+    if (Object.hasOwn(schema, "prefixItems") || Array.isArray(items)) return JSON_TEXT;
+    if (items === undefined || typeof items === "boolean") return JSON_TEXT;
     const element = this.read(items, `${path}[]`, depth + 1, references);
     return element === null ? null : { kind: "set", element };
   }
@@ -108,9 +108,7 @@ class Reader {
     const properties = own(schema, "properties");
     const rest = own(schema, "additionalProperties");
     const open = rest !== undefined && rest !== false;
-    if (path !== "" && !isObject(properties)) {
-      return this.#omit(path, "an object whose members are not declared");
-    }
+    if (path !== "" && !isObject(properties)) return JSON_TEXT;
     if (open || Object.hasOwn(schema, "patternProperties")) {
       this.untyped.push({ path: path === "" ? "*" : `${path}.*`, why: "members that are not declared one by one" });
     }
@@ -133,24 +131,23 @@ class Reader {
 
   /** One branch beside null, or branches that all come to the same simple type. */
   #branches(key: string, branches: Json, path: string, depth: number, references: readonly string[]): InputType | null {
-    if (!Array.isArray(branches)) return this.#omit(path, "not a schema");
+    if (!Array.isArray(branches)) return JSON_TEXT;
     const kept = (branches as readonly Json[]).filter((branch) => key === "allOf" || !isNull(branch));
     const [only] = kept;
     if (only !== undefined && kept.length === 1) return this.read(only, path, depth + 1, references);
-    if (key === "allOf") return this.#omit(path, "several schemas at once");
+    if (key === "allOf") return JSON_TEXT;
     const before = this.untyped.length;
     const kinds = new Set(kept.map((branch) => simple(this.read(branch, path, depth + 1, references))));
     this.untyped.length = before;
     const [kind] = kinds;
-    return kinds.size === 1 && kind !== null && kind !== undefined ? { kind } : this.#omit(path, "a union of types");
+    return kinds.size === 1 && kind !== null && kind !== undefined ? { kind } : JSON_TEXT;
   }
 
   #follow(reference: Json, path: string, depth: number, references: readonly string[]): InputType | null {
-    if (typeof reference !== "string" || !reference.startsWith("#"))
-      return this.#omit(path, "a reference out of the schema");
-    if (references.includes(reference)) return this.#omit(path, "it contains itself");
+    if (typeof reference !== "string" || !reference.startsWith("#")) return JSON_TEXT;
+    if (references.includes(reference)) return JSON_TEXT;
     const target = this.#resolve(reference);
-    if (target === undefined) return this.#omit(path, `nothing is at ${reference.slice(0, 80)}`);
+    if (target === undefined) return JSON_TEXT;
     return this.read(target, path, depth + 1, [...references, reference]);
   }
 
@@ -214,7 +211,7 @@ function kindOf(value: Json): string {
 }
 
 function simple(type: InputType | null): "string" | "long" | "decimal" | "bool" | null {
-  return type === null || type.kind === "set" || type.kind === "record" ? null : type.kind;
+  return type === null || type.kind === "set" || type.kind === "record" || type.kind === "json" ? null : type.kind;
 }
 
 function isNull(schema: Json): boolean {

@@ -192,6 +192,8 @@ function cedarType(type: InputType): CedarType {
       return { type: "Extension", name: "decimal" };
     case "bool":
       return bool;
+    case "json":
+      return { type: "Record", attributes: { json: { ...string, required: true } } };
     case "set":
       return { type: "Set", element: cedarType(type.element) };
     case "record": {

@@ -150,3 +150,21 @@ test("only an approval that stands is granted in the context", () => {
   expect(given(["dana"])).toEqual({ granted: true, by: ["dana"] });
   expect(given([])).toEqual({ granted: false, by: [] });
 });
+
+test("an argument of open or mixed type goes to Cedar as its one JSON text", () => {
+  const properties: JsonObject = {
+    filter: { type: "object" },
+    files: { type: "array", items: { type: "object", additionalProperties: true } },
+    id: { anyOf: [{ type: "string" }, { type: "integer" }] },
+    any: {},
+  };
+  expect(context(properties, { filter: { b: [0.12345], a: null }, files: [{ id: 3 }], id: "3", any: 3 })).toEqual({
+    input: {
+      filter: { json: '{"a":null,"b":[0.12345]}' },
+      files: [{ json: '{"id":3}' }],
+      id: { json: '"3"' },
+      any: { json: "3" },
+    },
+    unrepresented: [],
+  });
+});
