@@ -1,5 +1,6 @@
 import type { EffectKind } from "../domain/effect.ts";
 import { type Json, isObject, type JsonObject, own } from "../domain/json.ts";
+import { type Doing, doingOf } from "../domain/doing.ts";
 import { type Act, actsOf, isVerb, singular, thingsOf, wordsOfName } from "../domain/lexicon.ts";
 import type { ToolDefinition } from "../domain/tool.ts";
 import type { ToolRule } from "../ports/configuration.ts";
@@ -8,12 +9,13 @@ import type { ToolRule } from "../ports/configuration.ts";
 type Role = "recipient" | "host" | "path" | "identity" | "amount" | "body" | "code";
 
 /** A rule guessed from how a pinned tool describes itself, for one that nobody has described: its verb, its schema, its
- *  formats. A guess in doubt is the more careful one, and the effects it leads to carry the trait `inferred`. Total. */
-export function inferRule(definition: ToolDefinition): ToolRule {
+ *  formats, and for a tool of several deeds which of them `input` asks for. A guess in doubt is the more careful one, and the
+ *  effects it leads to carry the trait `inferred`. Total. */
+export function inferRule(definition: ToolDefinition, input: JsonObject): ToolRule {
   const roles = rolesOf(definition);
   const at = (role: Role): readonly string[] =>
-    [...roles].filter(([, one]) => one === role).map(([name]) => `$.${name}`);
-  const kinds = kindsOf(definition, roles);
+    [...roles].filter(([, one]) => one === role).map(([place]) => `$.${place}`);
+  const kinds = kindsOf(definition, roles, doingOf(definition.name, input));
   const reads = kinds.every((kind) => kind === "read");
   return {
     effects: kinds,
@@ -21,19 +23,10 @@ export function inferRule(definition: ToolDefinition): ToolRule {
     recipient: at("recipient"),
     host: at("host"),
     path: at("path"),
-    identity: at("identity"),
+    identity: [...at("identity"), ...at("code")],
     amount: at("amount"),
     body: at("body"),
-    ...(at("code").length === 0 ? {} : { identity: [...at("identity"), ...at("code")] }),
   };
-}
-
-/** The verb that a tool's name begins with, as far as one is in it. */
-function verbAt(name: string): { readonly verb: string; readonly rest: readonly string[] } | null {
-  const words = wordsOfName(name);
-  const at = words.findIndex((word) => isVerb(word));
-  const verb = words[at];
-  return verb === undefined ? null : { verb, rest: [...words.slice(0, at), ...words.slice(at + 1)] };
 }
 
 const MONEY = new Set(thingsOf("transaction").slice(1));
@@ -41,22 +34,39 @@ const MESSAGE = new Set([...thingsOf("message").slice(1), ...thingsOf("email").s
 const PEOPLE = new Set(thingsOf("user").slice(1));
 const ANSWERED_FOR = new Set<Act>(["pay", "delete", "run"]);
 
-function kindsOf(definition: ToolDefinition, roles: ReadonlyMap<string, Role>): readonly EffectKind[] {
-  const found = verbAt(definition.name);
+function kindsOf(
+  definition: ToolDefinition,
+  roles: ReadonlyMap<string, Role>,
+  { verbs, rest, exposes }: Doing,
+): readonly EffectKind[] {
   const said = firstActs(definition);
+  const things = new Set(rest.flatMap(thingsOf));
+  const kinds = new Set<EffectKind>(exposes ? ["administer"] : []);
+  for (const verb of verbs) for (const kind of kindsOfVerb(verb, roles, things)) kinds.add(kind);
   // Its name says nothing we know: if its own first sentence says that it looks, that is one word for it, not two.
-  if (found === null) return said.length > 0 && said.every((act) => act === "look") ? ["read"] : ["write"];
-  const acts = actsOf(found.verb);
+  if (verbs.length === 0) kinds.add(said.length > 0 && said.every((act) => act === "look") ? "read" : "write");
+  // Its own first word admits to more than its name does.
+  if (kinds.has("read") && !said.includes("look"))
+    for (const act of said)
+      if (ANSWERED_FOR.has(act)) kinds.add(act === "pay" ? "spend" : act === "run" ? "execute" : "delete");
+  return [...kinds];
+}
+
+function kindsOfVerb(
+  verb: string,
+  roles: ReadonlyMap<string, Role>,
+  things: ReadonlySet<string>,
+): ReadonlySet<EffectKind> {
+  const acts = actsOf(verb);
   const kinds = new Set<EffectKind>();
-  const things = new Set(found.rest.flatMap(thingsOf));
   const of = (kind: ReadonlySet<string>): boolean => [...things].some((thing) => kind.has(thing));
   const has = (role: Role): boolean => [...roles.values()].includes(role);
   const only = (act: Act): boolean => acts.every((one) => one === act || one === "look");
-  const secret = [...roles.keys()].some((name) => wordsOfName(name).some((word) => SECRET.has(word)));
+  const secret = [...roles.keys()].some((place) => wordsOfName(place).some((word) => SECRET.has(word)));
 
-  if (only("look") && acts.includes("look")) kinds.add("read");
-  else if (acts.includes("delete") && !acts.includes("update") && !acts.includes("create")) kinds.add("delete");
-  else if (acts.includes("run") && acts[0] === "run") kinds.add("execute");
+  if (only("look") && acts.includes("look")) return kinds.add("read");
+  if (acts.includes("delete") && !acts.includes("update") && !acts.includes("create")) return kinds.add("delete");
+  if (acts.includes("run") && acts[0] === "run") kinds.add("execute");
   else if ((acts.includes("pay") || acts.includes("book")) && !acts.includes("update")) {
     const money = acts.includes("book") || !acts.includes("send") || has("amount");
     kinds.add(money && (of(MONEY) || has("amount") || acts[0] !== "send") ? "spend" : "send");
@@ -65,30 +75,22 @@ function kindsOf(definition: ToolDefinition, roles: ReadonlyMap<string, Role>): 
   else if (acts.includes("send") && (of(MESSAGE) || has("recipient") || has("host")) && !has("path")) kinds.add("send");
   else kinds.add("write");
 
-  if (!kinds.has("read") && !kinds.has("delete")) {
-    if (has("amount") && has("recipient")) kinds.add("spend");
-    else if (of(MONEY) && has("amount")) kinds.add("spend");
-    if (secret) kinds.add("administer");
-    if (acts.includes("admit") && of(PEOPLE) && acts[0] === "admit") kinds.add("administer");
-  }
-  // Its own first words admit to more than its name does.
-  if (kinds.has("read")) {
-    for (const act of said)
-      if (ANSWERED_FOR.has(act) && !said.includes("look"))
-        kinds.add(act === "pay" ? "spend" : act === "run" ? "execute" : "delete");
-  }
-  return [...kinds];
+  if (has("amount") && has("recipient")) kinds.add("spend");
+  else if (of(MONEY) && has("amount")) kinds.add("spend");
+  if (secret) kinds.add("administer");
+  if (acts.includes("admit") && of(PEOPLE) && acts[0] === "admit") kinds.add("administer");
+  return kinds;
 }
 
-/** What the first verb of its description means. */
+/** What the verb that its description opens with means; a word that is as often a thing opens no sentence. */
 function firstActs(definition: ToolDefinition): readonly Act[] {
   const text = own(definition.body, "description");
   if (typeof text !== "string") return [];
-  const first = wordsOfName(text.slice(0, 200))
-    .slice(0, 4)
-    .find((word) => isVerb(word));
-  return first === undefined ? [] : actsOf(first);
+  const [first = "", next = ""] = wordsOfName(text.slice(0, 200)).filter((word) => !OPENERS.has(word));
+  return isVerb(first) && thingsOf(first).length === 1 && next !== "of" ? actsOf(first) : [];
 }
+
+const OPENERS = new Set("this the tool function use used to it will allows you can".split(" "));
 
 const SECRET = new Set([
   "password",
@@ -118,17 +120,43 @@ const BY_NAME: Readonly<Record<Exclude<Role, "code">, ReadonlySet<string>>> = {
 };
 const ORDER = ["host", "path", "recipient", "amount", "body", "identity"] as const;
 
-/** Argument by argument; what has no role is no text of which it matters where it came from. */
+const DEEPEST = 3;
+
+/** Place by place (`to`, `items[*].id`); what has no role is no text of which it matters where it came from. */
 function rolesOf(definition: ToolDefinition): ReadonlyMap<string, Role> {
-  const schema = own(definition.body, "inputSchema");
-  const properties = isObject(schema) ? own(schema, "properties") : undefined;
   const roles = new Map<string, Role>();
-  if (!isObject(properties)) return roles;
-  for (const [name, member] of Object.entries(properties)) {
-    const role = isObject(member) ? roleOf(name, member) : null;
-    if (role !== null) roles.set(name, role);
-  }
+  gather(own(definition.body, "inputSchema"), "", 0, roles);
   return roles;
+}
+
+function gather(schema: Json | undefined, path: string, depth: number, roles: Map<string, Role>): void {
+  const properties = isObject(schema ?? null) ? own(schema as JsonObject, "properties") : undefined;
+  if (properties === undefined || !isObject(properties) || depth > DEEPEST) return;
+  for (const [name, member] of Object.entries(properties)) {
+    if (!isObject(member) || /[.[\]]/.test(name)) continue;
+    const inner = objectIn(member);
+    if (inner !== null) gather(inner.schema, `${path}${name}${inner.list ? "[*]" : ""}.`, depth + 1, roles);
+    else {
+      const role = roleOf(name, member);
+      // Below the top, what is called a name or a title is mostly that of a part of what is sent.
+      if (role !== null && (depth === 0 || role !== "identity" || MINTED.has(wordsOfName(name).at(-1) ?? "")))
+        roles.set(`${path}${name}`, role);
+    }
+  }
+}
+
+const MINTED = new Set("id ids uuid guid sku key number code".split(" "));
+
+/** An object whose members are declared, or a list of such. */
+function objectIn(member: JsonObject): { readonly schema: JsonObject; readonly list: boolean } | null {
+  for (const one of [member, ...branches(member)]) {
+    if (!isObject(one)) continue;
+    const items = own(one, "items");
+    if (isObject(own(one, "properties") ?? null)) return { schema: one, list: false };
+    if (items !== undefined && isObject(items) && isObject(own(items, "properties") ?? null))
+      return { schema: items, list: true };
+  }
+  return null;
 }
 
 function roleOf(name: string, member: JsonObject): Role | null {

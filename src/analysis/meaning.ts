@@ -98,7 +98,7 @@ export function ruleOf(
 ): ToolRule | null {
   const described = server === undefined ? null : ruleFor(call, server);
   if (described !== null || infer !== true || call.method !== "tools/call" || definition === null) return described;
-  const guessed = inferRule(definition);
+  const guessed = inferRule(definition, inputOf(call));
   return { ...guessed, traits: [...(guessed.traits ?? []), "inferred"] };
 }
 

@@ -1,10 +1,12 @@
-import { type Act, actsOf, isCommon, isVerb, singular, thingsOf, verbOf, wordsOfName } from "../domain/lexicon.ts";
+import { doingOf } from "../domain/doing.ts";
+import { type Act, actsOf, isCommon, singular, thingsOf } from "../domain/lexicon.ts";
 import { atomOf } from "./normal.ts";
 import { type Traced, rankOf, targetsOf } from "./traced-call.ts";
 
 /** What a tool's name says it does, and with what. */
 interface ToolWords {
-  readonly verb: string | null;
+  readonly verbs: readonly string[];
+  readonly exposes: boolean;
   readonly things: readonly string[];
 }
 
@@ -17,20 +19,36 @@ const PLAIN = new Set(
   "create add make set update save write insert put append register edit modify record log change".split(" "),
 );
 
-/** Whether the owner's words ask for something of this kind: a verb that means what the tool's does, and a thing that the tool
+/** Whether the owner's words ask for something of this kind: a verb that means what the call does, and a thing that the tool
  *  speaks of. `named`: a target of the call stands in the words themselves, which is a thing too. */
 export function asked(call: Traced, named: boolean): boolean {
-  const { verb, things } = toolWords(call);
+  const { verbs, things, exposes } = toolWords(call);
+  const { contents } = call.words;
+  if (exposes && !EVERYBODY.some((word) => contents.has(word))) return false;
+  const deeds = verbs.filter((verb) => actsOf(verb).some((act) => act !== "look"));
+  if (deeds.length === 0) return things.some((thing) => !thing.startsWith("#") && contents.has(thing));
+  return deeds.every((verb) => isAsked(verb, things, call, named));
+}
+
+const EVERYBODY = ["public", "publicly", "anyone", "anybody", "everyone", "everybody", "world", "publish", "link"];
+
+function isAsked(verb: string, things: readonly string[], call: Traced, named: boolean): boolean {
   const { words } = call;
-  if (verb === null) return things.some((thing) => !thing.startsWith("#") && words.contents.has(thing));
+  if (words.forbidden.has(verb)) return false;
   const acts: Act[] = actsOf(verb).filter((act) => act !== "look");
   const buys = BUYING.some((one) => words.verbs.has(one));
   // Who asks for a thing to be bought asks for the cart, and whoever asks for any change for the sign-in before it.
-  if (buys && (acts.includes("pay") || (acts.includes("create") && things.some((thing) => WARES.includes(thing)))))
+  if (
+    buys &&
+    (acts.includes("pay") ||
+      ((acts.includes("create") || acts.includes("update")) && things.some((thing) => WARES.includes(thing))))
+  )
     return true;
   if (acts.includes("enter")) return [...words.acts].some((act) => act !== "look");
   // Money goes by many verbs.
   if (call.effects.kinds.includes("spend") && !acts.includes("pay")) acts.push("pay");
+  // A comment that is made answers somebody.
+  if (acts.includes("create") && things.some((thing) => SAID.has(thing))) acts.push("send");
   // `request a refund` asks for what `refund` does.
   const noun = acts.includes("pay") && words.contents.has(verb);
   // `set an alarm` asks for one to be made, `add it to the list` for the list to be changed.
@@ -42,21 +60,23 @@ export function asked(call: Traced, named: boolean): boolean {
   const open = words.open && named && speaks && !acts.includes("delete") && !acts.includes("admit");
   if (open) return true;
   if (!noun && !near && !words.verbs.has(verb) && !acts.some((act) => words.acts.has(act))) return false;
-  if (named || noun || things.length === 0) return true;
-  return speaks;
+  return named || noun || things.length === 0 || speaks;
 }
+
+const SAID = new Set(["comment", "reply", "message", "answer", "review"]);
 
 /** What the words speak of. */
 function thingsHeld({ words }: Traced): ReadonlySet<string> {
   return new Set(words.acts.has("pay") ? [...words.things, ...MONEY] : words.things);
 }
 
-function toolWords({ tool }: Traced): ToolWords {
-  const all = wordsOfName(tool);
-  const at = all.findIndex((word) => isVerb(word));
-  const verb = at === -1 ? null : verbOf(all[at] ?? "");
-  const rest = all.filter((word, i) => i !== at && !isCommon(word));
-  return { verb, things: rest.flatMap((word) => thingsOf(singular(word))) };
+function toolWords({ tool, input }: Traced): ToolWords {
+  const { verbs, rest, exposes } = doingOf(tool, input);
+  return {
+    verbs,
+    exposes,
+    things: rest.filter((word) => !isCommon(word)).flatMap((word) => thingsOf(singular(word))),
+  };
 }
 
 /** Whether as many calls of this tool were permitted as the owner's words ask for: one payment means one. A target that the
@@ -64,7 +84,8 @@ function toolWords({ tool }: Traced): ToolWords {
 export function isRepeated(call: Traced): boolean {
   const earlier = call.lineage.usesOf(`${call.server}__${call.tool}`).filter((use) => use.task === call.task);
   if (earlier.length === 0) return false;
-  const { verb, things } = toolWords(call);
+  const { verbs, things } = toolWords(call);
+  const [verb = null] = verbs;
   const { words } = call;
   if (words.many || words.plurals.some((thing) => things.includes(thing))) return false;
   // Work on files is done in steps.
@@ -77,7 +98,9 @@ export function isRepeated(call: Traced): boolean {
   if (acts.includes("enter") && rankOf(call.effects) === 1) return false;
   if (earlier.length < Math.max(1, times)) return false;
   const fresh = targetsOf(call).some(
-    ({ value }) => words.names(value) && !call.lineage.wasTarget(atomOf(value).key, `${call.server}__${call.tool}`),
+    ({ value }) =>
+      (words.names(value) || words.bears(value, "some")) &&
+      !call.lineage.wasTarget(atomOf(value).key, `${call.server}__${call.tool}`),
   );
   return !fresh;
 }

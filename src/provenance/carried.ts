@@ -3,7 +3,7 @@ import { groundOf, type Grounds } from "./ground.ts";
 import type { Sighting } from "./lineage.ts";
 import { atomsIn, type Found, plain } from "./normal.ts";
 import { told } from "./told.ts";
-import { rankOf, scalars, type Traced } from "./traced-call.ts";
+import { rankOf, scalars, targetsOf, type Traced } from "./traced-call.ts";
 import type { Words } from "./words.ts";
 
 export interface Carried {
@@ -20,16 +20,11 @@ export function carries(call: Traced): readonly Carried[] {
   const rank = rankOf(effects);
   if (rank < 2 && (rule.recipient ?? []).length === 0) return [];
   const grounds: Grounds = { ...call, rank };
-  const targets = new Set([
-    ...(rule.host ?? []),
-    ...(rule.recipient ?? []),
-    ...(rule.path ?? []),
-    ...(rule.identity ?? []),
-  ]);
   const carried: Carried[] = [];
   for (const [name, value] of Object.entries(input)) {
-    if (targets.has(`$.${name}`)) continue;
+    const aimed = new Set(targetsOf(call).flatMap((one) => (one.name === name ? [one.value] : [])));
     for (const text of scalars(value)) {
+      if (aimed.has(text)) continue;
       for (const atom of atomsIn(text).slice(0, MOST_ATOMS)) {
         const ground = groundOf(atom.text, name, grounds);
         if (ground.level === "words" || ground.level === "endorsed") continue;

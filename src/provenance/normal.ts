@@ -108,7 +108,9 @@ function runAt(pieces: readonly string[], from: number): Found | null {
   const parts: string[] = [];
   for (let i = from; i < pieces.length && parts.length < 10; i++) {
     const part = (pieces[i] ?? "").replace(/[.,;:!?]+$/, "");
-    if (!/^\+?[a-z]{0,2}\d{1,6}[a-z]{0,4}$|^[a-z]{4}$/.test(part) || (parts.length === 0 && !/\d/.test(part))) break;
+    // The letters of a bank stand right behind country and check digits; anywhere else they are a word.
+    const bank = /^[a-z]{4}$/.test(part) && parts.length === 1 && /^[a-z]{2}\d\d$/.test(parts[0] ?? "");
+    if (!bank && !/^\+?[a-z]{0,2}\d{1,6}[a-z]{0,4}$/.test(part)) break;
     parts.push(part);
   }
   if (parts.length < 2 || (from > 0 && /^\+?[a-z]{0,2}\d{1,6}$/.test(pieces[from - 1] ?? ""))) return null;

@@ -1,4 +1,5 @@
 import type { Provenance } from "../domain/provenance.ts";
+import { thingsOf, wordsOfName } from "../domain/lexicon.ts";
 import { asked, isRepeated } from "./asked.ts";
 import { carries } from "./carried.ts";
 import { type Ground, groundOf, type Grounds, kindsIn } from "./ground.ts";
@@ -21,8 +22,8 @@ export function trace(call: Traced): Provenance {
     // What is read by name or number discloses nothing to anybody; an address does.
     if (rank === 0 && role !== "host") continue;
     const ground = groundOf(value, name, grounds);
-    // What the words select is named by them too.
-    if (ground.level === "words" || ground.level === "record") named++;
+    // What the words select is named by them too; where something is done is not yet what is done there.
+    if ((ground.level === "words" || ground.level === "record") && isObject(role, name, call.tool)) named++;
     const held = weigh(ground, role, rank, call);
     if (held === null) continue;
     if (held === "tainted" && ground.level !== "sole" && ground.level !== "derived") sole = false;
@@ -48,6 +49,15 @@ export function trace(call: Traced): Provenance {
     asOf: call.lineage.head.version,
   };
 }
+
+/** Whether an argument says what or whom a call is about, and not only in which place. */
+function isObject(role: Role, name: string, tool: string): boolean {
+  if (role !== "identity") return true;
+  const own = wordsOfName(name).filter((word) => word !== "id" && word !== "ids");
+  const about = new Set(wordsOfName(tool).flatMap(thingsOf));
+  return own.length === 0 || NAMES.has(own.at(-1) ?? "") || own.flatMap(thingsOf).some((thing) => about.has(thing));
+}
+const NAMES = new Set(["name", "title", "number", "label"]);
 
 /** What is held against a value where so much is at stake; null for nothing. */
 function weigh(

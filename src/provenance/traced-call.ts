@@ -44,13 +44,21 @@ export function targetsOf({ rule, input }: Pick<Traced, "rule" | "input">): read
   for (const role of ROLES) {
     const locators = [...(rule[role] ?? []), ...(role === "path" ? (rule.attachment ?? []) : [])];
     for (const locator of locators) {
-      const [name = "", ...rest] = locator.replace(/^\$\.?/, "").split(".");
-      let here: Json | undefined = own(input, name);
-      for (const key of rest) here = here !== undefined && isObject(here) ? own(here, key) : undefined;
-      for (const value of scalars(here)) targets.push({ role, name, value });
+      const keys = locator
+        .replace(/^\$\.?/, "")
+        .replaceAll("[*]", "")
+        .split(".");
+      for (const value of scalarsAt(input, keys)) targets.push({ role, name: keys[0] ?? "", value });
     }
   }
   return targets.slice(0, MOST_TARGETS);
+}
+
+function scalarsAt(here: Json, [key, ...rest]: readonly string[]): readonly string[] {
+  if (key === undefined) return scalars(here);
+  if (Array.isArray(here)) return (here as readonly Json[]).flatMap((one) => scalarsAt(one, [key, ...rest]));
+  const value = isObject(here) ? own(here, key) : undefined;
+  return value === undefined ? [] : scalarsAt(value, rest);
 }
 
 export function scalars(value: Json | undefined): readonly string[] {

@@ -6,6 +6,8 @@ export interface Words {
   /** What its verbs mean, and each verb in its plain form with how often it stands there. */
   readonly acts: ReadonlySet<Act>;
   readonly verbs: ReadonlyMap<string, number>;
+  /** Verbs that it says are not to be done, and nowhere that they are. */
+  readonly forbidden: ReadonlySet<string>;
   /** The things it speaks of, in the singular, with the kinds they are of. */
   readonly things: ReadonlySet<string>;
   /** Every word that names something. */
@@ -27,6 +29,7 @@ export interface Words {
 export const NO_WORDS: Words = {
   acts: new Set(),
   verbs: new Map(),
+  forbidden: new Set(),
   things: new Set(),
   contents: new Set(),
   many: false,
@@ -121,10 +124,18 @@ export function compileWords(objective: string): Words {
   const openings = openingsOf(said);
   const verbs = new Map<string, number>();
   const acts = new Set<Act>();
+  const denied = new Set<string>();
+  let unknown = false;
   for (const [i, token] of tokens.entries()) {
     const before = tokens[i - 1] ?? "";
     const after = tokens[i + 1] ?? "";
     if (token === "make" && (after === "sure" || after === "certain")) continue;
+    if (isDenied(tokens, i)) {
+      const verb = verbOf(token);
+      if (verb !== null) denied.add(verb);
+      continue;
+    }
+    unknown ||= openings.has(i) && isUnknownRequest(token, after);
     // `set up` and `sign in` are verbs of two words.
     for (const word of [token, `${token}_${after}`]) {
       const verb = verbOf(word);
@@ -158,11 +169,12 @@ export function compileWords(objective: string): Words {
   return {
     acts,
     verbs,
+    forbidden: new Set([...denied].filter((verb) => !verbs.has(verb))),
     things,
     contents,
     many: MANY.test(said),
     plurals: tokens.filter((word) => singular(word) !== word).flatMap(thingsOf),
-    open: OPEN.test(said),
+    open: unknown || OPEN.test(said),
     address: ADDRESS.test(said),
     bears(address, how) {
       const parts = wordsOf(address.slice(0, address.indexOf("@")));
@@ -178,6 +190,25 @@ export function compileWords(objective: string): Words {
     },
   };
 }
+
+/** `don't send`, `do not just merge`, `without sending`. */
+function isDenied(tokens: readonly string[], at: number): boolean {
+  const back = ADVERBS.has(tokens[at - 1] ?? "") ? at - 2 : at - 1;
+  const [one = "", two = "", three = ""] = [tokens[back], tokens[back - 1], tokens[back - 2]];
+  if (one === "never" || one === "without") return true;
+  // An apostrophe parts words: `don t`.
+  return (one === "t" && NOT.has(two)) || one === "dont" || (one === "not" && (two === "do" || three === "do"));
+}
+const ADVERBS = new Set("just yet even actually ever also already".split(" "));
+const NOT = new Set("don doesn shouldn mustn won can".split(" "));
+
+/** A sentence that opens with a word nobody knows, and goes on as a request does, asks for something. */
+function isUnknownRequest(token: string, after: string): boolean {
+  return verbOf(token) === null && !isCommon(token) && thingsOf(token).length === 1 && GOES_ON.has(after);
+}
+const GOES_ON = new Set(
+  "the a an my our this that these those all his her their it them me us up down off out back".split(" "),
+);
 
 const NOUN_FOLLOWS = new Set(
   "a an the this that these those my your his her its our their whose of in from by on at with no any some each every new last next".split(

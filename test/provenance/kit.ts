@@ -52,7 +52,7 @@ export class Told {
 
   /** As after a permitted call. */
   did(one: ToolDefinition, input: JsonObject): this {
-    const rule = inferRule(one);
+    const rule = inferRule(one, {});
     this.lineage.follow(
       this.lineage.used({
         call: `c_${++this.#calls}` as CallId,
@@ -83,7 +83,7 @@ export class Told {
       catalogue: () => null,
       infer: true,
     });
-    const rule = inferRule(one);
+    const rule = inferRule(one, {});
     return trace({
       server: "office",
       tool: one.name,

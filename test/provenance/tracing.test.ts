@@ -13,7 +13,7 @@ const digests = createDigests(createSecretKey(Buffer.alloc(32, 7)));
 const fresh = (): Tracing => createTracing(digests, { now: () => NOW });
 const MALLORY = "GB33BUKB20201555555555";
 const OWN = { ...standing().task, objective: "Please pay the bill in 'bill.txt'" };
-const rule = inferRule(TOOLS.read);
+const rule = inferRule(TOOLS.read, {});
 const read = (task = OWN) =>
   request({ ...call("office", "read_file", { path: "bill.txt" }), id: "c_read" as CallId }, effects(["read"], true), {
     standing: standing({ task }),
@@ -35,7 +35,7 @@ test("what a session read is known to another gateway, and after a restart", asy
   await reads(fresh(), store);
   const other = fresh();
   const seen = await store.read((tx) => other.look(tx, OWN));
-  expect(other.trace(pay(), inferRule(TOOLS.pay), seen).tainted).toEqual(["payee"]);
+  expect(other.trace(pay(), inferRule(TOOLS.pay, {}), seen).tainted).toEqual(["payee"]);
 });
 
 test("what is kept of a result holds none of its text", async () => {
@@ -63,9 +63,9 @@ test("what a task below reads its parent knows, and its owner's words are the pa
   const tracing = fresh();
   await reads(tracing, store, child);
   const above = await store.read((tx) => tracing.look(tx, OWN));
-  expect(tracing.trace(pay(), inferRule(TOOLS.pay), above).tainted).toEqual(["payee"]);
+  expect(tracing.trace(pay(), inferRule(TOOLS.pay, {}), above).tainted).toEqual(["payee"]);
   const below = await store.read((tx) => tracing.look(tx, child));
-  expect(tracing.trace(pay(child), inferRule(TOOLS.pay), below)).toMatchObject({
+  expect(tracing.trace(pay(child), inferRule(TOOLS.pay, {}), below)).toMatchObject({
     tainted: ["payee"],
     authorised: false,
   });
@@ -77,13 +77,13 @@ test("another task in the same session washes nothing", async () => {
   await reads(tracing, store);
   const next = { ...OWN, id: "t_9" as TaskId, objective: "Please pay the garden club" };
   const seen = await store.read((tx) => tracing.look(tx, next));
-  expect(tracing.trace(pay(next), inferRule(TOOLS.pay), seen).tainted).toEqual(["payee"]);
+  expect(tracing.trace(pay(next), inferRule(TOOLS.pay, {}), seen).tainted).toEqual(["payee"]);
 });
 
 test("an objective that an agent claims authorises nothing", async () => {
   const store = createMemoryStore();
   const claimed = { ...OWN, declaredBy: "agent-claimed" as const, objective: `Pay 5 to ${MALLORY}` };
   const seen = await store.read((tx) => fresh().look(tx, claimed));
-  const provenance = fresh().trace(pay(claimed), inferRule(TOOLS.pay), seen);
+  const provenance = fresh().trace(pay(claimed), inferRule(TOOLS.pay, {}), seen);
   expect(provenance).toMatchObject({ authorised: false, ungrounded: ["payee"] });
 });

@@ -1,0 +1,78 @@
+import { isObject, type JsonObject } from "./json.ts";
+import { isVerb, thingsOf, verbOf, wordsOfName } from "./lexicon.ts";
+
+/** What a call says that it does, by the name of its tool and by the arguments that choose among several deeds. */
+export interface Doing {
+  /** In their plain form, the one that the others only add to first. Empty where nothing in it is a verb we know. */
+  readonly verbs: readonly string[];
+  /** The other words of the tool's name. */
+  readonly rest: readonly string[];
+  /** An argument opens something to everybody. */
+  readonly exposes: boolean;
+}
+
+/** Arguments that say which of a tool's deeds is meant, as `action: "revoke"` does. */
+const CHOOSERS = new Set(["action", "method", "operation", "op", "verb"]);
+/** Arguments that say who may see something. */
+const AUDIENCE = new Set(
+  "access visibility permission sharing share scope audience privacy link public role".split(" "),
+);
+const EVERYBODY = new Set(
+  "anyone anybody public everyone everybody world internet anyone_with_link public_read".split(" "),
+);
+const UNDOES = new Set("cancel delete remove revoke erase purge wipe".split(" "));
+
+/** Pure and total. A verb that is plainly one counts before a word that is as often a thing: `notes_search` searches,
+ *  `contact_delete` deletes. What an argument chooses stands in for such a word, and adds to a plain verb: no tool's call is
+ *  made harmless by its arguments. */
+export function doingOf(tool: string, input: JsonObject): Doing {
+  const words = wordsOfName(tool);
+  const at = chief(words);
+  const chosen = Object.entries(input).flatMap(([name, value]) => deedIn(name, value));
+  const named = at === -1 ? null : verbOf(words[at] ?? "");
+  const weak = at === -1 || isThing(words[at] ?? "");
+  const verbs = [...(named === null || (weak && chosen.some((one) => one.instead)) ? [] : [named])];
+  for (const { verb } of chosen) if (!verbs.includes(verb)) verbs.push(verb);
+  return {
+    verbs,
+    rest: words.filter((_, i) => i !== at),
+    exposes: Object.entries(input).some(([name, value]) => opens(name, value)),
+  };
+}
+
+/** Where the verb of a name stands. */
+function chief(words: readonly string[]): number {
+  const plain = (word: string): boolean => verbOf(word) === word;
+  const surely = words.findIndex((word) => plain(word) && !isThing(word));
+  if (surely !== -1) return surely;
+  const perhaps = words.findIndex(plain);
+  // `orders` is a thing, `sends` is not.
+  return perhaps === -1 ? words.findIndex((word) => isVerb(word) && !isThing(word)) : perhaps;
+}
+
+function isThing(word: string): boolean {
+  return thingsOf(word).length > 1;
+}
+
+function deedIn(name: string, value: unknown): readonly { readonly verb: string; readonly instead: boolean }[] {
+  const words = wordsOfName(name);
+  const last = words.at(-1) ?? "";
+  if (value === true) {
+    const verb = words.find((word) => UNDOES.has(word));
+    return verb === undefined ? [] : [{ verb, instead: false }];
+  }
+  if (typeof value !== "string" || !CHOOSERS.has(last) || !/^[\w -]{2,40}$/.test(value)) return [];
+  const verb = verbOf(wordsOfName(value)[0] ?? "");
+  return verb === null ? [] : [{ verb, instead: true }];
+}
+
+function opens(name: string, value: unknown): boolean {
+  const about = wordsOfName(name);
+  if (value === true) return about.includes("public") || about.includes("anyone");
+  if (Array.isArray(value)) return value.some((one) => opens(name, one));
+  if (typeof value === "object" && value !== null && isObject(value as JsonObject))
+    return Object.entries(value).some(([inner, one]) => opens(inner, one));
+  if (typeof value !== "string") return false;
+  const said = wordsOfName(value).join("_");
+  return about.some((word) => AUDIENCE.has(word)) && EVERYBODY.has(said);
+}
