@@ -105,14 +105,16 @@ const SECRET = new Set([
 ]);
 const BY_NAME: Readonly<Record<Exclude<Role, "code">, ReadonlySet<string>>> = {
   recipient:
-    set(`recipient to cc bcc email mail user username member participant attendee invitee guest channel phone account
+    set(`recipient to with cc bcc email mail user username member participant attendee invitee guest channel phone account
     iban payee beneficiary receiver contact collaborator assignee reviewer group team customer person people handle`),
   host: set("url uri link website host hostname domain endpoint webhook site href server"),
   path: set("path file filename filepath folder directory dir"),
   identity:
     set(`id uuid guid repo repository branch project issue sku order product item event hotel restaurant company flight
     car password passwd passphrase secret credential pin passcode token key number code tracking serial ticket
-    name title street address city table record object target resource`),
+    name title street address city table record object target resource list calendar device reservation booking
+    appointment slot transaction payment playlist album song label milestone thread conversation subscription invoice lesson
+    course class recipe room document doc page payee`),
   amount: set("amount price total quantity qty cost sum budget fee balance count"),
   body: set(
     "body content contents message text subject description comment note notes summary caption reply post memo reference",
@@ -126,6 +128,11 @@ const DEEPEST = 3;
 function rolesOf(definition: ToolDefinition): ReadonlyMap<string, Role> {
   const roles = new Map<string, Role>();
   gather(own(definition.body, "inputSchema"), "", 0, roles);
+  // What a secret is set to matters as much as which one it is.
+  const schema = own(definition.body, "inputSchema") ?? null;
+  const properties = isObject(schema) ? (own(schema, "properties") ?? null) : null;
+  if (wordsOfName(definition.name).some((word) => SECRET.has(word)) && isObject(properties) && "value" in properties)
+    roles.set("value", "identity");
   return roles;
 }
 

@@ -35,7 +35,8 @@ export function doingOf(tool: string, input: JsonObject): Doing {
   for (const { verb } of chosen) if (!verbs.includes(verb)) verbs.push(verb);
   return {
     verbs,
-    rest: words.filter((_, i) => i !== at),
+    // A word that made way for what an argument says is a thing after all.
+    rest: words.filter((word, i) => i !== at || verbOf(word) !== verbs[0]),
     exposes: Object.entries(input).some(([name, value]) => opens(name, value)),
   };
 }
@@ -62,7 +63,8 @@ function deedIn(name: string, value: unknown): readonly { readonly verb: string;
     return verb === undefined ? [] : [{ verb, instead: false }];
   }
   if (typeof value !== "string" || !CHOOSERS.has(last) || !/^[\w -]{2,40}$/.test(value)) return [];
-  const verb = verbOf(wordsOfName(value)[0] ?? "");
+  const [first = ""] = wordsOfName(value);
+  const verb = first === "on" || first === "off" ? "turn" : verbOf(first);
   return verb === null ? [] : [{ verb, instead: true }];
 }
 

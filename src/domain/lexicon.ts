@@ -2,7 +2,18 @@
  *  name. What it does not know is never taken for harmless. */
 
 /** What a verb is about to do; one verb may mean several. */
-export type Act = "look" | "send" | "pay" | "book" | "create" | "update" | "delete" | "admit" | "run" | "enter";
+export type Act =
+  | "look"
+  | "send"
+  | "pay"
+  | "book"
+  | "create"
+  | "update"
+  | "delete"
+  | "admit"
+  | "run"
+  | "ship"
+  | "enter";
 
 /** Verbs in their plain form; `verbOf` finds them in others. */
 const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
@@ -15,31 +26,32 @@ const VERBS: Readonly<Record<string, readonly Act[]>> = table<Act>({
   send: `send write message dm email mail text reply respond answer notify inform remind announce congratulate contact thank
     forward post publish share tweet broadcast submit ask call invite ping comment upload export deliver greet push alert
     tell
-    relay convey communicate wish warn apologize apologise remind mention`,
+    relay convey communicate wish warn apologize apologise remind mention pass`,
   pay: `pay give transfer refund reimburse donate tip settle compensate repay deposit withdraw buy rebuy purchase order reorder checkout spend
     charge subscribe wire remit redeem invest bid trade sell top_up send
     contribute lend reimburse order`,
   book: `book reserve rent order buy purchase schedule arrange checkout organize organise plan
-    rebook hire`,
+    rebook hire reschedule move postpone`,
   create: `create make add open start generate draft compose new register save write put insert append include attach upload
-    schedule arrange plan organize organise book reserve post publish record log note submit invite build init initialize
+    schedule arrange plan organize organise book reserve post record log note submit invite build init initialize
     copy duplicate clone fork import install set_up setup sign_up enroll enrol prepare issue mkdir touch store place star
     follow subscribe like commit push bookmark download file pin
     author jot raise set remember bring spin_up write_down note_down sign_up fill`,
   update: `update change modify edit adjust set rename correct fix replace increase decrease extend mark apply move reschedule
     shift postpone delay complete assign enable disable turn switch configure amend revise append toggle raise lower
-    reset rotate renew restore merge close reopen resolve archive label tag adapt convert format sync put patch write
+    reset rotate renew restore close reopen resolve archive label tag adapt convert format sync put patch write
     reorganize transfer swap upgrade downgrade pause resume activate deactivate submit rate edit finish insert
     reschedule rebook redirect refresh synchronize synchronise fill tweak bump rewrite retitle relabel rearrange swap
-    check_off tick react star play skip dim`,
+    check_off tick react star play skip dim control operate lock bring_forward put_off push_back`,
   delete: `delete remove cancel clear erase drop discard revoke kick unsubscribe uninstall trash empty purge wipe unfollow
     unstar destroy terminate withdraw return ban block expel rm dismiss
     unpin unassign unregister quit leave uninvite unshare`,
   admit: `invite give share grant add allow authorize authorise permit promote assign admit approve accept expose join connect link
-    register enable transfer collaborate onboard`,
-  run: `run execute install deploy build test launch compile eval evaluate exec start restart stop trigger invoke dispatch
+    register enable transfer collaborate onboard unlock`,
+  run: `run execute install build test compile eval evaluate exec start restart stop trigger invoke dispatch
     spawn kill shutdown reboot
     re_run rerun`,
+  ship: `merge deploy release publish promote ship launch rollback roll_back roll_out cut rebase`,
   enter: `login signin log_in sign_in authenticate authorize authorise logout sign_out connect enter verify confirm`,
 });
 
@@ -48,11 +60,12 @@ const THINGS: readonly (readonly string[])[] = [
   `transaction payment transfer money bill invoice rent fee share amount difference refund standing debit price deposit bank
     salary funds wire cash donation tip subscription`,
   `message dm chat text note reply answer question greeting feedback inbox conversation thread announcement summary response
-    congratulation reminder link`,
+    congratulation reminder link sms`,
   `email mail e-mail inbox newsletter reply letter message`,
-  `event meeting appointment calendar call lunch dinner session reminder invitation conference schedule trip party birthday
-    interview workshop class lesson sync standup checkup`,
+  `event meeting appointment calendar call lunch dinner session reminder invitation invite conference schedule trip party
+    birthday interview workshop class lesson sync standup checkup slot retro demo weekly kickoff follow-up hour minute`,
   `alarm timer reminder notification`,
+  `device light lamp lock thermostat heating home door`,
   `song track album playlist music`,
   `photo picture image`,
   `package parcel delivery shipment`,
@@ -60,7 +73,7 @@ const THINGS: readonly (readonly string[])[] = [
   `doctor clinic appointment prescription`,
   `label tag milestone`,
   `permission access right role`,
-  `file document doc folder directory attachment spreadsheet note notes report drive text list`,
+  `file document doc folder directory attachment spreadsheet note notes report drive text list pdf csv page`,
   `user member person colleague people employee friend teammate contact collaborator participant attendee guest account
     everyone everybody somebody invitee him her them
     recipient receiver sender author owner assignee reviewer username`,

@@ -11,6 +11,7 @@ interface ToolWords {
 }
 
 const MONEY = thingsOf("money").slice(1);
+const PEOPLE = thingsOf("user").slice(1);
 const BUYING = ["buy", "purchase", "order", "rebuy", "reorder", "book", "reserve"];
 const WARES = thingsOf("cart").slice(1);
 
@@ -46,7 +47,7 @@ function isAsked(verb: string, things: readonly string[], call: Traced, named: b
     return true;
   if (acts.includes("enter")) return [...words.acts].some((act) => act !== "look");
   // Money goes by many verbs.
-  if (call.effects.kinds.includes("spend") && !acts.includes("pay")) acts.push("pay");
+  if (call.effects.kinds.includes("spend") && !acts.includes("pay") && !acts.includes("delete")) acts.push("pay");
   // A comment that is made answers somebody.
   if (acts.includes("create") && things.some((thing) => SAID.has(thing))) acts.push("send");
   // `request a refund` asks for what `refund` does.
@@ -98,8 +99,11 @@ export function isRepeated(call: Traced): boolean {
   if (acts.includes("enter") && rankOf(call.effects) === 1) return false;
   if (earlier.length < Math.max(1, times)) return false;
   const fresh = targetsOf(call).some(
-    ({ value }) =>
-      (words.names(value) || words.bears(value, "some")) &&
+    ({ role, value }) =>
+      (words.names(value) ||
+        words.bears(value, "some") ||
+        // `the members are in my note`: as many people as there are.
+        (role === "recipient" && PEOPLE.some((kind) => words.plurals.includes(kind)))) &&
       !call.lineage.wasTarget(atomOf(value).key, `${call.server}__${call.tool}`),
   );
   return !fresh;

@@ -46,7 +46,7 @@ export interface Grounds {
 }
 
 /** Values that mean whoever the work is for. */
-const SELF = new Set(["", "me", "self", "myself", "i", "user", "none", "null", "primary", "default"]);
+const SELF = new Set(["", "home", "me", "self", "myself", "i", "user", "none", "null", "primary", "default"]);
 /** Members that say who wrote a record: whoever that was chose them. */
 const WRITTEN_BY =
   /^(?:sender|from|author|creator|poster|reply[_-]?to|created[_-]?by|sent[_-]?by|from[_-].*|.*[_-]from)$/i;
@@ -56,7 +56,8 @@ const BACK = ["reply", "respond", "answer", "refund", "return", "reimburse", "re
 export function groundOf(value: string, name: string, grounds: Grounds): Ground {
   const { words, lineage, task, server, rank } = grounds;
   const atom = atomOf(value);
-  const strong = isStrong(atom);
+  // `lamp.hall` is an id where an id is wanted, and an address of a site elsewhere.
+  const strong = isStrong(atom) && !(atom.form === "url" && isId(name) && /^[\w.-]+$/.test(value));
   if (SELF.has(value.trim().toLowerCase()) || words.names(value)) return { level: "words", atom, at: null };
   if (lineage.isEndorsed(atom.key, rank)) return { level: "endorsed", atom, at: null };
 
@@ -117,6 +118,10 @@ function hidden(value: string, lineage: Lineage): Sighting | null {
   return null;
 }
 
+function isId(name: string): boolean {
+  return /^ids?$/.test(wordsOfName(name).at(-1) ?? "");
+}
+
 function keyOf(path: string): string {
   return (
     path
@@ -151,7 +156,7 @@ function asksFor({ form }: Atom, { contents, address }: Words): boolean {
     case "url":
       return some("link", "links", "url", "urls");
     case "account":
-      return some("iban", "phone", "account", "card");
+      return some("iban", "phone", "account", "card", "line", "telephone", "mobile", "cell");
     case "number":
     case "plain":
       return false;

@@ -1,6 +1,6 @@
 import type { CallId, SessionId, TaskId } from "../domain/ids.ts";
 import type { LineageHead, LineagePart, LineageUse } from "../domain/lineage.ts";
-import { isCommon } from "../domain/lexicon.ts";
+import { isCommon, singular, thingsOf } from "../domain/lexicon.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Leaf, Read } from "./leaves.ts";
 import { atomOf, atomsIn, decoded, wordsOf } from "./normal.ts";
@@ -32,6 +32,8 @@ const MOST_WORDS = 20_000;
 const MOST_KEPT = 400_000;
 const MOST_SIGHTINGS = 12;
 const MOST_USES = 200;
+/** Words of a name or a title. */
+const MOST_TITLE = 4;
 
 interface Source {
   readonly call: CallId;
@@ -222,7 +224,7 @@ export class Lineage {
   recordHas({ part, record }: Sighting, words: ReadonlySet<string>): boolean {
     const held = this.#sources[part]?.records.get(record);
     if (held === undefined) return false;
-    for (const word of words) if (held.has(this.#mark(word))) return true;
+    for (const word of words) if (held.has(this.#mark(singular(word)))) return true;
     return false;
   }
 
@@ -260,8 +262,12 @@ export class Lineage {
   #describe(leaf: Leaf, records: Map<number, Set<number>>): void {
     const held = records.get(leaf.record) ?? new Set();
     records.set(leaf.record, held);
-    for (const word of wordsOf(leaf.text)) {
-      if (held.size < 64 && word.length > 1 && !isCommon(word)) held.add(this.#mark(word));
+    const words = wordsOf(leaf.text);
+    // Where it is kept says nothing of what it is; nor does a noun that everything has, in a phrase.
+    if (atomOf(leaf.text).form === "url") return;
+    for (const word of words) {
+      if (words.length > MOST_TITLE && thingsOf(word).length > 1) continue;
+      if (held.size < 64 && word.length > 1 && !isCommon(word)) held.add(this.#mark(singular(word)));
     }
   }
 

@@ -24,7 +24,7 @@ export function trace(call: Traced): Provenance {
     const ground = groundOf(value, name, grounds);
     // What the words select is named by them too; where something is done is not yet what is done there.
     if ((ground.level === "words" || ground.level === "record") && isObject(role, name, call.tool)) named++;
-    const held = weigh(ground, role, rank, call);
+    const held = weigh(ground, role, name, rank, call);
     if (held === null) continue;
     if (held === "tainted" && ground.level !== "sole" && ground.level !== "derived") sole = false;
     const list = held === "tainted" ? tainted : held === "low" ? low : ungrounded;
@@ -59,10 +59,14 @@ function isObject(role: Role, name: string, tool: string): boolean {
 }
 const NAMES = new Set(["name", "title", "number", "label"]);
 
+/** What opens a door: text that names it, however well placed, does not supply it. */
+const CREDENTIAL = /pass|secret|token|credential|\bpin\b|key/i;
+
 /** What is held against a value where so much is at stake; null for nothing. */
 function weigh(
   { level, atom, at }: Ground,
   role: Role,
+  name: string,
   rank: number,
   call: Traced,
 ): "ungrounded" | "tainted" | "low" | null {
@@ -85,7 +89,7 @@ function weigh(
     case "named-text":
       // A link in a message that the words lead to may be followed; one on a page somebody wrote leads anywhere.
       if (rank === 0) return at?.prose === true ? "tainted" : null;
-      return rank === 1 && !strong && role !== "recipient" ? null : "tainted";
+      return rank === 1 && !strong && role !== "recipient" && !CREDENTIAL.test(name) ? null : "tainted";
     case "text":
       return "tainted";
     case "none":

@@ -18,6 +18,8 @@ export interface Words {
   readonly plurals: readonly string[];
   /** Whether the owner's words name this value: outside quotations whatever it is, within a short one as the name of a thing. */
   names(value: string): boolean;
+  /** Whether this address stands in what the owner put in quotation marks: it may be said on, and is no target for that. */
+  quotes(value: string): boolean;
   /** Whether an e-mail address bears, before its `@`, nothing but words of the owner's, or some. */
   bears(address: string, how: "all" | "some"): boolean;
   /** Whether they ask for somebody's e-mail address; who writes an e-mail does not. */
@@ -35,12 +37,13 @@ export const NO_WORDS: Words = {
   many: false,
   plurals: [],
   names: () => false,
+  quotes: () => false,
   bears: () => false,
   address: false,
   open: false,
 };
 
-type Label = "own" | "named" | "quoted";
+type Label = "own" | "named" | "quoted" | "pasted";
 interface Span {
   readonly label: Label;
   readonly text: string;
@@ -58,15 +61,17 @@ const SPEECH = /\b(?:says?|said|saying|wrote|writes|reads|states|stated|claims?|
 const LONGEST_NAME = 64;
 const MOST_NAME = 4;
 
-/** The owner's own words, the names in quotation marks, and what is only quoted, fenced or pasted. */
+/** The owner's own words, the names in quotation marks, what the owner put in them to be passed on, and what is somebody
+ *  else's: fenced, pasted, or said by another. */
 export function spansOf(objective: string): readonly Span[] {
   let spans: readonly Span[] = [{ label: "own", text: objective }];
-  for (const pattern of PASTED) spans = spans.flatMap((span) => cut(span, pattern, () => "quoted"));
+  for (const pattern of PASTED) spans = spans.flatMap((span) => cut(span, pattern, () => "pasted"));
   return spans.flatMap((span) =>
     cut(span, QUOTES, (text, before) => {
       const inner = text.replaceAll(/^.|.$/gsu, "").trim();
       const short = inner.length <= LONGEST_NAME && inner.split(/\s+/).length <= MOST_NAME && !inner.includes("\n");
-      return short && !SPEECH.test(before) ? "named" : "quoted";
+      if (SPEECH.test(before)) return "pasted";
+      return short ? "named" : "quoted";
     }),
   );
 }
@@ -110,6 +115,21 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
     "buy",
   ],
   [/\bmake\s+(?:\S+\s+){0,3}?(?:reservation|booking)s?\b/giu, "book"],
+  [/\bmake\s+(?:\S+\s+){0,4}?(?:accessible|available|visible|public)\b/giu, "share"],
+  [/\b(?:pass|hand)\s+(?:\S+\s+){0,5}?on\s+to\b/giu, "forward"],
+  [/\bwrite\s+(?:him|her|them|back)\b/giu, "send"],
+  [
+    /\bpush\s+(?:\S+\s+){0,6}?(?:back|forward|out)\b|\bput\s+(?:\S+\s+){0,4}?off\b|\bbring\s+(?:\S+\s+){0,4}?forward\b/giu,
+    "reschedule",
+  ],
+  [
+    /\b(?:should|must|needs?\s+to|has\s+to|have\s+to)\s+(?:also\s+)?(?:get|receive)\s+(?:an?\s+|the\s+)?(?:invite|invitation)s?\b/giu,
+    "invite",
+  ],
+  [
+    /\b(?:get|give|buy|bring|send)\s+(?:me|us)\s+(?!the\b|a\s+(?:list|summary|note|message|link)\b)(?:an?\s+|some\s+)?\p{L}+\s+(?:tonight|for\s+(?:lunch|dinner|breakfast))\b/giu,
+    "order",
+  ],
   [/\b(?:give|grant)\s+(?:\S+\s+){1,4}?(?:access|permissions?|rights?)\b/giu, "grant"],
   [/\bget\s+me\s+(?:\S+\s+){0,3}?(?:table|room|ticket|seat|flight|hotel|car|taxi|cab|ride)s?\b/giu, "book"],
 ];
@@ -121,7 +141,8 @@ export function compileWords(objective: string): Words {
   const named = spans.filter((span) => span.label === "named").map((span) => span.text.replaceAll(/^.|.$/gsu, ""));
   const said = own.join(" \u2025 ");
   const tokens = wordsOf(said);
-  const openings = openingsOf(said);
+  const openings = startsOf(said, /[.!?\n]+\s/);
+  const clauses = startsOf(said, /[.!?\n,;:\u2013\u2014]+\s|\s-+\s/);
   const verbs = new Map<string, number>();
   const acts = new Set<Act>();
   const denied = new Set<string>();
@@ -139,7 +160,8 @@ export function compileWords(objective: string): Words {
     // `set up` and `sign in` are verbs of two words.
     for (const word of [token, `${token}_${after}`]) {
       const verb = verbOf(word);
-      if (verb === null || !isRequest(token, verb, before, openings.has(i))) continue;
+      if (verb === null || !isRequest(token, verb, { before, after, opens: openings.has(i), asks: clauses.has(i) }))
+        continue;
       verbs.set(verb, (verbs.get(verb) ?? 0) + 1);
       for (const act of actsOf(word)) acts.add(act);
     }
@@ -164,6 +186,11 @@ export function compileWords(objective: string): Words {
   const numbers = new Set(own.flatMap((text) => plain(text).split(/[\s;:!?()]+/)).map((piece) => numberIn(piece)));
   // `the file with ID '13'`: bare digits in quotation marks are a name, an amount in them is not.
   for (const text of named) if (/^\d{1,8}$/.test(text)) numbers.add(numberIn(text));
+  const quoted = new Set(
+    spans
+      .filter((span) => span.label === "quoted" || span.label === "named")
+      .flatMap((span) => atomsIn(span.text).map((atom) => atom.key)),
+  );
   const runs = ` ${[...own, ...named].map((text) => wordsOf(text).join(" ")).join(" \u2025 ")} `;
 
   return {
@@ -176,6 +203,7 @@ export function compileWords(objective: string): Words {
     plurals: tokens.filter((word) => singular(word) !== word).flatMap(thingsOf),
     open: unknown || OPEN.test(said),
     address: ADDRESS.test(said),
+    quotes: (value) => quoted.has(atomOf(value).key),
     bears(address, how) {
       const parts = wordsOf(address.slice(0, address.indexOf("@")));
       const known = parts.filter((part) => part.length > 2 && contents.has(part)).length;
@@ -210,28 +238,35 @@ const GOES_ON = new Set(
   "the a an my our this that these those all his her their it them me us up down off out back".split(" "),
 );
 
+const CUES = new Set("to please and then or also just now you i we could can should must will would".split(" "));
 const NOUN_FOLLOWS = new Set(
-  "a an the this that these those my your his her its our their whose of in from by on at with no any some each every new last next".split(
+  "a an the this that these those my your his her its our their whose of in from by on at with no any some all both several each every new last next".split(
     " ",
   ),
 );
 
 /** What is asked for stands in the verb's plain form, or as `sending`, or as `be sent`; `they sent me` tells of something, and
  *  `the post` is a thing. */
-function isRequest(token: string, verb: string, before: string, opens: boolean): boolean {
+function isRequest(
+  token: string,
+  verb: string,
+  { before, after, opens, asks }: { before: string; after: string; opens: boolean; asks: boolean },
+): boolean {
   // `Sent it to Ida.` tells of nobody who sent it: it is `Send` written wrongly.
   if ((opens || before === "please") && !token.endsWith("s")) return true;
   if (NOUN_FOLLOWS.has(before)) return false;
+  // A word that is as often a thing is a request only where one can stand.
+  if (thingsOf(token).length > 1 && !asks && !CUES.has(before) && !GOES_ON.has(after)) return false;
   const base = verb.split("_")[0] ?? verb;
   if (token === base || (token.endsWith("ing") && base !== token)) return true;
   return (before === "be" || before === "get" || before === "gets") && !token.endsWith("s");
 }
 
-/** Where sentences begin, counted in words. */
-function openingsOf(said: string): ReadonlySet<number> {
+/** Where sentences, or clauses, begin, counted in words. */
+function startsOf(said: string, ends: RegExp): ReadonlySet<number> {
   const starts = new Set<number>();
   let at = 0;
-  for (const sentence of said.split(/[.!?\n]+\s/)) {
+  for (const sentence of said.split(ends)) {
     starts.add(at);
     at += wordsOf(sentence).length;
   }
