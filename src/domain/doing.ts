@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "./json.ts";
-import { isVerb, thingsOf, verbOf, wordsOfName } from "./lexicon.ts";
+import { actsOf, isVerb, thingsOf, verbOf, wordsOfName } from "./lexicon.ts";
 
 /** What a call says that it does, by the name of its tool and by the arguments that choose among several deeds. */
 export interface Doing {
@@ -20,6 +20,8 @@ const AUDIENCE = new Set(
 const EVERYBODY = new Set(
   "anyone anybody public everyone everybody world internet anyone_with_link public_read".split(" "),
 );
+/** Verbs that leave to the arguments what is done. */
+const ANY = new Set(["write", "manage", "control", "operate", "handle", "submit"]);
 const UNDOES = new Set("cancel delete remove revoke erase purge wipe".split(" "));
 
 /** Pure and total. A verb that is plainly one counts before a word that is as often a thing: `notes_search` searches,
@@ -28,11 +30,17 @@ const UNDOES = new Set("cancel delete remove revoke erase purge wipe".split(" ")
 export function doingOf(tool: string, input: JsonObject): Doing {
   const words = wordsOfName(tool);
   const at = chief(words);
-  const chosen = Object.entries(input).flatMap(([name, value]) => deedIn(name, value));
   const named = at === -1 ? null : verbOf(words[at] ?? "");
-  const weak = at === -1 || isThing(words[at] ?? "");
-  const verbs = [...(named === null || (weak && chosen.some((one) => one.instead)) ? [] : [named])];
-  for (const { verb } of chosen) if (!verbs.includes(verb)) verbs.push(verb);
+  const weak = at === -1 || isThing(words[at] ?? "") || ANY.has(named ?? "");
+  const making = named !== null && !weak && actsOf(named).includes("create");
+  const verbs = named === null ? [] : [named];
+  for (const [name, value] of Object.entries(input)) {
+    const verb = deedIn(name, value);
+    if (verb === null || verbs.includes(verb)) continue;
+    // `create_rule(action: delete)` makes something; `update(cancel: true)` is a cancelling.
+    if (value === true ? named !== null && actsOf(named).includes("update") : weak) verbs.splice(0, 1, verb);
+    else if (value === true || !making) verbs.push(verb);
+  }
   return {
     verbs,
     // A word that made way for what an argument says is a thing after all.
@@ -55,17 +63,12 @@ function isThing(word: string): boolean {
   return thingsOf(word).length > 1;
 }
 
-function deedIn(name: string, value: unknown): readonly { readonly verb: string; readonly instead: boolean }[] {
+function deedIn(name: string, value: unknown): string | null {
   const words = wordsOfName(name);
-  const last = words.at(-1) ?? "";
-  if (value === true) {
-    const verb = words.find((word) => UNDOES.has(word));
-    return verb === undefined ? [] : [{ verb, instead: false }];
-  }
-  if (typeof value !== "string" || !CHOOSERS.has(last) || !/^[\w -]{2,40}$/.test(value)) return [];
+  if (value === true) return words.find((word) => UNDOES.has(word)) ?? null;
+  if (typeof value !== "string" || !CHOOSERS.has(words.at(-1) ?? "") || !/^[\w -]{2,40}$/.test(value)) return null;
   const [first = ""] = wordsOfName(value);
-  const verb = first === "on" || first === "off" ? "turn" : verbOf(first);
-  return verb === null ? [] : [{ verb, instead: true }];
+  return first === "on" || first === "off" ? "turn" : verbOf(first);
 }
 
 function opens(name: string, value: unknown): boolean {

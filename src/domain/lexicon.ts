@@ -65,6 +65,7 @@ const THINGS: readonly (readonly string[])[] = [
   `event meeting appointment calendar call lunch dinner session reminder invitation invite conference schedule trip party
     birthday interview workshop class lesson sync standup checkup slot retro demo weekly kickoff follow-up hour minute`,
   `alarm timer reminder notification`,
+  `office absence vacation holiday away auto autoreply`,
   `device light lamp lock thermostat heating home door`,
   `song track album playlist music`,
   `photo picture image`,

@@ -54,7 +54,8 @@ function isAsked(verb: string, things: readonly string[], call: Traced, named: b
   const noun = acts.includes("pay") && words.contents.has(verb);
   // `set an alarm` asks for one to be made, `add it to the list` for the list to be changed.
   const changes = (some: { has(act: Act): boolean }): boolean => some.has("create") || some.has("update");
-  const near = rankOf(call.effects) === 1 && PLAIN.has(verb) && changes(new Set(acts)) && changes(words.acts);
+  const also = changes(words.acts) || (named && words.acts.has("admit"));
+  const near = rankOf(call.effects) === 1 && PLAIN.has(verb) && changes(new Set(acts)) && also;
   const held = thingsHeld(call);
   const speaks = things.some((thing) => held.has(thing));
   // `I need a table at …` leaves open how: what is made or paid is of what the words speak of, and aimed at what they name.

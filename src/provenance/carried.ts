@@ -1,5 +1,5 @@
 import { isCommon, isVerb, singular, wordsOfName } from "../domain/lexicon.ts";
-import { groundOf, type Grounds } from "./ground.ts";
+import { type Ground, groundOf, type Grounds } from "./ground.ts";
 import type { Sighting } from "./lineage.ts";
 import { atomsIn, type Found, plain } from "./normal.ts";
 import { told } from "./told.ts";
@@ -30,6 +30,7 @@ export function carries(call: Traced): readonly Carried[] {
         const ground = groundOf(atom.text, name, grounds);
         if (ground.level === "words" || ground.level === "endorsed") continue;
         if (isSpokenOf(atom, words.contents, ground.at?.prose === true) && ground.level !== "text") continue;
+        if (isForwarded(ground, call)) continue;
         if (ground.at !== null && (isAskedFor(ground.at, words) || isMemberAskedFor(ground.at, words))) continue;
         if (ground.level === "none" && atom.form !== "url") continue;
         carried.push({ argument: name, says: told(name, plain(atom.text), ground) });
@@ -38,6 +39,13 @@ export function carries(call: Traced): readonly Carried[] {
   }
   return carried;
 }
+
+/** The words ask for what they lead to to be passed on as it is. */
+function isForwarded({ level, at }: Ground, { words, task }: Traced): boolean {
+  if (!FORWARDING.some((verb) => words.verbs.has(verb))) return false;
+  return level === "record" || at?.named === task || at?.searched === task;
+}
+const FORWARDING = ["forward", "relay", "repost"];
 
 /** The words ask for what is in records of this kind, messages or transactions, by that very noun in the plural; a page is somebody's text,
  *  whatever it is called. */
@@ -67,6 +75,7 @@ const SPOKEN: Readonly<Record<Found["form"], readonly string[]>> = {
     "information",
     "info",
     "tracking",
+    "code",
     "id",
   ],
   number: [],

@@ -63,7 +63,12 @@ export function groundOf(value: string, name: string, grounds: Grounds): Ground 
 
   const text = strong ? (inText(atom, lineage)[0] ?? null) : (lineage.spelled(value) ?? hidden(value, lineage));
   // What was read in a text first, and stands by itself only later, may have been put there since.
-  const alone = standing(atom, lineage).filter(({ part }) => !strong || text === null || part <= text.part);
+  const whole = standing(atom, lineage);
+  // Who lists a folder gets names, and puts the folder before them.
+  const last = whole.length === 0 && !strong ? (/^[^:]*[/\\]([^/\\]+\.\w{1,8})$/.exec(value)?.[1] ?? null) : null;
+  const alone = (last === null ? whole : standing(atomOf(last), lineage)).filter(
+    ({ part }) => !strong || text === null || part <= text.part,
+  );
   const mine = alone.filter(({ tool, path }) => {
     const written =
       WRITTEN_BY.test(keyOf(path)) &&

@@ -18,6 +18,8 @@ export interface Sighting {
   /** Of a text, from 1; 0 where it is not known. */
   readonly line: number;
   readonly record: number;
+  /** Its words were not first seen side by side in one result. */
+  readonly scattered?: boolean;
   /** The task whose owner's words name the channel, page or file it was in. */
   readonly named: TaskId | null;
   /** The same for anything else it was asked with. */
@@ -198,9 +200,11 @@ export class Lineage {
     const marks = words.length === 1 ? words.map(this.#mark) : pairs(words).map(this.#mark);
     if (marks.length === 0) return null;
     let last = -1;
+    let scattered = false;
     for (const mark of marks) {
       const at = this.#words.get(mark);
       if (at === undefined) return null;
+      scattered ||= last !== -1 && last !== at;
       last = Math.max(last, at);
     }
     const source = this.#sources[last];
@@ -217,6 +221,7 @@ export class Lineage {
           path: "",
           line: 0,
           record: -1,
+          scattered,
         };
   }
 

@@ -1,5 +1,6 @@
 import type { Provenance } from "../domain/provenance.ts";
-import { thingsOf, wordsOfName } from "../domain/lexicon.ts";
+import { doingOf } from "../domain/doing.ts";
+import { actsOf, thingsOf, wordsOfName } from "../domain/lexicon.ts";
 import { asked, isRepeated } from "./asked.ts";
 import { carries } from "./carried.ts";
 import { type Ground, groundOf, type Grounds, kindsIn } from "./ground.ts";
@@ -91,13 +92,23 @@ function weigh(
       if (rank === 0) return at?.prose === true ? "tainted" : null;
       return rank === 1 && !strong && role !== "recipient" && !CREDENTIAL.test(name) ? null : "tainted";
     case "text":
-      return "tainted";
+      return at !== null && at.scattered === true && isTitle(name, call) ? null : "tainted";
     case "none":
+      // What is new has whatever name the agent gives it.
+      if (role === "identity" && isTitle(name, call)) return null;
       if (strong || rank === 2 || role === "recipient") return "ungrounded";
       // What was not kept may have been seen.
       return call.lineage.cut && rank > 0 ? "tainted" : null;
   }
 }
+
+/** Whether the call gives something a title, and does not find it by that. */
+function isTitle(name: string, { tool, input }: Traced): boolean {
+  if (!TITLES.has(wordsOfName(name).at(-1) ?? "")) return false;
+  const acts = doingOf(tool, input).verbs.flatMap(actsOf);
+  return (acts.includes("create") || acts.includes("update")) && !acts.includes("admit") && !acts.includes("delete");
+}
+const TITLES = new Set(["title", "name", "label", "subject", "summary"]);
 
 /** Whether the words speak of several of what the tool is about. */
 function isForMany({ words, tool }: Traced): boolean {
