@@ -1,5 +1,6 @@
 import { argumentFault } from "../analysis/arguments.ts";
 import { placesOf } from "../analysis/files/named-places.ts";
+import { fitted } from "../analysis/fit.ts";
 import { paramsFault } from "../analysis/params.ts";
 import type { Meaning } from "../analysis/meaning.ts";
 import { selfTargets } from "../analysis/self-target.ts";
@@ -14,6 +15,7 @@ import type { Principal } from "../domain/principal.ts";
 import { UNTRACED } from "../domain/provenance.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import type { Mode } from "../domain/tier.ts";
+import type { ToolDefinition } from "../domain/tool.ts";
 import type { ServerConfiguration } from "../ports/configuration.ts";
 import { fileUse } from "../provenance/memory/files.ts";
 import { canonicalize } from "../wire/json/canonical.ts";
@@ -114,8 +116,9 @@ function identify(
   known: Known,
   ahead: boolean,
 ): { call: Call; faults: readonly Reason[]; meaning: Meaning } {
-  const meaning = parts.meaning(given, known.definition);
-  const draft = { ...given, params: meaning.params };
+  const fit = asTyped(given, known.definition);
+  const meaning = parts.meaning(fit, known.definition);
+  const draft = { ...fit, params: meaning.params };
   const faults: Reason[] = [];
   let canonical = "";
   try {
@@ -150,6 +153,14 @@ function identify(
     definition: known.definition,
   };
   return { call, faults, meaning };
+}
+
+/** The arguments as the schema that was pinned types them. */
+function asTyped(draft: CallDraft, definition: ToolDefinition | null): CallDraft {
+  if (definition === null || draft.method !== "tools/call") return draft;
+  const given = inputOf(draft);
+  const input = fitted(own(definition.body, "inputSchema"), given);
+  return input === given ? draft : { ...draft, params: { ...draft.params, arguments: input } };
 }
 
 function modeNow(mode: Mode | undefined, now: number): Mode {
