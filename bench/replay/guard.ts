@@ -37,9 +37,9 @@ const ALLOWED: readonly { readonly name: RegExp; readonly files: RegExp; readonl
   },
   { name: /^google$/i, files: /^src\/analysis\/files\/named-places\.ts$/, why: "where a browser keeps its profiles" },
   {
-    name: /^(?:shopping|rental|monitor)$/i,
-    files: /^src\/(?:domain\/lexicon|analysis\/shell\/commands\/system)\.ts$/,
-    why: "an English word, in the lexicon beside its synonyms or the name of a program",
+    name: /^(?:shopping|rental|monitor|lamp)$/i,
+    files: /^src\/(?:domain\/lexicon|provenance\/ground|analysis\/shell\/commands\/system)\.ts$/,
+    why: "an English word: in the lexicon beside its like, in a comment, or the name of a program",
   },
   { name: /^confirmation$/i, files: /^src\/authority\/tokens\//, why: "what RFC 7800 calls the claim `cnf`" },
   {
