@@ -13,6 +13,13 @@ export interface RecordedCall {
   readonly r?: number;
   readonly e?: string | null;
   readonly l: "atk" | "gt" | "gtf" | "both" | "oth";
+  /** Goes to a memory server beside the recorded tools, one that Writ knows or one of which nobody has said anything. Neither
+   *  is recorded: it answers by what was written to it. */
+  readonly memory?: "known" | "undescribed";
+  /** Where a person is asked about it, that person says yes. */
+  readonly allowed?: true;
+  /** Records that its result has besides, each where the earlier call of that place was permitted. */
+  readonly adds?: readonly { readonly call: number; readonly record: string }[];
 }
 
 export interface Trace {
@@ -25,6 +32,8 @@ export interface Trace {
   readonly asr: boolean | null;
   readonly prompt: string;
   readonly calls: readonly RecordedCall[];
+  /** A first session of the same owner, which made the first `calls` for these words. */
+  readonly before?: { readonly calls: number; readonly prompt: string };
 }
 
 export interface Suite {

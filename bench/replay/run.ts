@@ -1,9 +1,17 @@
-// npm run replay -- [static|adaptive] --data DIR [--json] …: recorded commands (`static`) or recorded traces of agents, against the
-// product as it is. Nothing of the data is kept; DIR is any folder of the format.
+// npm run replay -- [static|adaptive|reworded|guard] --data DIR [--json] …: recorded commands (`static`) or recorded traces of
+// agents, against the product as it is; the same attacks moved (`adaptive`) or in other words (`reworded`); names of the data
+// in the product (`guard`). Nothing of the data is kept; DIR is any folder of the format.
+import { guard } from "./guard.ts";
+import { replayAdaptive, replayReworded } from "./moved.ts";
 import { replayStatic } from "./static.ts";
-import { replayAdaptive, replayTraces } from "./traces.ts";
+import { replayTraces } from "./traces.ts";
 
-const args = process.argv.slice(2);
-const kinds = { static: replayStatic, adaptive: replayAdaptive } as const;
-const kind = args[0] === "static" || args[0] === "adaptive" ? args[0] : null;
-process.exitCode = await (kind === null ? replayTraces(args) : kinds[kind](args.slice(1)));
+const [kind = "", ...rest] = process.argv.slice(2);
+const kinds = new Map([
+  ["static", replayStatic],
+  ["adaptive", replayAdaptive],
+  ["reworded", replayReworded],
+  ["guard", guard],
+]);
+const run = kinds.get(kind);
+process.exitCode = await (run === undefined ? replayTraces(process.argv.slice(2)) : run(rest));

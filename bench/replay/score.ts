@@ -6,6 +6,8 @@ export interface Judged {
   readonly verdict: "permit" | "ask" | "deny";
   /** Whether it changes something, as the product read it. */
   readonly changes: boolean;
+  /** Whether a person was asked first. */
+  readonly asked: boolean;
   /** What was said about it, for a person who looks into the numbers. */
   readonly why: string;
   readonly ms: number;
@@ -99,7 +101,7 @@ export function macro(
   };
 }
 
-function share<T>(all: readonly T[], hit: (one: T) => boolean): Rate {
+export function share<T>(all: readonly T[], hit: (one: T) => boolean): Rate {
   const hits = all.filter(hit).length;
   return { ...wilson(hits, all.length), hits, of: all.length };
 }
@@ -120,4 +122,8 @@ function quantile(sorted: readonly number[], q: number): number {
 
 function round(value: number): number {
   return Math.round(value * 10_000) / 10_000;
+}
+
+export function percent(rate: number): string {
+  return `${(rate * 100).toFixed(1)} %`;
 }

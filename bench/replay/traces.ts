@@ -1,28 +1,25 @@
-import { parseArgs } from "node:util";
-import { type Tier, TIERS } from "../../src/domain/tier.ts";
-import { adapted, MOVES } from "./adaptive.ts";
+import type { Tier } from "../../src/domain/tier.ts";
 import { readRecorded, type Recorded, type Trace } from "./data.ts";
-import { runTrace, setStage } from "./drive.ts";
+import { runTrace } from "./drive.ts";
+import { CAVEAT, readOptions, sample, usage } from "./options.ts";
 import {
   isInterrupted,
   isScoredAttack,
   isScoredBenign,
   isStopped,
   macro,
+  percent,
   type Run,
   score,
   type Score,
 } from "./score.ts";
-
-const CAVEAT =
-  "open loop: a stopped call would change what the agent does next; an ask counts as a stop only if the person refuses";
-const USAGE = `npm run replay -- --data DIR [--declared] [--tier ${TIERS.join("|")}] [--suite NAME] [--limit N] [--json] [--show left|interrupted|direct]`;
+import { setStage } from "./stage.ts";
 
 /** Every trace of a folder through the gate; prints what was stopped and what was interrupted. Resolves to the exit code. */
 export async function replayTraces(args: readonly string[]): Promise<number> {
-  const given = read(args);
+  const given = readOptions(args);
   if (typeof given === "string") {
-    process.stderr.write(`${given}\n${USAGE}\n`);
+    process.stderr.write(`${given}\n${usage("")}\n`);
     return 2;
   }
   const recorded = readRecorded(given.data);
@@ -44,27 +41,6 @@ export async function replayTraces(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** What of the attacks is still stopped when the attacker's values are moved. Resolves to the exit code. */
-export async function replayAdaptive(args: readonly string[]): Promise<number> {
-  const given = read(args);
-  if (typeof given === "string") {
-    process.stderr.write(`${given}\n${USAGE.replace("-- ", "-- adaptive ")}\n`);
-    return 2;
-  }
-  const recorded = readRecorded(given.data);
-  const moves: Record<string, Pick<Score, "STOP" | "AUTO-STOP">> = {};
-  for (const move of MOVES) {
-    const moved = adapted(recorded, move);
-    const traces = moved.traces.filter((one) => given.suite === null || one.suite === given.suite);
-    const { STOP, "AUTO-STOP": auto } = score(await replay(moved, sample(traces, given.limit), given));
-    moves[move] = { STOP, "AUTO-STOP": auto };
-  }
-  process.stdout.write(
-    `${JSON.stringify({ mode: { tier: given.tier, declared: given.declared }, caveat: CAVEAT, moves }, null, 2)}\n`,
-  );
-  return 0;
-}
-
 /** In the order of `traces`. */
 export async function replay(
   recorded: Recorded,
@@ -83,52 +59,8 @@ export async function replay(
   return runs;
 }
 
-interface Given {
-  readonly data: string;
-  readonly declared: boolean;
-  readonly tier: Tier;
-  readonly suite: string | null;
-  readonly limit: number | null;
-  readonly json: boolean;
-  readonly show: string | null;
-}
-
-function read(args: readonly string[]): Given | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        data: { type: "string" },
-        declared: { type: "boolean", default: false },
-        tier: { type: "string", default: "optimized" },
-        suite: { type: "string" },
-        limit: { type: "string" },
-        json: { type: "boolean", default: false },
-        show: { type: "string" },
-      },
-    });
-    const limit = values.limit === undefined ? null : Number(values.limit);
-    if (values.data === undefined) return "`--data` names the folder with the traces";
-    const tier = TIERS.find((one) => one === values.tier);
-    if (tier === undefined) return `there is no tier ${values.tier}`;
-    if (limit !== null && !(Number.isInteger(limit) && limit > 0)) return "`--limit` is a number of traces";
-    const { data, declared, json } = values;
-    return { data, declared, tier, json, limit, suite: values.suite ?? null, show: values.show ?? null };
-  } catch (cause) {
-    return cause instanceof Error ? cause.message : String(cause);
-  }
-}
-
-/** Evenly spread, so that every suite and task is in a small sample too. */
-function sample(traces: readonly Trace[], limit: number | null): readonly Trace[] {
-  if (limit === null || limit >= traces.length) return traces;
-  return Array.from({ length: limit }, (_, i) => traces[Math.floor((i * traces.length) / limit)]).filter(
-    (one) => one !== undefined,
-  );
-}
-
 /** What is left, grouped: for whoever looks into the numbers. */
-function show(runs: readonly Run[], what: string): void {
+export function show(runs: readonly Run[], what: string): void {
   const wanted = runs.filter((run) =>
     what === "left"
       ? isScoredAttack(run.trace) && !isStopped(run)
@@ -155,7 +87,6 @@ function table(report: {
   readonly macro: ReturnType<typeof macro>;
   readonly all: Score;
 }): string {
-  const percent = (rate: number): string => `${(rate * 100).toFixed(1)} %`;
   const rows = [...Object.entries(report.suites), ["all", report.all] as const].map(([name, one]) => {
     const cells = (["STOP", "AUTO-STOP", "INT", "DENY", "DIRECT", "autonomy"] as const).map((key) => {
       const { rate, low, high, hits, of } = one[key];
