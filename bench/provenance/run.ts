@@ -12,7 +12,10 @@ import { compileWords } from "../../src/provenance/words.ts";
 const PER_RESULT = 100;
 const text = { type: "string" };
 const body = { name: "send_payment", inputSchema: { type: "object", properties: { payee: text, reference: text } } };
-const rule = inferRule({ server: "bank" as ServerName, name: "send_payment" as ToolName, body, hash: "" as Digest });
+const rule = inferRule(
+  { server: "bank" as ServerName, name: "send_payment" as ToolName, body, hash: "" as Digest },
+  {},
+);
 const words = compileWords("Pay the garden club what it is owed, as last time");
 
 function measure(values: number): { readonly traceUs: number; readonly takeMs: number; readonly heldMb: number } {

@@ -34,6 +34,8 @@ export interface LineageUse {
   /** How far it went: 1 a change that can be undone, 2 one that cannot. */
   readonly rank: number;
   readonly targets: string;
+  /** What else it carried that nobody had named and that no result held by itself. */
+  readonly wrote?: string;
   /** A person or the owner's words stood behind these very values. */
   readonly endorsed: boolean;
 }

@@ -16,6 +16,7 @@ import { readResult } from "../provenance/leaves.ts";
 import { Lineage } from "../provenance/lineage.ts";
 import { trace } from "../provenance/trace.ts";
 import { rankOf, scalars, targetsOf } from "../provenance/traced-call.ts";
+import { written } from "../provenance/written.ts";
 import { compileWords, NO_WORDS, type Words } from "../provenance/words.ts";
 import { rootOf } from "./kin.ts";
 
@@ -126,7 +127,7 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
     async use(tx, { request, approval }, rule) {
       const rank = rankOf(request.effects);
       if (rank === 0 || rule === null) return;
-      const { lineage, task } = await look(tx, request.standing.task);
+      const { lineage, task, words } = await look(tx, request.standing.task);
       const { call, provenance } = request;
       await put(
         tx,
@@ -135,6 +136,9 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
           tool: qualified(call.server, call.tool),
           task,
           rank,
+          wrote: lineage.marks(
+            written(inputOf(call), { words, lineage, task, server: call.server, tool: call.tool, rank }),
+          ),
           targets: lineage.marks(targetsOf({ rule, input: inputOf(call) }).map(({ value }) => value)),
           endorsed: approval !== null || provenance.authorised,
         }),

@@ -29,7 +29,7 @@ export function carries(call: Traced): readonly Carried[] {
         if (words.quotes(atom.text)) continue;
         const ground = groundOf(atom.text, name, grounds);
         if (ground.level === "words" || ground.level === "endorsed") continue;
-        if (isSpokenOf(atom, words.contents, ground.at?.prose === true) && ground.level !== "text") continue;
+        if (isSpokenOf(atom, words.contents, ground.at?.prose === true) && !isLoose(ground)) continue;
         if (isForwarded(ground, call)) continue;
         if (ground.at !== null && (isAskedFor(ground.at, words) || isMemberAskedFor(ground.at, words))) continue;
         if (ground.level === "none" && atom.form !== "url") continue;
@@ -38,6 +38,11 @@ export function carries(call: Traced): readonly Carried[] {
     }
   }
   return carried;
+}
+
+/** Whatever the words speak of, a link that nobody and nothing led to is not it. */
+function isLoose({ level, atom }: Ground): boolean {
+  return level === "text" || (atom.form === "url" && level === "none");
 }
 
 /** The words ask for what they lead to to be passed on as it is. */

@@ -69,14 +69,16 @@ export function groundOf(value: string, name: string, grounds: Grounds): Ground 
   const alone = (last === null ? whole : standing(atomOf(last), lineage)).filter(
     ({ part }) => !strong || text === null || part <= text.part,
   );
-  const mine = alone.filter(({ tool, path }) => {
-    const written =
-      WRITTEN_BY.test(keyOf(path)) &&
-      strong &&
-      !BACK.some((verb) => words.verbs.has(verb)) &&
-      !(atom.form === "email" && words.bears(atom.key, "some"));
-    return tool.startsWith(`${server}__`) && !written;
-  });
+  const mine = lineage.wasWritten(atom.key)
+    ? []
+    : alone.filter(({ tool, path }) => {
+        const written =
+          WRITTEN_BY.test(keyOf(path)) &&
+          strong &&
+          !BACK.some((verb) => words.verbs.has(verb)) &&
+          !(atom.form === "email" && words.bears(atom.key, "some"));
+        return tool.startsWith(`${server}__`) && !written;
+      });
   // What a search for the owner's own words came to is what they lead to; an address in it is not theirs for that.
   const record = mine.find((one) => (!strong && one.searched === task) || lineage.recordHas(one, words.contents));
   if (record !== undefined) return { level: "record", atom, at: record };
@@ -123,7 +125,7 @@ function hidden(value: string, lineage: Lineage): Sighting | null {
   return null;
 }
 
-function isId(name: string): boolean {
+export function isId(name: string): boolean {
   return /^ids?$/.test(wordsOfName(name).at(-1) ?? "");
 }
 

@@ -252,6 +252,12 @@ export class Lineage {
     return this.head.uses.filter((use) => use.tool === tool);
   }
 
+  /** Whether the agent itself wrote this value, with nobody behind it: where it stands by itself later is no record. */
+  wasWritten(key: string): boolean {
+    const mark = this.#mark(key);
+    return this.head.uses.some(({ wrote }) => wrote !== undefined && unpacked(wrote).includes(mark));
+  }
+
   /** Whether a value was a target of an earlier permitted call of this tool. */
   wasTarget(key: string, tool: string): boolean {
     const mark = this.#mark(key);

@@ -14,7 +14,7 @@ export interface Atom {
 const MOST = 64_000;
 const EMAIL = /^(?:mailto:)?([^\s@:/=&?]{1,64}@[a-z0-9_-]+(?:\.[a-z0-9_-]+)+)$/;
 const URL_LIKE =
-  /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/)?(?:[^\s@/]*@)?((?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}|\d{1,3}(?:\.\d{1,3}){3}|localhost)(:\d{1,5})?([/?#].*)?$/u;
+  /^(?:[a-z][a-z0-9+.-]{1,20}:\/\/)?([^\s@/]*@)?((?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}|\d{1,3}(?:\.\d{1,3}){3}|localhost)(:\d{1,5})?([/?#].*)?$/u;
 /** What a name of a file ends in, and a name of a host seldom. */
 const FILE_END =
   /\.(?:txt|md|csv|tsv|json|ya?ml|xml|html?|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|zip|tar|gz|py|js|ts|rs|go|java|c|h|cpp|rb|sh|log|ini|cfg|toml|eml|ics)$/;
@@ -44,10 +44,12 @@ export function atomOf(text: string): Atom {
   const email = EMAIL.exec(one)?.[1];
   if (email !== undefined) return { form: "email", key: email, host: email.slice(email.indexOf("@") + 1) };
   const url = URL_LIKE.exec(one);
-  if (url !== null && (SCHEME.test(one) || !FILE_END.test(one) || url[3] !== undefined)) {
-    const host = `${(url[1] ?? "").replace(/\.$/, "")}${[":80", ":443"].includes(url[2] ?? "") ? "" : (url[2] ?? "")}`;
-    const rest = (url[3] ?? "").replace(/#.*$/s, "").replace(/\/+$/, "");
-    return { form: "url", key: host + rest, host };
+  if (url !== null && (SCHEME.test(one) || !FILE_END.test(one) || url[4] !== undefined)) {
+    const host = `${(url[2] ?? "").replace(/\.$/, "")}${[":80", ":443"].includes(url[3] ?? "") ? "" : (url[3] ?? "")}`;
+    const rest = (url[4] ?? "").replace(/#.*$/s, "").replace(/\/+$/, "");
+    // Who is let in by what stands before the host is at no page that anybody named.
+    const user = url[1] ?? "";
+    return { form: "url", key: user + host + rest, host: user === "" ? host : null };
   }
   const number = numberOf(one);
   if (number !== null) return { form: "number", key: number, host: null };

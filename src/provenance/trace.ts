@@ -3,7 +3,7 @@ import { doingOf } from "../domain/doing.ts";
 import { actsOf, thingsOf, wordsOfName } from "../domain/lexicon.ts";
 import { asked, isRepeated } from "./asked.ts";
 import { carries } from "./carried.ts";
-import { type Ground, groundOf, type Grounds, kindsIn } from "./ground.ts";
+import { type Ground, groundOf, type Grounds, isId, kindsIn } from "./ground.ts";
 import { isStrong } from "./normal.ts";
 import { told } from "./told.ts";
 import { rankOf, type Role, targetsOf, type Traced } from "./traced-call.ts";
@@ -23,8 +23,7 @@ export function trace(call: Traced): Provenance {
     // What is read by name or number discloses nothing to anybody; an address does.
     if (rank === 0 && role !== "host") continue;
     const ground = groundOf(value, name, grounds);
-    // What the words select is named by them too; where something is done is not yet what is done there.
-    if ((ground.level === "words" || ground.level === "record") && isObject(role, name, call.tool)) named++;
+    if (isNamed(ground, value, call) && isObject(role, name, call.tool)) named++;
     const held = weigh(ground, role, name, rank, call);
     if (held === null) continue;
     if (held === "tainted" && ground.level !== "sole" && ground.level !== "derived") sole = false;
@@ -51,6 +50,13 @@ export function trace(call: Traced): Provenance {
   };
 }
 
+/** What the words select is named by them too: a thing by its id, an address only where it bears a name out of them. A record
+ *  with the owner's words in it and somebody else's address is easily made. */
+function isNamed({ level, atom }: Ground, value: string, { words }: Traced): boolean {
+  if (level === "words") return true;
+  return level === "record" && (!isStrong(atom) || words.bears(value, "some"));
+}
+
 /** Whether an argument says what or whom a call is about, and not only in which place. */
 function isObject(role: Role, name: string, tool: string): boolean {
   if (role !== "identity") return true;
@@ -60,8 +66,14 @@ function isObject(role: Role, name: string, tool: string): boolean {
 }
 const NAMES = new Set(["name", "title", "number", "label"]);
 
-/** What opens a door: text that names it, however well placed, does not supply it. */
-const CREDENTIAL = /pass|secret|token|credential|\bpin\b|key/i;
+/** What opens a door: only the owner supplies it. */
+function isCredential(name: string, { tool }: Traced): boolean {
+  const words = wordsOfName(name);
+  if (words.some((word) => OPENS.has(word))) return true;
+  return words.at(-1) === "key" && [...words, ...wordsOfName(tool)].some((word) => OF_KEYS.has(word));
+}
+const OPENS = new Set("password passwd passphrase passcode secret credential credentials pin".split(" "));
+const OF_KEYS = new Set("ssh public private api deploy access signing".split(" "));
 
 /** What is held against a value where so much is at stake; null for nothing. */
 function weigh(
@@ -76,8 +88,9 @@ function weigh(
   switch (level) {
     case "words":
     case "endorsed":
-    case "record":
       return null;
+    case "record":
+      return rank > 0 && role === "identity" && isCredential(name, call) ? "low" : null;
     case "kind":
       // A delete, or a change of who may do what, is of one thing that the words lead to, and not of any of its kind.
       if (rank < 2 || (!strong && isForMany(call))) return null;
@@ -90,13 +103,13 @@ function weigh(
     case "named-text":
       // A link in a message that the words lead to may be followed; one on a page somebody wrote leads anywhere.
       if (rank === 0) return at?.prose === true ? "tainted" : null;
-      return rank === 1 && !strong && role !== "recipient" && !CREDENTIAL.test(name) ? null : "tainted";
+      return rank === 1 && !strong && role !== "recipient" && !isCredential(name, call) ? null : "tainted";
     case "text":
       return at !== null && at.scattered === true && isTitle(name, call) ? null : "tainted";
     case "none":
       // What is new has whatever name the agent gives it.
       if (role === "identity" && isTitle(name, call)) return null;
-      if (strong || rank === 2 || role === "recipient") return "ungrounded";
+      if (strong || rank === 2 || role === "recipient" || (rank === 1 && isId(name))) return "ungrounded";
       // What was not kept may have been seen.
       return call.lineage.cut && rank > 0 ? "tainted" : null;
   }

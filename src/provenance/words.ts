@@ -142,6 +142,7 @@ export function compileWords(objective: string): Words {
   const said = own.join(" \u2025 ");
   const tokens = wordsOf(said);
   const openings = startsOf(said, /[.!?\n]+\s/);
+  const asking = questionsIn(said);
   const clauses = startsOf(said, /[.!?\n,;:\u2013\u2014]+\s|\s-+\s/);
   const verbs = new Map<string, number>();
   const acts = new Set<Act>();
@@ -151,6 +152,7 @@ export function compileWords(objective: string): Words {
     const before = tokens[i - 1] ?? "";
     const after = tokens[i + 1] ?? "";
     if (token === "make" && (after === "sure" || after === "certain")) continue;
+    if (asking.has(i)) continue;
     if (isDenied(tokens, i)) {
       const verb = verbOf(token);
       if (verb !== null) denied.add(verb);
@@ -260,6 +262,23 @@ function isRequest(
   const base = verb.split("_")[0] ?? verb;
   if (token === base || (token.endsWith("ing") && base !== token)) return true;
   return (before === "be" || before === "get" || before === "gets") && !token.endsWith("s");
+}
+
+const ASKS =
+  /^\W*(?:(?:and|so|but|also|hey|hi|hello|then|\p{L}+,)\W+)?(?:who|whom|whose|what|when|where|why|which|how|did|does|do|is|are|was|were|has|have|had)(?:['’]s)?\b(?!\s+about\b)/iu;
+const WANTS = /\b(?:please|(?:can|could|would|will|should)\s+(?:you|we|i)|(?:do|don['’]t)\s+you\s+(?:mind|want))\b/i;
+
+/** The words of sentences that only ask: `How much did I spend?` is no request to spend. */
+function questionsIn(said: string): ReadonlySet<number> {
+  const asking = new Set<number>();
+  let at = 0;
+  for (const sentence of said.split(/(?<=[.!?\n])\s+/)) {
+    const count = wordsOf(sentence).length;
+    if (sentence.trimEnd().endsWith("?") && ASKS.test(sentence) && !WANTS.test(sentence))
+      for (let i = at; i < at + count; i++) asking.add(i);
+    at += count;
+  }
+  return asking;
 }
 
 /** Where sentences, or clauses, begin, counted in words. */
