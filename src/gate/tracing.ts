@@ -12,6 +12,7 @@ import type { ToolRule } from "../ports/configuration.ts";
 import type { ReadTx, WriteTx } from "../ports/store.ts";
 import type { Clock, Digests } from "../ports/system.ts";
 import { fingerprintUnder } from "../provenance/fingerprint.ts";
+import { groundOf, type Level } from "../provenance/ground.ts";
 import { readResult } from "../provenance/leaves.ts";
 import { Lineage } from "../provenance/lineage.ts";
 import { trace } from "../provenance/trace.ts";
@@ -161,8 +162,14 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
           ? []
           : targetsOf({ rule, input: inputOf(call) }).filter(({ role }) => role !== "identity");
       const named = places.some(({ value }) => words.names(value)) ? standing.task.id : null;
-      const asked =
-        rankOf(effects) === 0 && scalars(inputOf(call)).some((value) => value.length > 2 && words.names(value));
+      // A look-up of what stands in a record that the words lead to leads on from there.
+      const task = standing.task.id;
+      const grounds = { words, lineage, task, server: call.server, tool: call.tool, rank: 0 };
+      const given = Object.entries(inputOf(call)).flatMap(([name, value]) =>
+        scalars(value).flatMap((one) => (one.length > 2 ? [groundOf(one, name, grounds).level] : [])),
+      );
+      const leads = (level: Level): boolean => level === "words" || level === "record";
+      const asked = rankOf(effects) === 0 && (given.includes("words") || (given.length > 0 && given.every(leads)));
       const searched = asked ? standing.task.id : null;
       const tool = qualified(call.server, call.tool);
       const part = lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched });

@@ -11,6 +11,7 @@ interface ToolWords {
 }
 
 const MONEY = thingsOf("money").slice(1);
+const MESSAGES = [...thingsOf("message").slice(1), ...thingsOf("email").slice(1)];
 const PEOPLE = thingsOf("user").slice(1);
 const BUYING = ["buy", "purchase", "order", "rebuy", "reorder", "book", "reserve"];
 const WARES = thingsOf("cart").slice(1);
@@ -57,7 +58,10 @@ function isAsked(verb: string, things: readonly string[], call: Traced, named: b
   const also = changes(words.acts) || (named && words.acts.has("admit"));
   const near = rankOf(call.effects) === 1 && PLAIN.has(verb) && changes(new Set(acts)) && also;
   const held = thingsHeld(call);
-  const speaks = things.some((thing) => held.has(thing));
+  // `tell Ida`, `thank everybody`: by which way is left open, to whom is not.
+  const writes = acts.includes("send") && words.acts.has("send");
+  const speaks =
+    things.some((thing) => held.has(thing)) || (writes && things.some((thing) => MESSAGES.includes(thing)));
   // `I need a table at …` leaves open how: what is made or paid is of what the words speak of, and aimed at what they name.
   const open = words.open && named && speaks && !acts.includes("delete") && !acts.includes("admit");
   if (open) return true;

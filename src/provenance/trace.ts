@@ -18,12 +18,16 @@ export function trace(call: Traced): Provenance {
   const low: string[] = [];
   const origins: string[] = [];
   let named = 0;
+  let others = 0;
   let sole = call.declared;
-  for (const { role, name, value } of targetsOf(call)) {
+  const targets = targetsOf(call);
+  for (const { role, name, value } of targets) {
     // What is read by name or number discloses nothing to anybody; an address does.
     if (rank === 0 && role !== "host") continue;
     const ground = groundOf(value, name, grounds);
-    if (isNamed(ground, value, call) && isObject(role, name, call.tool)) named++;
+    if (isNamed(ground, value, call)) {
+      if (isObject(role, name, call.tool)) named++;
+    } else others++;
     const held = weigh(ground, role, name, rank, call);
     if (held === null) continue;
     if (held === "tainted" && ground.level !== "sole" && ground.level !== "derived") sole = false;
@@ -33,7 +37,9 @@ export function trace(call: Traced): Provenance {
   }
   const carried = rank === 0 ? [] : carries(call);
   origins.push(...carried.map((one) => one.says));
-  const unasked = rank > 0 && call.declared && !call.planned && !asked(call, named > 0);
+  // Where nothing else is aimed at, the place is the thing.
+  const isAimed = named > 0 || (others === 0 && targets.length > 0);
+  const unasked = rank > 0 && call.declared && !call.planned && !asked(call, isAimed);
   const repeated = rank > 0 && call.declared && isRepeated(call);
   const clean = ungrounded.length + tainted.length + low.length + carried.length === 0;
   return {

@@ -117,6 +117,10 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bmake\s+(?:\S+\s+){0,3}?(?:reservation|booking)s?\b/giu, "book"],
   [/\bmake\s+(?:\S+\s+){0,4}?(?:accessible|available|visible|public)\b/giu, "share"],
   [/\b(?:pass|hand)\s+(?:\S+\s+){0,5}?on\s+to\b/giu, "forward"],
+  [
+    /\b(?:in|as|with|by)\s+(?:an?|one)\s+(?:\S+\s+){0,2}?(?:comment|message|e-?mail|reply|dm|text|sms)\b|\bby\s+(?:e-?mail|dm|text|sms)\b/giu,
+    "send",
+  ],
   [/\bwrite\s+(?:him|her|them|back)\b/giu, "send"],
   [
     /\bpush\s+(?:\S+\s+){0,6}?(?:back|forward|out)\b|\bput\s+(?:\S+\s+){0,4}?off\b|\bbring\s+(?:\S+\s+){0,4}?forward\b/giu,
@@ -202,7 +206,7 @@ export function compileWords(objective: string): Words {
     things,
     contents,
     many: MANY.test(said),
-    plurals: tokens.filter((word) => singular(word) !== word).flatMap(thingsOf),
+    plurals: tokens.filter((word) => singular(word) !== word || /^every(?:one|body)$/.test(word)).flatMap(thingsOf),
     open: unknown || OPEN.test(said),
     address: ADDRESS.test(said),
     quotes: (value) => quoted.has(atomOf(value).key),
