@@ -2,11 +2,12 @@ import { z } from "@hono/zod-openapi";
 import { endTask } from "../../authority/tasks/end-task.ts";
 import { openTaskFor } from "../../authority/tasks/open-task-for.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
-import { taskUnknown } from "../../authority/refusals.ts";
+import { roleMissing, taskUnknown } from "../../authority/refusals.ts";
 import { renewTask } from "../../authority/tasks/renew-task.ts";
+import { spokenFor } from "../../authority/tasks/spoken.ts";
 import { describeGrant, type Grant } from "../../domain/grant.ts";
 import { spiffeId, type TaskId } from "../../domain/ids.ts";
-import type { Person } from "../../domain/person.ts";
+import { may, type Person, seesContent } from "../../domain/person.ts";
 import { standing, type Task } from "../../domain/task.ts";
 import { approvalView } from "./approval-view.ts";
 import type { Caller } from "./callers.ts";
@@ -35,7 +36,7 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
       });
       return {
         task: taskView(authority, opened.task),
-        grants: opened.grants.map(grantView),
+        grants: opened.grants.map((one) => grantView(one)),
         token: opened.token.token,
         expiresAt: opened.token.expiresAt,
       };
@@ -66,10 +67,13 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
       authority.store.read(async (tx) => {
         const task = await tx.task(id as TaskId);
         if (task === null) throw taskUnknown(id);
+        const { root } = await spokenFor(tx, task);
+        // What a person said yes to counts for every task below one root.
+        const yeses = root.id === task.id ? [] : (await tx.grants(root.id)).filter((one) => one.endorses !== undefined);
         return {
           ...taskView(authority, task),
           sessionState: await tx.session(task.session),
-          grants: (await tx.grants(task.id)).map(grantView),
+          grants: [...(await tx.grants(task.id)), ...yeses].map((one) => grantView(one, who(caller))),
           approvals: (await tx.openApprovals(task.id)).map((one) =>
             approvalView(one, who(caller), authority.clock.now()),
           ),
@@ -117,8 +121,18 @@ export function taskView(
   };
 }
 
-export function grantView(grant: Grant): Grant & { readonly allows: string } {
-  return { ...grant, allows: describeGrant(grant) };
+/** A grant as `person` may see it. A yes that was remembered holds a value of the call that was asked about. */
+export function grantView(grant: Grant, person: Person | null = null): Grant & { readonly allows: string } {
+  const { endorses } = grant;
+  if (endorses === undefined || (person !== null && seesContent(person, ["approver"])))
+    return { ...grant, allows: describeGrant(grant) };
+  const hidden = { ...grant, endorses: { ...endorses, shown: `\`${endorses.argument}\``, mark: "" } };
+  return { ...hidden, allows: describeGrant(hidden) };
+}
+
+/** @throws WritError 403 `role_missing`. */
+export function ownerOrOperator(person: Person, task: Pick<Task, "owner">): void {
+  if (person.name !== task.owner && !may(person, "operator")) throw roleMissing("operator");
 }
 
 export function person(caller: Caller): string {
