@@ -22,6 +22,7 @@ import { narrowed } from "../provenance/narrowed.ts";
 import { trace } from "../provenance/trace.ts";
 import { rankOf, scalars, targetsOf, type Traced } from "../provenance/traced-call.ts";
 import { written } from "../provenance/written.ts";
+import { withdrawnFrom } from "../provenance/withdrawn.ts";
 import { compileWords, NO_WORDS, type Words } from "../provenance/words.ts";
 
 /** What a session has seen, what its owner asked for, and what people said yes to. */
@@ -137,7 +138,13 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
     look,
 
     trace(request, rule, seen) {
-      if (rule === null || request.call.method !== "tools/call") return { ...UNTRACED, asOf: seen.version };
+      if (request.call.method !== "tools/call") return { ...UNTRACED, asOf: seen.version };
+      // Of what nobody knows how to read it is still known what the owner took away: it may be aimed at anything in it.
+      if (rule === null) {
+        const identity = Object.keys(inputOf(request.call)).map((name) => `$.${name}`);
+        const origins = withdrawnFrom(tracedOf(request, { effects: [], identity }, seen), false).map(masked);
+        return { ...UNTRACED, withdrawn: origins.length > 0, origins, asOf: seen.version };
+      }
       const traced = trace(tracedOf(request, rule, seen));
       return { ...traced, origins: traced.origins.map(masked), asOf: seen.version };
     },

@@ -39,3 +39,10 @@ test("a yes at one gateway is remembered at the other, and taken back there", as
   await two.as("ada", "DELETE", `/v1/grants/${grant?.id ?? ""}`);
   expect((await here.call("send_payment", { recipient: BOB, amount: 4 })).code).toBe("approval_pending");
 }, 60_000);
+
+test("what the owner takes away at one gateway is refused at the other from the next call on", async () => {
+  const here = await one.agent(`Pay 5 to ${BOB}`);
+  const there = await agentOf(two.house, two.as, here.task, here.token);
+  await one.as("ada", "POST", `/v1/tasks/${here.task}/narrow`, { not: [BOB] });
+  expect((await there.call("send_payment", { recipient: BOB, amount: 5 })).code).toBe("policy_forbidden");
+}, 60_000);

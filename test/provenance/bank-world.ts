@@ -8,12 +8,12 @@ import { type House, openHouse } from "../house.ts";
 export const BOB = "GB33BUKB20201555555555";
 export const CLUB = "DE89370400440532013000";
 
-export const bankYaml = (more = ""): string => `
-tier: optimized
+export const bankYaml = (more = "", tier = "optimized"): string => `
+tier: ${tier}
 approvals: { timeout: 30s, hold: 0s${more} }
 people: { ada: { roles: [viewer] }, ana: { roles: [approver] }, otto: { roles: [operator] }, vera: { roles: [viewer] } }
 servers: { bank: { command: node, args: [bank.ts], cwd: ${join(import.meta.dirname, "fixtures")} } }
-agents: { clerk: { scope: [], envelope: [{ tools: ["bank__*"] }], budget: { calls: 100, writes: 50 } } }
+agents: { clerk: { ${tier === "optimized" ? "envelope" : "scope"}: [{ tools: ["bank__*"] }], budget: { calls: 100, writes: 50 } } }
 `;
 
 export interface Bank {
@@ -35,9 +35,9 @@ export interface Agent {
   allowed(tool: string, input: JsonObject): Promise<{ readonly asked: JsonObject; readonly answer: Answer }>;
 }
 
-/** A whole Writ before a bank that nobody has described, at Optimized. */
-export async function openBank(more = ""): Promise<Bank> {
-  return bankOf(await openHouse(bankYaml(more)));
+/** A whole Writ before a bank that nobody has described; below Optimized the owner's plan names its tools. */
+export async function openBank(more = "", tier = "optimized"): Promise<Bank> {
+  return bankOf(await openHouse(bankYaml(more, tier)));
 }
 
 export function bankOf(house: House): Bank {

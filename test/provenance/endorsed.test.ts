@@ -4,6 +4,9 @@ import { expect, test } from "vitest";
 import type { EffectKind } from "../../src/domain/effect.ts";
 import { reachesTo, type TargetRole } from "../../src/domain/endorsement.ts";
 import { seatedIn } from "../../src/provenance/endorsed.ts";
+import { narrowed } from "../../src/provenance/narrowed.ts";
+import { actsAskedFor } from "../../src/provenance/plan.ts";
+import { compileWords } from "../../src/provenance/words.ts";
 import { Told, TOOLS, tool } from "./kit.ts";
 
 const seat = (name: string, value: string, role = "identity", toolName = "drop", server = "office"): string =>
@@ -59,4 +62,25 @@ test("the policies that a yes is remembered of are those of the starter policies
   const policies = readFileSync(new URL("../../policies/provenance.cedar", import.meta.url), "utf8");
   expect(ids).toHaveLength(3);
   for (const id of ids) expect(policies).toContain(`@id("${id}")`);
+});
+
+test("narrowed words never give more than they gave (property)", () => {
+  const texts = ["Pay 5 to ida@example.org and email all of it to 'Bo'", "I need a table", "Delete the old files"];
+  const values = ["ida@example.org", "Bo", "5", "eve@example.net", "www.x.example/a"];
+  const acts = ["send", "pay", "book", "create", "update", "delete", "admit", "run", "enter"] as const;
+  const narrowing = fc.record({
+    without: fc.uniqueArray(fc.constantFrom(...acts)),
+    not: fc.uniqueArray(fc.constantFrom(...values)),
+    once: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.constantFrom(...texts), narrowing, (text, by) => {
+      const before = compileWords(text);
+      const after = narrowed(before, by);
+      for (const act of actsAskedFor(after)) expect(actsAskedFor(before)).toContain(act);
+      for (const act of by.without) expect(actsAskedFor(after)).not.toContain(act);
+      for (const value of values) if (after.names(value)) expect(before.names(value)).toBe(true);
+      for (const value of by.not) expect(after.names(value)).toBe(false);
+    }),
+  );
 });

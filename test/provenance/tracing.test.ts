@@ -1,12 +1,14 @@
 import { createSecretKey } from "node:crypto";
 import { expect, test } from "vitest";
 import { inferRule } from "../../src/analysis/inferred.ts";
-import type { CallId, SessionId, TaskId } from "../../src/domain/ids.ts";
+import type { Grant } from "../../src/domain/grant.ts";
+import type { ApprovalId, CallId, SessionId, TaskId } from "../../src/domain/ids.ts";
+import type { Task } from "../../src/domain/task.ts";
 import { createTracing, type Tracing } from "../../src/gate/tracing.ts";
 import type { Store } from "../../src/ports/store.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { createDigests } from "../../src/system/digests.ts";
-import { call, effects, NOW, request, standing } from "../gate/sample.ts";
+import { call, effects, grant, NOW, request, standing } from "../gate/sample.ts";
 import { TOOLS } from "./kit.ts";
 
 const digests = createDigests(createSecretKey(Buffer.alloc(32, 7)));
@@ -86,4 +88,30 @@ test("an objective that an agent claims authorises nothing", async () => {
   const seen = await store.read((tx) => fresh().look(tx, claimed, []));
   const provenance = fresh().trace(pay(claimed), inferRule(TOOLS.pay, {}), seen);
   expect(provenance).toMatchObject({ authorised: false, ungrounded: ["payee"] });
+});
+
+test("a yes, its end and what the owner takes away each move what an admission compares", async () => {
+  const store = createMemoryStore();
+  const tracing = fresh();
+  const endorses = {
+    role: "recipient",
+    argument: "payee",
+    shown: "`payee`",
+    mark: "",
+    rank: 2,
+    kinds: ["spend"],
+    most: 5,
+    approval: "a_1" as ApprovalId,
+  } as const;
+  const yes = grant([], { endorses, origin: "approval" });
+  const versionOf = (task: Task, grants: readonly Grant[]): Promise<number> =>
+    store.read(async (tx) => (await tracing.look(tx, task, grants)).version);
+  const narrowed = { ...OWN, narrowed: { without: ["pay" as const], not: [], once: false } };
+  const versions = [
+    await versionOf(OWN, []),
+    await versionOf(OWN, [yes]),
+    await versionOf(OWN, [{ ...yes, revoked: true, version: 1 }]),
+    await versionOf(narrowed, [{ ...yes, revoked: true, version: 1 }]),
+  ];
+  expect(versions).toEqual([0, 1, 2, 3]);
 });

@@ -7,6 +7,8 @@ import { count, facts, table, time } from "./output.ts";
 export type TaskLine = Task & { readonly standing: string };
 export type GrantLine = Grant & { readonly allows: string };
 export interface TaskDetail extends TaskLine {
+  /** What the owner's words let it do. */
+  readonly plan: readonly string[];
   readonly grants: readonly GrantLine[];
   readonly approvals: readonly Approval[];
   readonly children: readonly string[];
@@ -26,6 +28,7 @@ export function describeTask(task: TaskDetail): string {
         ? "nobody said"
         : `${task.objective} (${task.declaredBy === "owner" ? "the owner's words" : "the agent's own words"})`,
     ],
+    ["plan", task.plan],
     ["agent", `${task.agent}, instance ${task.instance}`],
     ["handed down by", (task.delegators ?? []).map((one) => `${one.agent}, instance ${one.instance}`)],
     ["owner", task.owner],

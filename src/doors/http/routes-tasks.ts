@@ -3,6 +3,8 @@ import { endTask } from "../../authority/tasks/end-task.ts";
 import { openTaskFor } from "../../authority/tasks/open-task-for.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
 import { roleMissing, taskUnknown } from "../../authority/refusals.ts";
+import { narrowTask } from "../../authority/tasks/narrow-task.ts";
+import { planFor } from "../../authority/tasks/plan.ts";
 import { renewTask } from "../../authority/tasks/renew-task.ts";
 import { spokenFor } from "../../authority/tasks/spoken.ts";
 import { describeGrant, type Grant } from "../../domain/grant.ts";
@@ -60,7 +62,7 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
   add({
     method: "get",
     path: "/v1/tasks/{id}",
-    summary: "A task with its session, grants and open questions",
+    summary: "A task with its session, its plan, grants and open questions",
     access: "viewer",
     answers: shape("TaskDetail"),
     run: ({ caller, id }) =>
@@ -73,6 +75,7 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
         return {
           ...taskView(authority, task),
           sessionState: await tx.session(task.session),
+          plan: await planFor(tx, task),
           grants: [...(await tx.grants(task.id)), ...yeses].map((one) => grantView(one, who(caller))),
           approvals: (await tx.openApprovals(task.id)).map((one) =>
             approvalView(one, who(caller), authority.clock.now()),
@@ -90,6 +93,25 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
     async run({ caller, id }) {
       const minted = await renewTask(authority, { instance: instanceCaller(caller).instance, task: id as TaskId });
       return { token: minted.token, expiresAt: minted.expiresAt };
+    },
+  });
+  add({
+    method: "post",
+    path: "/v1/tasks/{id}/narrow",
+    summary: "Take something out of what the owner's words ask for",
+    access: "owner or operator",
+    body: z.strictObject({
+      without: z.array(z.string().max(32)).max(20).default([]),
+      not: z.array(z.string().max(1_000)).max(50).default([]),
+      once: z.boolean().default(false),
+    }),
+    answers: z.object({ task: z.string(), plan: z.array(z.string()) }),
+    async run({ caller, id, body }) {
+      const task = await authority.store.read((tx) => tx.task(id as TaskId));
+      if (task === null) throw taskUnknown(id);
+      ownerOrOperator(who(caller), task);
+      const narrowed = await narrowTask(authority, { ...body, task: task.id, by: person(caller) });
+      return { task: task.id, plan: await authority.store.read((tx) => planFor(tx, narrowed)) };
     },
   });
   add({
