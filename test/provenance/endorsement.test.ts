@@ -34,7 +34,7 @@ test("a yes to one amount is none to a larger one", async () => {
   expect((await agent.call("send_payment", { recipient: BOB, amount: 5.01 })).code).toBe("approval_pending");
 });
 
-test("a yes in a task counts for every task below the same root, and is shown in each", async () => {
+test("a yes in a task counts for every task below the same root, is shown in each, and is taken back from all", async () => {
   const above = await bank.agent(WORDS);
   const { authority, store } = bank.house.writ;
   const parent = await store.read((tx) => tx.task(above.task as TaskId));
@@ -53,6 +53,12 @@ test("a yes in a task counts for every task below the same root, and is shown in
     expect(yeses, id).toMatchObject([{ task: parent.id, endorses: { role: "recipient" } }]);
   }
   expect((await above.call("send_payment", { recipient: BOB, amount: 5 })).code).toBeNull();
+  // What an agent claims is asked about all the same, and no more because of where the account came from.
+  const again = await below.allowed("send_payment", { recipient: BOB, amount: 4 });
+  expect((again.asked["asks"] as { policy: string }[]).map(({ policy }) => policy)).toEqual(["spending-is-asked"]);
+  for (const { id } of await store.read((tx) => tx.grants(parent.id)))
+    await bank.as("ada", "DELETE", `/v1/grants/${id}`);
+  expect((await above.call("send_payment", { recipient: BOB, amount: 5 })).code).toBe("approval_pending");
 });
 
 test("before it, the question says what a yes leaves behind", async () => {
