@@ -47,6 +47,7 @@ function measure(values: number): { readonly traceUs: number; readonly takeMs: n
       planned: false,
       words,
       lineage,
+      endorsements: [],
     });
     return (performance.now() - from) * 1000;
   }).toSorted((a, b) => a - b);

@@ -1,5 +1,6 @@
 import { type Constraint, describe, violates, type Violation } from "./constraint.ts";
 import type { Effects } from "./effect.ts";
+import { describeEndorsement, type Endorsement } from "./endorsement.ts";
 import { type GrantId, qualified, type ServerName, type TaskId, type ToolName } from "./ids.ts";
 import type { Json } from "./json.ts";
 
@@ -22,12 +23,14 @@ export interface Grant {
   readonly issuedBy: string;
   /** The grant of the task above that it was split off from; it lives no longer than that one. */
   readonly from?: GrantId;
+  /** A person's yes that is remembered. Such a grant names no tool, and so covers no call. */
+  readonly endorses?: Endorsement;
   readonly revoked: boolean;
   /** Moves with every change but a use. */
   readonly version: number;
 }
 
-export type GrantDraft = Pick<Grant, "tools" | "constraints" | "uses" | "origin"> & { readonly issuedBy: string };
+export type GrantDraft = Pick<Grant, "tools" | "constraints" | "uses" | "origin" | "issuedBy" | "endorses">;
 
 export function names(patterns: readonly ToolPattern[], server: ServerName, tool: ToolName): boolean {
   return patterns.some((pattern) => pattern === qualified(server, tool) || pattern === `${server}__*`);
@@ -110,7 +113,11 @@ function firstViolation(grant: Grant, input: Json, effects: Effects | null): Vio
 }
 
 /** What the grant allows, in one line. */
-export function describeGrant(grant: Pick<Grant, "tools" | "constraints" | "uses">): string {
+export function describeGrant(
+  grant: Pick<Grant, "tools" | "constraints" | "uses"> & Partial<Pick<Grant, "endorses" | "issuedBy" | "expiresAt">>,
+): string {
+  if (grant.endorses !== undefined)
+    return describeEndorsement(grant.endorses, grant.issuedBy ?? "somebody", grant.expiresAt ?? 0);
   const where = grant.constraints.map(describe).join(" and ");
   const uses = grant.uses === null ? "" : `, ${grant.uses}×`;
   return `${grant.tools.join(", ")}${where === "" ? "" : ` where ${where}`}${uses}`;

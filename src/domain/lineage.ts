@@ -36,8 +36,8 @@ export interface LineageUse {
   readonly targets: string;
   /** What else it carried that nobody had named and that no result held by itself. */
   readonly wrote?: string;
-  /** A person or the owner's words stood behind these very values. */
-  readonly endorsed: boolean;
+  /** The owner's words stood behind these very values: each with what it was the target as. Absent where they did not. */
+  readonly endorses?: string;
 }
 
 export interface LineageHead {

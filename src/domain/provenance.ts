@@ -17,11 +17,15 @@ export interface Provenance {
   /** Whether all that is tainted is the only one of its form in a text that the owner's words name, and they ask for what is
    *  done: the account in the bill that is to be paid. Nobody vouches for it, and it may be asked about. */
   readonly sole: boolean;
-  /** They name what it does and everything it is aimed at. */
+  /** They name what it does and everything it is aimed at, or a person said yes to that. */
   readonly authorised: boolean;
+  /** Something that it is aimed at rests on a person's yes to an earlier question, and on nothing else. */
+  readonly endorsed: boolean;
+  /** The owner took this out of the task. */
+  readonly withdrawn: boolean;
   /** Where what is held against it was first seen, one sentence each. */
   readonly origins: readonly string[];
-  /** The version of the session's lineage that this was read from. */
+  /** The version of everything that this was read from: lineage, endorsements, what was taken out of the words. */
   readonly asOf: number;
 }
 
@@ -35,6 +39,8 @@ export const UNTRACED: Provenance = {
   repeated: false,
   sole: false,
   authorised: false,
+  endorsed: false,
+  withdrawn: false,
   origins: [],
   asOf: 0,
 };

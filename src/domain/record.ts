@@ -8,6 +8,7 @@ export const RECORD_KINDS = [
   "join_token",
   "inbound_grant",
   "task_opened",
+  "task_narrowed",
   "task_ended",
   "delegation_refused",
   "grant_issued",

@@ -1,4 +1,5 @@
 import type { Delegator } from "./delegation.ts";
+import type { Narrowing } from "./narrowing.ts";
 import type { AgentName, InstanceId, PersonName, Sequence, SessionId, TaskId } from "./ids.ts";
 
 export interface Budget {
@@ -18,6 +19,8 @@ export interface Task {
   readonly objective: string;
   /** Whose words the objective is: an agent's own words ground nothing. */
   readonly declaredBy: "owner" | "agent-claimed" | "none";
+  /** What the owner took out of it since; counts for every task below too. */
+  readonly narrowed?: Narrowing;
   readonly owner: PersonName;
   readonly agent: AgentName;
   readonly instance: InstanceId;
@@ -34,7 +37,7 @@ export interface Task {
   readonly budget: Budget;
   readonly used: Budget;
   readonly state: TaskState;
-  /** Moves when what a decision may rely on moves: state, budget limits, deadline. Not with each call. */
+  /** Moves when what a decision may rely on moves: state, budget limits, deadline, what was taken away. Not with each call. */
   readonly version: number;
 }
 

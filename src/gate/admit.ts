@@ -14,6 +14,7 @@ import type { Minted } from "../ports/credentials.ts";
 import type { WriteTx } from "../ports/store.ts";
 import { riseOf } from "../provenance/labels.ts";
 import { decide } from "./decide.ts";
+import { endorse, leaves } from "./endorse.ts";
 import { raiseKin } from "./kin.ts";
 import { lightened } from "./obligations.ts";
 import type { GateParts } from "./parts.ts";
@@ -97,9 +98,14 @@ function unlightened(decision: Decision): Decision {
 }
 
 /** Where its values came from, as it stands now: of two calls side by side the second sees the first. */
-async function traced(parts: GateParts, tx: WriteTx, request: AccessRequest, { task }: Standing): Promise<Provenance> {
-  const seen = await parts.tracing.look(tx, task);
-  if (seen.lineage.head.version === request.provenance.asOf) return request.provenance;
+async function traced(
+  parts: GateParts,
+  tx: WriteTx,
+  request: AccessRequest,
+  { task, grants }: Standing,
+): Promise<Provenance> {
+  const seen = await parts.tracing.look(tx, task, grants);
+  if (seen.version === request.provenance.asOf) return request.provenance;
   return parts.tracing.trace(request, parts.rule(request.call, request.call.definition), seen);
 }
 
@@ -141,6 +147,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     now,
   );
   await tx.putTask(task);
+  if (used !== null) await endorse(parts, tx, permit, used);
   await parts.tracing.use(tx, permit, parts.rule(call, call.definition));
   const rise = riseOf(effects, request.source);
   if (raise(standing.session, rise) !== standing.session) await raiseKin(tx, task, rise);
@@ -223,7 +230,10 @@ async function ask(parts: GateParts, tx: WriteTx, decision: AskDecision): Promis
       tool: qualified(call.server, call.tool),
       effects: effects.kinds,
       reversible: effects.reversible,
-      says: [effects.says, ...request.provenance.origins].filter((one) => one !== null).join("; ") || null,
+      says:
+        [effects.says, ...request.provenance.origins, ...(await leaves(parts, tx, decision))]
+          .filter((one) => one !== null)
+          .join("; ") || null,
       arguments: maskedJson(call.canonical),
     },
     askedAt: request.at,

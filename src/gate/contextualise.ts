@@ -39,7 +39,7 @@ export async function contextualise(
   const profile = parts.profile(principal);
   const looked = await parts.store.read(async (tx) => {
     const standing = await standingOf(tx, principal, call.digest, profile);
-    return standing === null ? null : { standing, seen: await parts.tracing.look(tx, standing.task) };
+    return standing === null ? null : { standing, seen: await parts.tracing.look(tx, standing.task, standing.grants) };
   });
   if (looked === null) return null;
   const request = assemble(parts, principal, call, faults, meaning, known, looked.standing);

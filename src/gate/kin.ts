@@ -21,7 +21,7 @@ export async function raiseKin(tx: WriteTx, task: Task, rise: SessionRise): Prom
 }
 
 /** The task above all others that `task` is part of. */
-export async function rootOf(tx: ReadTx, task: Task): Promise<Task> {
+async function rootOf(tx: ReadTx, task: Task): Promise<Task> {
   let root = task;
   for (let above = await parentOf(tx, root); above !== null; above = await parentOf(tx, root)) root = above;
   return root;

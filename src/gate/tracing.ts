@@ -1,27 +1,32 @@
 import { masked } from "../analysis/secrets/secrets.ts";
+import { spokenFor } from "../authority/tasks/spoken.ts";
 import type { AccessRequest } from "../domain/access-request.ts";
 import { inputOf } from "../domain/call.ts";
 import type { Permit } from "../domain/decision.ts";
+import type { Grant } from "../domain/grant.ts";
 import { qualified, type SessionId, type TaskId } from "../domain/ids.ts";
 import { type JsonObject, own } from "../domain/json.ts";
 import { actsOf, verbOf, wordsOfName } from "../domain/lexicon.ts";
 import type { LineageHead, LineagePart } from "../domain/lineage.ts";
+import { type Narrowing, sizeOf, UNNARROWED } from "../domain/narrowing.ts";
 import { type Provenance, UNTRACED } from "../domain/provenance.ts";
 import type { Task } from "../domain/task.ts";
 import type { ToolRule } from "../ports/configuration.ts";
 import type { ReadTx, WriteTx } from "../ports/store.ts";
 import type { Clock, Digests } from "../ports/system.ts";
+import { type Endorsable, endorsable, groundedInWords } from "../provenance/endorsable.ts";
 import { fingerprintUnder } from "../provenance/fingerprint.ts";
-import { groundOf, type Level } from "../provenance/ground.ts";
+import { leadsOn } from "../provenance/leads.ts";
 import { readResult } from "../provenance/leaves.ts";
 import { Lineage } from "../provenance/lineage.ts";
+import { narrowed } from "../provenance/narrowed.ts";
 import { trace } from "../provenance/trace.ts";
-import { rankOf, scalars, targetsOf } from "../provenance/traced-call.ts";
+import { rankOf, scalars, targetsOf, type Traced } from "../provenance/traced-call.ts";
 import { written } from "../provenance/written.ts";
+import { withdrawnFrom } from "../provenance/withdrawn.ts";
 import { compileWords, NO_WORDS, type Words } from "../provenance/words.ts";
-import { rootOf } from "./kin.ts";
 
-/** What a session has seen, and what its owner asked for. */
+/** What a session has seen, what its owner asked for, and what people said yes to. */
 export interface Seen {
   readonly lineage: Lineage;
   readonly words: Words;
@@ -29,6 +34,11 @@ export interface Seen {
   readonly declared: boolean;
   /** The task whose words they are, else the root. */
   readonly task: TaskId;
+  readonly root: Task;
+  /** Every yes that was remembered for these tasks, also those that are over. */
+  readonly yeses: readonly Grant[];
+  /** Moves with everything above, and only upwards. */
+  readonly version: number;
 }
 
 /** What a result brings, read and not yet kept. */
@@ -40,10 +50,12 @@ export interface Brought {
 /** Where the values of calls came from. One lineage for all tasks below one root: what a child reads its parent knows, and
  *  another task in the same session washes nothing. */
 export interface Tracing {
-  /** As the store has it, and what this gateway read meanwhile. */
-  look(tx: ReadTx, task: Task): Promise<Seen>;
+  /** As the store has it, and what this gateway read meanwhile. `grants`: the task's own, read in the same look. */
+  look(tx: ReadTx, task: Task, grants: readonly Grant[]): Promise<Seen>;
   /** Pure. */
   trace(request: AccessRequest, rule: ToolRule | null, seen: Seen): Provenance;
+  /** What a yes to a question about this call would be remembered as, each with what was held against it. Pure. */
+  endorsable(request: AccessRequest, rule: ToolRule | null, seen: Seen): readonly Endorsable[];
   /** Remembers what a permitted call is aimed at, in the transaction that admits it. */
   use(tx: WriteTx, permit: Permit, rule: ToolRule | null): Promise<void>;
   /** Reads a result. From now on this gateway knows it, before a byte of it is let go. */
@@ -76,9 +88,10 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
     return lineage;
   }
 
-  function wordsOf(text: string): Words {
-    const held = compiled.get(text) ?? compileWords(text);
-    bounded(compiled, text, held);
+  function wordsOf(text: string, by: Narrowing): Words {
+    const key = sizeOf(by) === 0 ? text : `${text}\n\0${JSON.stringify(by)}`;
+    const held = compiled.get(key) ?? narrowed(compileWords(text), by);
+    bounded(compiled, key, held);
     return held;
   }
 
@@ -95,16 +108,27 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
     return lineage;
   }
 
-  async function look(tx: ReadTx, task: Task): Promise<Seen> {
-    const root = await rootOf(tx, task);
+  async function look(tx: ReadTx, task: Task, grants: readonly Grant[]): Promise<Seen> {
+    const { root, speaking, declared, narrowing } = await spokenFor(tx, task);
     bounded(roots, task.session, root.session);
-    let speaking: Task | null = task;
-    while (speaking !== null && speaking.declaredBy !== "owner" && speaking.parent !== null) {
-      speaking = await tx.task(speaking.parent);
-    }
-    const declared = speaking?.declaredBy === "owner";
-    const words = declared && speaking !== null ? wordsOf(speaking.objective) : NO_WORDS;
-    return { lineage: await follow(tx, root.session), words, declared, task: speaking?.id ?? root.id };
+    const words = declared ? wordsOf(speaking.objective, narrowing) : NO_WORDS;
+    const lineage = await follow(tx, root.session);
+    const yeses = (root.id === task.id ? grants : await tx.grants(root.id)).filter((one) => one.endorses !== undefined);
+    const said = yeses.reduce((sum, one) => sum + 1 + one.version, 0);
+    const version = lineage.head.version + said + sizeOf(narrowing);
+    return { lineage, words, declared, task: speaking.id, root, yeses, version };
+  }
+
+  function tracedOf({ call, effects, standing, at }: AccessRequest, rule: ToolRule, seen: Seen): Traced {
+    const { server, tool } = call;
+    const planned = standing.grants.some(
+      (grant) => grant.origin === "plan" && !grant.revoked && grant.tools.includes(qualified(server, tool)),
+    );
+    const endorsements = seen.yeses.flatMap(({ endorses, revoked, expiresAt }) =>
+      endorses === undefined || revoked || at >= expiresAt ? [] : [endorses],
+    );
+    const { lineage, words, declared, task } = seen;
+    return { server, tool, rule, effects, input: inputOf(call), task, declared, planned, words, lineage, endorsements };
   }
 
   async function put(tx: WriteTx, head: LineageHead): Promise<void> {
@@ -114,21 +138,27 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
   return {
     look,
 
-    trace({ call, effects, standing }, rule, { lineage, words, declared, task }) {
-      if (rule === null || call.method !== "tools/call") return { ...UNTRACED, asOf: lineage.head.version };
-      const { server, tool } = call;
-      const planned = standing.grants.some(
-        (grant) => grant.origin === "plan" && !grant.revoked && grant.tools.includes(qualified(server, tool)),
-      );
-      const input = inputOf(call);
-      const traced = trace({ server, tool, rule, effects, input, task, declared, planned, words, lineage });
-      return { ...traced, origins: traced.origins.map(masked) };
+    trace(request, rule, seen) {
+      if (request.call.method !== "tools/call") return { ...UNTRACED, asOf: seen.version };
+      // Of what nobody knows how to read it is still known what the owner took away: it may be aimed at anything in it.
+      if (rule === null) {
+        const identity = Object.keys(inputOf(request.call)).map((name) => `$.${name}`);
+        const origins = withdrawnFrom(tracedOf(request, { effects: [], identity }, seen), false).map(masked);
+        return { ...UNTRACED, withdrawn: origins.length > 0, origins, asOf: seen.version };
+      }
+      const traced = trace(tracedOf(request, rule, seen));
+      return { ...traced, origins: traced.origins.map(masked), asOf: seen.version };
     },
 
-    async use(tx, { request, approval }, rule) {
+    endorsable(request, rule, seen) {
+      return rule === null || request.call.method !== "tools/call" ? [] : endorsable(tracedOf(request, rule, seen));
+    },
+
+    async use(tx, { request }, rule) {
       const rank = rankOf(request.effects);
       if (rank === 0 || rule === null) return;
-      const { lineage, task, words } = await look(tx, request.standing.task);
+      const seen = await look(tx, request.standing.task, []);
+      const { lineage, task } = seen;
       const { call, provenance } = request;
       await put(
         tx,
@@ -137,11 +167,9 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
           tool: qualified(call.server, call.tool),
           task,
           rank,
-          wrote: lineage.marks(
-            written(inputOf(call), { words, lineage, task, server: call.server, tool: call.tool, rank }),
-          ),
+          wrote: lineage.marks(written(inputOf(call), { ...tracedOf(request, rule, seen), rank })),
           targets: lineage.marks(targetsOf({ rule, input: inputOf(call) }).map(({ value }) => value)),
-          endorsed: approval !== null || provenance.authorised,
+          ...(provenance.authorised ? { endorses: lineage.seal(groundedInWords(tracedOf(request, rule, seen))) } : {}),
         }),
       );
     },
@@ -154,7 +182,8 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
         (typeof result === "object" && result !== null && own(result as JsonObject, "isError") === true);
       const prose = failed || isProse(call.tool, rule);
       const content = readResult(result, prose);
-      const words = standing.task.declaredBy === "owner" ? wordsOf(standing.task.objective) : NO_WORDS;
+      const { declaredBy, objective, narrowed: by } = standing.task;
+      const words = declaredBy === "owner" ? wordsOf(objective, by ?? UNNARROWED) : NO_WORDS;
       // A channel, a page or a file that the words name; not everything that answers to a word of theirs in a search.
       // What a change answers is no text that anybody named.
       const places =
@@ -162,14 +191,23 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
           ? []
           : targetsOf({ rule, input: inputOf(call) }).filter(({ role }) => role !== "identity");
       const named = places.some(({ value }) => words.names(value)) ? standing.task.id : null;
-      // A look-up of what stands in a record that the words lead to leads on from there.
+      const input = inputOf(call);
+      const { server, tool: name } = call;
       const task = standing.task.id;
-      const grounds = { words, lineage, task, server: call.server, tool: call.tool, rank: 0 };
-      const given = Object.entries(inputOf(call)).flatMap(([name, value]) =>
-        scalars(value).flatMap((one) => (one.length > 2 ? [groundOf(one, name, grounds).level] : [])),
-      );
-      const leads = (level: Level): boolean => level === "words" || level === "record";
-      const asked = rankOf(effects) === 0 && (given.includes("words") || (given.length > 0 && given.every(leads)));
+      const asked =
+        rankOf(effects) === 0 &&
+        leadsOn({
+          words,
+          lineage,
+          task,
+          server,
+          tool: name,
+          rule: rule ?? { effects: [] },
+          effects,
+          input,
+          endorsements: [],
+          rank: 0,
+        });
       const searched = asked ? standing.task.id : null;
       const tool = qualified(call.server, call.tool);
       const part = lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched });
@@ -179,7 +217,7 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
 
     async settle(tx, { call, standing }, brought, notRun) {
       if (brought === null && !notRun) return;
-      const { lineage } = await look(tx, standing.task);
+      const { lineage } = await look(tx, standing.task, []);
       const { head } = lineage;
       const uses = notRun ? head.uses.filter((use) => use.call !== call.id) : head.uses;
       if (brought === null && uses.length === head.uses.length) return;

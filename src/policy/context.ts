@@ -62,6 +62,8 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       repeated: provenance.repeated,
       sole: provenance.sole,
       authorised: provenance.authorised,
+      endorsed: provenance.endorsed,
+      withdrawn: provenance.withdrawn,
     },
     approval: {
       granted,

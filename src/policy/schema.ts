@@ -140,6 +140,8 @@ const COMMON: Record<string, Attributes> = {
     unasked: bool,
     repeated: bool,
     sole: bool,
+    endorsed: bool,
+    withdrawn: bool,
     authorised: bool,
   },
   Approval: { granted: bool, by: strings },

@@ -65,6 +65,8 @@ const testCase = z.strictObject({
       unasked: z.boolean(),
       repeated: z.boolean(),
       sole: z.boolean(),
+      endorsed: z.boolean(),
+      withdrawn: z.boolean(),
       authorised: z.boolean(),
     })
     .partial()

@@ -59,6 +59,8 @@ export interface Configuration {
     readonly holdMs: number;
     /** How long an allowed call may take to come. */
     readonly usableMs: number;
+    /** How long a yes to a question about where a value came from is remembered; 0 for not at all. */
+    readonly endorseMs: number;
   };
   readonly signIn: SignInConfiguration;
   readonly vault: {

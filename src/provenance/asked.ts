@@ -4,7 +4,7 @@ import { atomOf } from "./normal.ts";
 import { type Traced, rankOf, targetsOf } from "./traced-call.ts";
 
 /** What a tool's name says it does, and with what. */
-interface ToolWords {
+export interface ToolWords {
   readonly verbs: readonly string[];
   readonly exposes: boolean;
   readonly things: readonly string[];
@@ -13,7 +13,7 @@ interface ToolWords {
 const MONEY = thingsOf("money").slice(1);
 const MESSAGES = [...thingsOf("message").slice(1), ...thingsOf("email").slice(1)];
 const PEOPLE = thingsOf("user").slice(1);
-const BUYING = ["buy", "purchase", "order", "rebuy", "reorder", "book", "reserve"];
+export const BUYING = ["buy", "purchase", "order", "rebuy", "reorder", "book", "reserve"];
 const WARES = thingsOf("cart").slice(1);
 
 /** Verbs that say no more than that something is made or changed. */
@@ -76,7 +76,7 @@ function thingsHeld({ words }: Traced): ReadonlySet<string> {
   return new Set(words.acts.has("pay") ? [...words.things, ...MONEY] : words.things);
 }
 
-function toolWords({ tool, input }: Traced): ToolWords {
+export function toolWords({ tool, input }: Pick<Traced, "tool" | "input">): ToolWords {
   const { verbs, rest, exposes } = doingOf(tool, input);
   return {
     verbs,
@@ -102,6 +102,7 @@ export function isRepeated(call: Traced): boolean {
     if (one === verb || actsOf(one).some((act) => acts.includes(act))) times += count;
   // Whoever signs in may have to do so again.
   if (acts.includes("enter") && rankOf(call.effects) === 1) return false;
+  if (words.taken?.once === true) return true;
   if (earlier.length < Math.max(1, times)) return false;
   const fresh = targetsOf(call).some(
     ({ role, value }) =>

@@ -28,7 +28,7 @@ export function carries(call: Traced): readonly Carried[] {
       for (const atom of atomsIn(text).slice(0, MOST_ATOMS)) {
         if (words.quotes(atom.text)) continue;
         const ground = groundOf(atom.text, name, grounds);
-        if (ground.level === "words" || ground.level === "endorsed") continue;
+        if (ground.level === "words") continue;
         if (isSpokenOf(atom, words.contents, ground.at?.prose === true) && !isLoose(ground)) continue;
         if (isForwarded(ground, call)) continue;
         if (ground.at !== null && (isAskedFor(ground.at, words) || isMemberAskedFor(ground.at, words))) continue;

@@ -1,15 +1,20 @@
+import type { TargetRole } from "../domain/endorsement.ts";
 import { thingsOf, wordsOfName } from "../domain/lexicon.ts";
 import type { TaskId } from "../domain/ids.ts";
+import { isAnswered, seatedIn } from "./endorsed.ts";
 import type { Lineage, Sighting } from "./lineage.ts";
 import { type Atom, atomOf, decoded, isStrong } from "./normal.ts";
+import type { Traced } from "./traced-call.ts";
 import type { Words } from "./words.ts";
 
 /** What stands behind a value, the strongest first. */
 export type Level =
   /** The owner's own words name it. */
   | "words"
-  /** It was the target of a permitted call that went at least as far. */
+  /** It was the target of a call that went at least as far, and that the owner's words stood behind. */
   | "endorsed"
+  /** A person said yes to it. */
+  | "answered"
   /** By itself in a record that the owner's words select. */
   | "record"
   /** By itself among things of the kind that the owner's words speak of. */
@@ -34,7 +39,7 @@ export interface Ground {
   readonly at: Sighting | null;
 }
 
-export interface Grounds {
+export interface Grounds extends Pick<Traced, "rule" | "input" | "effects" | "endorsements"> {
   readonly words: Words;
   readonly lineage: Lineage;
   readonly task: TaskId;
@@ -52,14 +57,16 @@ const WRITTEN_BY =
   /^(?:sender|from|author|creator|poster|reply[_-]?to|created[_-]?by|sent[_-]?by|from[_-].*|.*[_-]from)$/i;
 const BACK = ["reply", "respond", "answer", "refund", "return", "reimburse", "repay"];
 
-/** What stands behind `value` as the argument `name`. */
-export function groundOf(value: string, name: string, grounds: Grounds): Ground {
+/** What stands behind `value` as the argument `name`; `role` where the call is aimed at it. */
+export function groundOf(value: string, name: string, grounds: Grounds, role: TargetRole | null = null): Ground {
   const { words, lineage, task, server, rank } = grounds;
   const atom = atomOf(value);
   // `lamp.hall` is an id where an id is wanted, and an address of a site elsewhere.
   const strong = isStrong(atom) && !(atom.form === "url" && isId(name) && /^[\w.-]+$/.test(value));
-  if (SELF.has(value.trim().toLowerCase()) || words.names(value)) return { level: "words", atom, at: null };
-  if (lineage.isEndorsed(atom.key, rank)) return { level: "endorsed", atom, at: null };
+  if (isSelf(value) || words.names(value)) return { level: "words", atom, at: null };
+  const seated = role === null ? null : seatedIn({ role, name, value }, grounds);
+  if (seated !== null && lineage.wasAuthorised(seated, rank, task)) return { level: "endorsed", atom, at: null };
+  if (seated !== null && isAnswered(seated, grounds)) return { level: "answered", atom, at: null };
 
   const text = strong ? (inText(atom, lineage)[0] ?? null) : (lineage.spelled(value) ?? hidden(value, lineage));
   // What was read in a text first, and stands by itself only later, may have been put there since.
@@ -123,6 +130,11 @@ function hidden(value: string, lineage: Lineage): Sighting | null {
     if (seen !== null) return seen;
   }
   return null;
+}
+
+/** Whoever the work is for, or nothing. */
+export function isSelf(value: string): boolean {
+  return SELF.has(value.trim().toLowerCase());
 }
 
 export function isId(name: string): boolean {

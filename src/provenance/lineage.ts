@@ -264,10 +264,18 @@ export class Lineage {
     return this.usesOf(tool).some((use) => unpacked(use.targets).includes(mark));
   }
 
-  /** Whether a value was the target of an earlier permitted call that went at least as far, with somebody behind it. */
-  isEndorsed(key: string, rank: number): boolean {
-    const mark = this.#mark(key);
-    return this.head.uses.some((use) => use.endorsed && use.rank >= rank && unpacked(use.targets).includes(mark));
+  /** Whether it was, as the same target, that of an earlier call of the task that went at least as far, with the owner's words
+   *  behind it. `seated`: see `seatedIn`. */
+  wasAuthorised(seated: string, rank: number, task: TaskId): boolean {
+    const mark = this.#mark(seated);
+    return this.head.uses.some(
+      (use) => use.task === task && use.rank >= rank && unpacked(use.endorses ?? "").includes(mark),
+    );
+  }
+
+  /** The fingerprints of these very texts. */
+  seal(texts: readonly string[]): string {
+    return packed(new Set(texts.map(this.#mark)));
   }
 
   #describe(leaf: Leaf, records: Map<number, Set<number>>): void {

@@ -5,7 +5,7 @@ const SECRET = /pass|secret|token|credential|\bpin\b|otp|api[_-]?key/i;
 
 /** "`recipient` \"x\" was first seen in free text of `mail__read`, line 14": what others chose is quoted, escaped and capped. */
 export function told(argument: string, value: string, { level, at }: Ground): string {
-  const what = SECRET.test(argument) ? `\`${shown(argument, 40)}\`` : `\`${shown(argument, 40)}\` ${quoted(value)}`;
+  const what = quotedValue(argument, value);
   if (at === null) return `${what} was named by nobody and seen nowhere`;
   const line = at.line > 0 ? `, line ${at.line}` : "";
   const path = at.path === "" ? "" : ` at \`${shown(at.path, 60)}\``;
@@ -15,7 +15,13 @@ export function told(argument: string, value: string, { level, at }: Ground): st
     : `${what} was seen in a result of ${place}, which others may write`;
 }
 
-function quoted(value: string): string {
+/** ``the argument `payee` and its value``, of a secret the argument alone. */
+export function quotedValue(argument: string, value: string): string {
+  const name = `\`${shown(argument, 40)}\``;
+  return SECRET.test(argument) ? name : `${name} ${quoted(value)}`;
+}
+
+export function quoted(value: string): string {
   return `"${shown(value, 80).replaceAll('"', "'")}"`;
 }
 

@@ -1,34 +1,42 @@
+import type { TargetRole } from "../domain/endorsement.ts";
 import type { Provenance } from "../domain/provenance.ts";
 import { doingOf } from "../domain/doing.ts";
 import { actsOf, thingsOf, wordsOfName } from "../domain/lexicon.ts";
 import { asked, isRepeated } from "./asked.ts";
 import { carries } from "./carried.ts";
-import { type Ground, groundOf, type Grounds, isId, kindsIn } from "./ground.ts";
+import { type Ground, groundOf, type Grounds, isId, isSelf, kindsIn } from "./ground.ts";
 import { isStrong } from "./normal.ts";
 import { told } from "./told.ts";
-import { rankOf, type Role, targetsOf, type Traced } from "./traced-call.ts";
+import { rankOf, type Target, targetsOf, type Traced } from "./traced-call.ts";
+import { withdrawnFrom } from "./withdrawn.ts";
+
+/** What may be held against what a call is aimed at. */
+export type Held = "ungrounded" | "tainted" | "low";
+
+export interface Weighed extends Target {
+  readonly ground: Ground;
+  readonly held: Held | null;
+}
 
 /** Where the values of a call came from, and whether the owner's words ask for it. Pure; the same call against the same words
  *  and lineage gives the same answer. */
 export function trace(call: Traced): Provenance {
   const rank = rankOf(call.effects);
-  const grounds: Grounds = { ...call, rank };
   const ungrounded: string[] = [];
   const tainted: string[] = [];
   const low: string[] = [];
   const origins: string[] = [];
   let named = 0;
+  let places = 0;
   let others = 0;
+  let endorsed = false;
   let sole = call.declared;
-  const targets = targetsOf(call);
-  for (const { role, name, value } of targets) {
-    // What is read by name or number discloses nothing to anybody; an address does.
-    if (rank === 0 && role !== "host") continue;
-    const ground = groundOf(value, name, grounds);
-    if (isNamed(ground, value, call)) {
-      if (isObject(role, name, call.tool)) named++;
-    } else others++;
-    const held = weigh(ground, role, name, rank, call);
+  for (const { role, name, value, ground, held } of weighed(call)) {
+    if (isSelf(value)) continue;
+    if (!isNamed(ground, value, call)) others++;
+    else if (isObject(role, name, call.tool)) named++;
+    else places++;
+    if (ground.level === "answered") endorsed = true;
     if (held === null) continue;
     if (held === "tainted" && ground.level !== "sole" && ground.level !== "derived") sole = false;
     const list = held === "tainted" ? tainted : held === "low" ? low : ungrounded;
@@ -38,9 +46,11 @@ export function trace(call: Traced): Provenance {
   const carried = rank === 0 ? [] : carries(call);
   origins.push(...carried.map((one) => one.says));
   // Where nothing else is aimed at, the place is the thing.
-  const isAimed = named > 0 || (others === 0 && targets.length > 0);
+  const isAimed = named > 0 || (others === 0 && places > 0);
   const unasked = rank > 0 && call.declared && !call.planned && !asked(call, isAimed);
   const repeated = rank > 0 && call.declared && isRepeated(call);
+  const withdrawn = withdrawnFrom(call, repeated);
+  origins.unshift(...withdrawn);
   const clean = ungrounded.length + tainted.length + low.length + carried.length === 0;
   return {
     ungrounded,
@@ -50,7 +60,9 @@ export function trace(call: Traced): Provenance {
     unasked,
     repeated,
     sole: sole && rank > 0 && tainted.length > 0 && asked(call, false),
-    authorised: rank > 0 && call.declared && clean && !unasked && !repeated,
+    authorised: rank > 0 && call.declared && clean && !unasked && !repeated && withdrawn.length === 0,
+    endorsed,
+    withdrawn: withdrawn.length > 0,
     origins: origins.slice(0, 8),
     asOf: call.lineage.head.version,
   };
@@ -64,7 +76,7 @@ function isNamed({ level, atom }: Ground, value: string, { words }: Traced): boo
 }
 
 /** Whether an argument says what or whom a call is about, and not only in which place. */
-function isObject(role: Role, name: string, tool: string): boolean {
+function isObject(role: TargetRole, name: string, tool: string): boolean {
   if (role !== "identity") return true;
   const own = wordsOfName(name).filter((word) => word !== "id" && word !== "ids");
   const about = new Set(wordsOfName(tool).flatMap(thingsOf));
@@ -81,19 +93,29 @@ function isCredential(name: string, { tool }: Traced): boolean {
 const OPENS = new Set("password passwd passphrase passcode secret credential credentials pin".split(" "));
 const OF_KEYS = new Set("ssh public private api deploy access signing".split(" "));
 
+/** What the call is aimed at, as far as it matters, with what stands behind each and what is held against it. */
+export function weighed(call: Traced): readonly Weighed[] {
+  const rank = rankOf(call.effects);
+  const grounds: Grounds = { ...call, rank };
+  return (
+    targetsOf(call)
+      // What is read by name or number discloses nothing to anybody; an address does.
+      .filter(({ role }) => rank > 0 || role === "host")
+      .map((target) => {
+        const ground = groundOf(target.value, target.name, grounds, target.role);
+        return { ...target, ground, held: weigh(ground, target, rank, call) };
+      })
+  );
+}
+
 /** What is held against a value where so much is at stake; null for nothing. */
-function weigh(
-  { level, atom, at }: Ground,
-  role: Role,
-  name: string,
-  rank: number,
-  call: Traced,
-): "ungrounded" | "tainted" | "low" | null {
+function weigh({ level, atom, at }: Ground, { role, name }: Target, rank: number, call: Traced): Held | null {
   const strong = isStrong(atom);
   const kinds = call.effects.kinds;
   switch (level) {
     case "words":
     case "endorsed":
+    case "answered":
       return null;
     case "record":
       return rank > 0 && role === "identity" && isCredential(name, call) ? "low" : null;

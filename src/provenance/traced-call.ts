@@ -1,4 +1,5 @@
 import { type Effects, onlyReads } from "../domain/effect.ts";
+import { type Endorsement, TARGET_ROLES, type TargetRole } from "../domain/endorsement.ts";
 import type { TaskId } from "../domain/ids.ts";
 import { isObject, type Json, type JsonObject, own } from "../domain/json.ts";
 import type { ToolRule } from "../ports/configuration.ts";
@@ -19,6 +20,8 @@ export interface Traced {
   readonly planned: boolean;
   readonly words: Words;
   readonly lineage: Lineage;
+  /** What people said yes to, and may be relied on now. */
+  readonly endorsements: readonly Endorsement[];
 }
 
 /** How far a call goes: 0 it only reads, 1 it changes what can be changed back, 2 it cannot be taken back. */
@@ -27,11 +30,8 @@ export function rankOf(effects: Effects): 0 | 1 | 2 {
   return effects.reversible && effects.kinds.every((kind) => kind === "read" || kind === "write") ? 1 : 2;
 }
 
-export type Role = "host" | "recipient" | "path" | "identity";
-const ROLES = ["host", "recipient", "path", "identity"] as const;
-
-interface Target {
-  readonly role: Role;
+export interface Target {
+  readonly role: TargetRole;
   /** The argument, by its top name. */
   readonly name: string;
   readonly value: string;
@@ -41,17 +41,26 @@ const MOST_TARGETS = 200;
 
 export function targetsOf({ rule, input }: Pick<Traced, "rule" | "input">): readonly Target[] {
   const targets: Target[] = [];
-  for (const role of ROLES) {
+  for (const role of TARGET_ROLES) {
     const locators = [...(rule[role] ?? []), ...(role === "path" ? (rule.attachment ?? []) : [])];
     for (const locator of locators) {
-      const keys = locator
-        .replace(/^\$\.?/, "")
-        .replaceAll("[*]", "")
-        .split(".");
-      for (const value of scalarsAt(input, keys)) targets.push({ role, name: keys[0] ?? "", value });
+      const [name = ""] = keysOf(locator);
+      for (const value of valuesAt(locator, input)) targets.push({ role, name, value });
     }
   }
   return targets.slice(0, MOST_TARGETS);
+}
+
+/** What stands at that place of the arguments; `[*]` for every one of a list. */
+export function valuesAt(locator: string, input: JsonObject): readonly string[] {
+  return scalarsAt(input, keysOf(locator));
+}
+
+function keysOf(locator: string): readonly string[] {
+  return locator
+    .replace(/^\$\.?/, "")
+    .replaceAll("[*]", "")
+    .split(".");
 }
 
 function scalarsAt(here: Json, [key, ...rest]: readonly string[]): readonly string[] {

@@ -1,3 +1,4 @@
+import type { Narrowing } from "../domain/narrowing.ts";
 import { type Act, actsOf, isCommon, singular, thingsOf, verbOf } from "../domain/lexicon.ts";
 import { type Atom, atomOf, atomsIn, isStrong, plain, wordsOf } from "./normal.ts";
 
@@ -26,6 +27,16 @@ export interface Words {
   readonly address: boolean;
   /** Whether the words leave open what is to be done with what they speak of: `take care of`, `I need`. */
   readonly open: boolean;
+  /** The addresses and accounts in them, and the names in quotation marks, as they were written. */
+  readonly constants: readonly string[];
+  /** What the owner took out of them since; see `narrowed`. */
+  readonly taken?: Taken;
+}
+
+export interface Taken extends Narrowing {
+  /** What their verbs meant before. */
+  readonly acts: ReadonlySet<Act>;
+  has(value: string): boolean;
 }
 
 export const NO_WORDS: Words = {
@@ -41,6 +52,7 @@ export const NO_WORDS: Words = {
   bears: () => false,
   address: false,
   open: false,
+  constants: [],
 };
 
 type Label = "own" | "named" | "quoted" | "pasted";
@@ -183,8 +195,10 @@ export function compileWords(objective: string): Words {
   const contents = new Set(all.filter((word) => !isCommon(word) && word.length > 1));
   const strong = new Set<string>();
   const hosts = new Set<string>();
+  const constants = new Set<string>();
   for (const atom of own.flatMap((text) => atomsIn(text))) {
     strong.add(atom.key);
+    constants.add(asWritten(atom.text.replace(/[.,;:!?]+$/, ""), own));
     // A site that is named is named with all its pages, a page alone with what is below it.
     if (atom.form === "url" && atom.host !== null && (atom.key === atom.host || !SHARED.test(atom.key)))
       hosts.add(atom.host);
@@ -208,6 +222,7 @@ export function compileWords(objective: string): Words {
     many: MANY.test(said),
     plurals: tokens.filter((word) => singular(word) !== word || /^every(?:one|body)$/.test(word)).flatMap(thingsOf),
     open: unknown || OPEN.test(said),
+    constants: [...constants, ...named],
     address: ADDRESS.test(said),
     quotes: (value) => quoted.has(atomOf(value).key),
     bears(address, how) {
@@ -245,6 +260,16 @@ const GOES_ON = new Set(
 );
 
 const CUES = new Set("to please and then or also just now you i we could can should must will would".split(" "));
+
+/** With the capitals it was written with. */
+function asWritten(text: string, own: readonly string[]): string {
+  for (const one of own) {
+    const at = one.toLowerCase().indexOf(text);
+    if (at !== -1) return one.slice(at, at + text.length);
+  }
+  return text;
+}
+
 const NOUN_FOLLOWS = new Set(
   "a an the this that these those my your his her its our their whose of in from by on at with no any some all both several each every new last next".split(
     " ",

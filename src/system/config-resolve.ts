@@ -118,6 +118,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
       // Shorter than the minute after which stock clients stop waiting, so that they hear "not yet" and not nothing.
       holdMs: time(["approvals", "hold"], yaml.approvals?.hold, 50 * SECOND, 0, 120 * SECOND),
       usableMs: time(["approvals", "usable"], yaml.approvals?.usable, 5 * MINUTE, SECOND, 24 * HOUR),
+      endorseMs: time(["approvals", "endorse"], yaml.approvals?.endorse, HOUR, 0, 24 * HOUR),
       ...answeringOf(yaml.approvals ?? {}),
     },
     signIn: resolveSignIn(yaml.sign_in, yaml.agents ?? {}, at, report),

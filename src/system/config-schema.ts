@@ -380,6 +380,7 @@ export const writYaml = z.strictObject({
       timeout: duration.optional(),
       hold: duration.optional(),
       usable: duration.optional(),
+      endorse: duration.optional(),
       ...answering,
       effects: z.partialRecord(z.enum(EFFECT_KINDS), z.strictObject(answering)).optional(),
     })

@@ -44,6 +44,7 @@ function defaultsOf(configuration: Configuration): Readonly<Record<string, strin
     "approvals.timeout": time(configuration.approvals.timeoutMs),
     "approvals.hold": time(configuration.approvals.holdMs),
     "approvals.usable": time(configuration.approvals.usableMs),
+    "approvals.endorse": time(configuration.approvals.endorseMs),
     "approvals.self_confirm": configuration.approvals.selfConfirm,
     "approvals.four_eyes": configuration.approvals.fourEyes,
     "servers.NAME.args": `[${one.launch.args.join(", ")}]`,

@@ -4,6 +4,7 @@ import type { CallId, Digest, ServerName, SessionId, TaskId, ToolName } from "..
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { Provenance } from "../../src/domain/provenance.ts";
 import type { ToolDefinition } from "../../src/domain/tool.ts";
+import { seatedIn } from "../../src/provenance/endorsed.ts";
 import { fingerprintUnder } from "../../src/provenance/fingerprint.ts";
 import { readResult } from "../../src/provenance/leaves.ts";
 import { Lineage } from "../../src/provenance/lineage.ts";
@@ -60,7 +61,9 @@ export class Told {
         task: TASK,
         rank: 2,
         targets: this.lineage.marks(targetsOf({ rule, input }).map(({ value }) => value)),
-        endorsed: true,
+        endorses: this.lineage.seal(
+          targetsOf({ rule, input }).map((target) => seatedIn(target, { server: "office", tool: one.name })),
+        ),
       }),
     );
     return this;
@@ -95,6 +98,7 @@ export class Told {
       planned: false,
       words: compileWords(this.objective),
       lineage: this.lineage,
+      endorsements: [],
     });
   }
 }

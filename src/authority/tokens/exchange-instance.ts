@@ -75,7 +75,7 @@ export function taskAnswer(
     issued_token_type: TOKEN_TYPE_URI.task,
     token_type: instance.binding === "bearer" ? "Bearer" : "DPoP",
     expires_in: Math.max(0, Math.floor((minted.expiresAt - clock.now()) / 1000)),
-    authorization_details: writeDetails(grants.filter((grant) => !grant.revoked)),
+    authorization_details: writeDetails(grants.filter((grant) => !grant.revoked && grant.endorses === undefined)),
     task: task.id,
     task_deadline: Math.floor(task.deadline / 1000),
   };

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { WritError } from "../../domain/error.ts";
 import type { Bind } from "./command.ts";
 import { plain, table } from "./output.ts";
-import { GRANT_HEADS, type GrantLine, grantRow, type TaskDetail } from "./task-view.ts";
+import { GRANT_HEADS, type GrantLine, rowsOf, type TaskDetail } from "./task-view.ts";
 
 /** What running tasks hold. */
 export function addGrantCommands(program: Command, bind: Bind): void {
@@ -15,7 +15,7 @@ export function addGrantCommands(program: Command, bind: Bind): void {
       bind(async (session, id: string) => {
         const { grants } = await (await session.client()).get<TaskDetail>(`/v1/tasks/${encodeURIComponent(id)}`);
         session.show(grants, () =>
-          grants.length === 0 ? "the task holds no grant" : table(GRANT_HEADS, grants.map(grantRow)),
+          grants.length === 0 ? "the task holds no grant" : table(GRANT_HEADS, rowsOf(grants)),
         );
       }),
     );

@@ -1,12 +1,18 @@
 import type { Command } from "commander";
 import { localOrigin } from "./client.ts";
 import type { Bind, Session } from "./command.ts";
-import { left, table } from "./output.ts";
+import { left, plain, table } from "./output.ts";
 import type { RunRequest } from "./parts.ts";
 import { describeTask, type TaskDetail, type TaskLine } from "./task-view.ts";
 
 interface Items<T> {
   readonly items: readonly T[];
+}
+
+interface NarrowOptions {
+  readonly without?: readonly string[];
+  readonly not?: readonly string[];
+  readonly once?: boolean;
 }
 
 /** Running agents inside tasks, and looking at both. */
@@ -88,12 +94,31 @@ export function addTaskCommands(program: Command, bind: Bind): void {
     );
   task
     .command("show")
-    .description("one task, its grants and open questions")
+    .description("one task, what its owner's words let it do, its grants and open questions")
     .argument("<task>")
     .action(
       bind(async (session, id: string) => {
         const one = await (await session.client()).get<TaskDetail>(`/v1/tasks/${encodeURIComponent(id)}`);
         session.show(one, () => describeTask(one));
+      }),
+    );
+  task
+    .command("narrow")
+    .description("take something out of what the owner's words ask for; for good, from the next call on")
+    .argument("<task>")
+    .option("--without <act...>", "an act that `writ task show` names, such as send")
+    .option("--not <value...>", "a value that the words name: nothing is aimed at it any more")
+    .option("--once", "nothing is done twice")
+    .action(
+      bind(async (session, id: string, { without = [], not = [], once = false }: NarrowOptions) => {
+        const answer = await (
+          await session.client()
+        ).post<{ task: string; plan: readonly string[] }>(`/v1/tasks/${encodeURIComponent(id)}/narrow`, {
+          without,
+          not,
+          once,
+        });
+        session.show(answer, () => answer.plan.map(plain).join("\n"));
       }),
     );
   task

@@ -7,6 +7,8 @@ import { count, facts, table, time } from "./output.ts";
 export type TaskLine = Task & { readonly standing: string };
 export type GrantLine = Grant & { readonly allows: string };
 export interface TaskDetail extends TaskLine {
+  /** What the owner's words let it do. */
+  readonly plan: readonly string[];
   readonly grants: readonly GrantLine[];
   readonly approvals: readonly Approval[];
   readonly children: readonly string[];
@@ -26,6 +28,7 @@ export function describeTask(task: TaskDetail): string {
         ? "nobody said"
         : `${task.objective} (${task.declaredBy === "owner" ? "the owner's words" : "the agent's own words"})`,
     ],
+    ["plan", task.plan],
     ["agent", `${task.agent}, instance ${task.instance}`],
     ["handed down by", (task.delegators ?? []).map((one) => `${one.agent}, instance ${one.instance}`)],
     ["owner", task.owner],
@@ -38,19 +41,24 @@ export function describeTask(task: TaskDetail): string {
     ["parent", task.parent],
     ["children", task.children],
   ]);
-  const grants = task.grants.length === 0 ? "holds no grant" : table(GRANT_HEADS, task.grants.map(grantRow));
+  const grants = task.grants.length === 0 ? "holds no grant" : table(GRANT_HEADS, rowsOf(task.grants));
   return `${head}\n\n${grants}${task.approvals.length === 0 ? "" : `\n\n${count(task.approvals.length, "question")} open; see \`writ approve list\``}`;
 }
 
-export function grantRow(grant: GrantLine): string[] {
+function grantRow(grant: GrantLine, now: number): string[] {
   const spent = grant.uses !== null && grant.used >= grant.uses;
   return [
     grant.id,
     grant.origin,
     `${grant.used}${grant.uses === null ? "" : `/${grant.uses}`}`,
-    grant.revoked ? "revoked" : spent ? "spent" : "live",
+    grant.revoked ? "revoked" : spent ? "spent" : now >= grant.expiresAt ? "over" : "live",
     grant.allows,
   ];
+}
+
+export function rowsOf(grants: readonly GrantLine[]): string[][] {
+  const now = Date.now();
+  return grants.map((grant) => grantRow(grant, now));
 }
 
 export const GRANT_HEADS = ["grant", "origin", "used", "state", "allows"];

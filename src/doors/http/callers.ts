@@ -22,8 +22,9 @@ export type Caller =
     }
   | { readonly kind: "person"; readonly person: Person; readonly session: BrowserSession | null };
 
-/** Who may use a route. A role is a person's; `instance or operator` is a task's own launcher, or an operator. */
-export type Access = "anybody" | "launcher" | "instance" | "instance or operator" | Role;
+/** Who may use a route. A role is a person's; `instance or operator` is a task's own launcher, or an operator; `owner or
+ *  operator` is a person, and the route itself asks whether it is the owner of what it is about. */
+export type Access = "anybody" | "launcher" | "instance" | "instance or operator" | "owner or operator" | Role;
 
 export interface Credentialled {
   readonly bearer: string | null;
@@ -66,7 +67,8 @@ export async function admitCaller(
   ) {
     return instanceOf(parts, refusals, given);
   }
-  const role: Role = access === "instance or operator" ? "operator" : access;
+  const role: Role =
+    access === "instance or operator" ? "operator" : access === "owner or operator" ? "viewer" : access;
   const caller = await personOf(parts, refusals, given);
   if (!may(caller.person, role)) throw roleMissing(role);
   return caller;

@@ -2,11 +2,12 @@ import { z } from "@hono/zod-openapi";
 import { readDraft } from "../../authority/rules/draft.ts";
 import { issueGrant, revokeGrant } from "../../authority/tasks/grants.ts";
 import { describeGrant } from "../../domain/grant.ts";
-import type { GrantId, TaskId } from "../../domain/ids.ts";
+import type { GrantId, PersonName, TaskId } from "../../domain/ids.ts";
 import type { Json } from "../../domain/json.ts";
+import { may } from "../../domain/person.ts";
 import type { HttpDoorParts } from "./parts.ts";
 import { type AddRoute, shape } from "./route.ts";
-import { grantView, person } from "./routes-tasks.ts";
+import { grantView, ownerOrOperator, person, who } from "./routes-tasks.ts";
 
 /** What operators give to tasks and take back, and what agents start with. */
 export function addGrantRoutes(add: AddRoute, { authority }: HttpDoorParts): void {
@@ -24,19 +25,26 @@ export function addGrantRoutes(add: AddRoute, { authority }: HttpDoorParts): voi
     answers: shape("Grant"),
     async run({ caller, id, body }) {
       const draft = readDraft(body as unknown as Json, "approval", person(caller), authority.configuration);
-      return grantView(await issueGrant(authority, { task: id as TaskId, draft }));
+      return grantView(await issueGrant(authority, { task: id as TaskId, draft }), who(caller));
     },
   });
   add({
     method: "delete",
     path: "/v1/grants/{id}",
     summary: "Take a grant back",
-    access: "operator",
+    access: "owner or operator",
     answers: shape("Grant"),
-    run: async ({ caller, id }) =>
-      grantView(
-        await revokeGrant(authority, { grant: id as GrantId, by: person(caller), why: "revoked by an operator" }),
-      ),
+    async run({ caller, id }) {
+      const by = who(caller);
+      const task = await authority.store.read(async (tx) => {
+        const grant = await tx.grant(id as GrantId);
+        return grant === null ? null : tx.task(grant.task);
+      });
+      // Nobody learns from a refusal whether there is such a grant.
+      ownerOrOperator(by, task ?? { owner: "" as PersonName });
+      const why = may(by, "operator") ? "revoked by an operator" : "revoked by the owner";
+      return grantView(await revokeGrant(authority, { grant: id as GrantId, by: by.name, why }), by);
+    },
   });
   add({
     method: "get",

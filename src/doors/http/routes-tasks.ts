@@ -2,11 +2,14 @@ import { z } from "@hono/zod-openapi";
 import { endTask } from "../../authority/tasks/end-task.ts";
 import { openTaskFor } from "../../authority/tasks/open-task-for.ts";
 import type { AuthorityParts } from "../../authority/parts.ts";
-import { taskUnknown } from "../../authority/refusals.ts";
+import { roleMissing, taskUnknown } from "../../authority/refusals.ts";
+import { narrowTask } from "../../authority/tasks/narrow-task.ts";
+import { planFor } from "../../authority/tasks/plan.ts";
 import { renewTask } from "../../authority/tasks/renew-task.ts";
+import { spokenFor } from "../../authority/tasks/spoken.ts";
 import { describeGrant, type Grant } from "../../domain/grant.ts";
 import { spiffeId, type TaskId } from "../../domain/ids.ts";
-import type { Person } from "../../domain/person.ts";
+import { may, type Person, seesContent } from "../../domain/person.ts";
 import { standing, type Task } from "../../domain/task.ts";
 import { approvalView } from "./approval-view.ts";
 import type { Caller } from "./callers.ts";
@@ -35,7 +38,7 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
       });
       return {
         task: taskView(authority, opened.task),
-        grants: opened.grants.map(grantView),
+        grants: opened.grants.map((one) => grantView(one)),
         token: opened.token.token,
         expiresAt: opened.token.expiresAt,
       };
@@ -59,17 +62,21 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
   add({
     method: "get",
     path: "/v1/tasks/{id}",
-    summary: "A task with its session, grants and open questions",
+    summary: "A task with its session, its plan, grants and open questions",
     access: "viewer",
     answers: shape("TaskDetail"),
     run: ({ caller, id }) =>
       authority.store.read(async (tx) => {
         const task = await tx.task(id as TaskId);
         if (task === null) throw taskUnknown(id);
+        const { root } = await spokenFor(tx, task);
+        // What a person said yes to counts for every task below one root.
+        const yeses = root.id === task.id ? [] : (await tx.grants(root.id)).filter((one) => one.endorses !== undefined);
         return {
           ...taskView(authority, task),
           sessionState: await tx.session(task.session),
-          grants: (await tx.grants(task.id)).map(grantView),
+          plan: await planFor(tx, task),
+          grants: [...(await tx.grants(task.id)), ...yeses].map((one) => grantView(one, who(caller))),
           approvals: (await tx.openApprovals(task.id)).map((one) =>
             approvalView(one, who(caller), authority.clock.now()),
           ),
@@ -86,6 +93,25 @@ export function addTaskRoutes(add: AddRoute, { authority }: HttpDoorParts): void
     async run({ caller, id }) {
       const minted = await renewTask(authority, { instance: instanceCaller(caller).instance, task: id as TaskId });
       return { token: minted.token, expiresAt: minted.expiresAt };
+    },
+  });
+  add({
+    method: "post",
+    path: "/v1/tasks/{id}/narrow",
+    summary: "Take something out of what the owner's words ask for",
+    access: "owner or operator",
+    body: z.strictObject({
+      without: z.array(z.string().max(32)).max(20).default([]),
+      not: z.array(z.string().max(1_000)).max(50).default([]),
+      once: z.boolean().default(false),
+    }),
+    answers: z.object({ task: z.string(), plan: z.array(z.string()) }),
+    async run({ caller, id, body }) {
+      const task = await authority.store.read((tx) => tx.task(id as TaskId));
+      if (task === null) throw taskUnknown(id);
+      ownerOrOperator(who(caller), task);
+      const narrowed = await narrowTask(authority, { ...body, task: task.id, by: person(caller) });
+      return { task: task.id, plan: await authority.store.read((tx) => planFor(tx, narrowed)) };
     },
   });
   add({
@@ -117,8 +143,18 @@ export function taskView(
   };
 }
 
-export function grantView(grant: Grant): Grant & { readonly allows: string } {
-  return { ...grant, allows: describeGrant(grant) };
+/** A grant as `person` may see it. A yes that was remembered holds a value of the call that was asked about. */
+export function grantView(grant: Grant, person: Person | null = null): Grant & { readonly allows: string } {
+  const { endorses } = grant;
+  if (endorses === undefined || (person !== null && seesContent(person, ["approver"])))
+    return { ...grant, allows: describeGrant(grant) };
+  const hidden = { ...grant, endorses: { ...endorses, shown: `\`${endorses.argument}\``, mark: "" } };
+  return { ...hidden, allows: describeGrant(hidden) };
+}
+
+/** @throws WritError 403 `role_missing`. */
+export function ownerOrOperator(person: Person, task: Pick<Task, "owner">): void {
+  if (person.name !== task.owner && !may(person, "operator")) throw roleMissing("operator");
 }
 
 export function person(caller: Caller): string {
