@@ -21,7 +21,7 @@ import { readResult } from "../provenance/leaves.ts";
 import { Lineage } from "../provenance/lineage.ts";
 import { narrowed } from "../provenance/narrowed.ts";
 import { trace } from "../provenance/trace.ts";
-import { rankOf, scalars, targetsOf, type Traced } from "../provenance/traced-call.ts";
+import { rankOf, targetsOf, type Traced } from "../provenance/traced-call.ts";
 import { written } from "../provenance/written.ts";
 import { withdrawnFrom } from "../provenance/withdrawn.ts";
 import { compileWords, NO_WORDS, type Words } from "../provenance/words.ts";

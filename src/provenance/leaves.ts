@@ -16,6 +16,8 @@ export interface Read {
   readonly leaves: readonly Leaf[];
   /** What is written for people: a result as a whole, or values of many words. */
   readonly texts: readonly { readonly path: string; readonly text: string }[];
+  /** Of a record inside another, that other. */
+  readonly above: ReadonlyMap<number, number>;
   /** Something was too large to be read to its end: what stood there was seen nowhere. */
   readonly cut: boolean;
 }
@@ -53,11 +55,12 @@ class Walk {
   readonly leaves: Leaf[] = [];
   readonly texts: { path: string; text: string }[] = [];
   cut = false;
+  readonly #above = new Map<number, number>();
   #records = 0;
   #visited = 0;
 
   get read(): Read {
-    return { leaves: this.leaves, texts: this.texts, cut: this.cut };
+    return { leaves: this.leaves, texts: this.texts, above: this.#above, cut: this.cut };
   }
 
   whole(text: string, prose: boolean): void {
@@ -77,6 +80,7 @@ class Walk {
       for (const item of value as readonly Json[]) this.value(item, `${path}[]`, key, record);
     } else if (isObject(value)) {
       const own = ++this.#records;
+      if (record >= 0) this.#above.set(own, record);
       for (const [name, item] of Object.entries(value)) {
         // A table may be keyed by what it is about.
         if (isObject(item) || Array.isArray(item)) this.leaf(`${path}.*`, key, own, name);

@@ -108,7 +108,9 @@ export class Lineage {
       leaves.push(this.#mark(atomOf(leaf.text).key));
       places.push([pathAt(leaf.path), leaf.record]);
       this.#spell(leaf.text, words);
-      if (leaf.record >= 0) this.#describe(leaf, records);
+      // An order is known by the things in it.
+      for (let at = leaf.record, far = 0; at >= 0 && far < 3; at = read.above.get(at) ?? -1, far++)
+        this.#describe(leaf, at, far > 0, records);
     }
     // A short value may still hold an address among its words.
     const spoken = read.leaves.filter(({ text }) => text.trim().includes(" "));
@@ -278,12 +280,12 @@ export class Lineage {
     return packed(new Set(texts.map(this.#mark)));
   }
 
-  #describe(leaf: Leaf, records: Map<number, Set<number>>): void {
-    const held = records.get(leaf.record) ?? new Set();
-    records.set(leaf.record, held);
+  #describe(leaf: Leaf, record: number, inner: boolean, records: Map<number, Set<number>>): void {
+    const held = records.get(record) ?? new Set();
+    records.set(record, held);
     const words = wordsOf(leaf.text);
     // Where it is kept says nothing of what it is; nor does a noun that everything has, in a phrase.
-    if (atomOf(leaf.text).form === "url") return;
+    if (atomOf(leaf.text).form === "url" || (inner && words.length > MOST_TITLE)) return;
     for (const word of words) {
       if (words.length > MOST_TITLE && thingsOf(word).length > 1) continue;
       if (held.size < 64 && word.length > 1 && !isCommon(word)) held.add(this.#mark(singular(word)));
