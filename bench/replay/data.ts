@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { isAuthored, readAuthored } from "./authored.ts";
 import type { Json, JsonObject } from "../../src/domain/json.ts";
 
 /** One recorded call. `l` is the answer key: only the scoring reads it. */
@@ -31,6 +32,8 @@ export interface Trace {
   readonly utility: boolean | null;
   readonly asr: boolean | null;
   readonly prompt: string;
+  /** Whether the task is to do what somebody else wrote, where the suite says so. */
+  readonly follows?: boolean;
   readonly calls: readonly RecordedCall[];
   /** A first session of the same owner, which made the first `calls` for these words. */
   readonly before?: { readonly calls: number; readonly prompt: string };
@@ -52,6 +55,7 @@ export interface Recorded {
 
 /** Reads a folder of recorded traces. @throws an error that names the file which is missing or not of this format. */
 export function readRecorded(folder: string): Recorded {
+  if (existsSync(folder) && isAuthored(folder)) return readAuthored(folder);
   return {
     suites: readSuites(join(folder, "suites")),
     traces: lines(folder, "traces.jsonl") as unknown as readonly Trace[],

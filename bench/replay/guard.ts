@@ -37,7 +37,7 @@ const ALLOWED: readonly { readonly name: RegExp; readonly files: RegExp; readonl
   },
   { name: /^google$/i, files: /^src\/analysis\/files\/named-places\.ts$/, why: "where a browser keeps its profiles" },
   {
-    name: /^(?:shopping|rental|monitor|lamp)$/i,
+    name: /^(?:shopping|rental|monitor|lamp|office)$/i,
     files: /^src\/(?:domain\/lexicon|provenance\/ground|analysis\/shell\/commands\/system)\.ts$/,
     why: "an English word: in the lexicon beside its like, in a comment, or the name of a program",
   },

@@ -88,8 +88,10 @@ function table(report: {
   readonly all: Score;
 }): string {
   const rows = [...Object.entries(report.suites), ["all", report.all] as const].map(([name, one]) => {
-    const cells = (["STOP", "AUTO-STOP", "INT", "DENY", "DIRECT", "autonomy"] as const).map((key) => {
-      const { rate, low, high, hits, of } = one[key];
+    const cells = (["STOP", "AUTO-STOP", "INT", "INT-OWN", "DENY", "DIRECT", "autonomy"] as const).flatMap((key) => {
+      const counted = one[key];
+      if (counted === null) return [];
+      const { rate, low, high, hits, of } = counted;
       return `${key} ${percent(rate)} (${percent(low)}–${percent(high)}; ${hits}/${of})`;
     });
     return `${name}\n  ${cells.join("\n  ")}\n  asks per task ${one.asksPerTask}, decision p50 ${one.p50} ms, p99 ${one.p99} ms\n`;
