@@ -1,4 +1,5 @@
 import type { CallId, SessionId, TaskId } from "./ids.ts";
+import type { Confidentiality } from "./provenance.ts";
 
 /** What one result brought into a session, kept as keyed fingerprints: no text of it can be read out again. Fingerprints are
  *  packed, six bytes each, in base64. */
@@ -24,6 +25,21 @@ export interface LineagePart {
   readonly lines: readonly (readonly [path: number, line: number, form: number])[];
   /** Words, and pairs of words, of texts. */
   readonly words: string;
+  /** Values that not everybody may see, by where they stand; absent where there are none. */
+  readonly classified?: readonly ClassifiedPlace[];
+  /** The highest classification of what was too much to keep; absent where all was kept. */
+  readonly lost?: Classification;
+}
+
+export type Classification = Exclude<Confidentiality, "public">;
+
+export interface ClassifiedPlace {
+  readonly level: Classification;
+  /** `$.items[0].key` */
+  readonly path: string;
+  /** What its values are recognised by, ten bytes each, in base64: twenty bits of how it begins, its length with a bit for
+   *  whether it counts only between words, its fingerprint. */
+  readonly values: string;
 }
 
 /** A permitted call that changes something: what it was aimed at. */

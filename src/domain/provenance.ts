@@ -23,10 +23,29 @@ export interface Provenance {
   readonly endorsed: boolean;
   /** The owner took this out of the task. */
   readonly withdrawn: boolean;
+  /** Arguments that would carry a value to a sink that is not cleared for it. */
+  readonly disclosed: readonly string[];
+  /** The highest classification of what they would carry; `public` for nothing. */
+  readonly classification: Confidentiality;
+  /** What they are, by place and fingerprint. */
+  readonly disclosures: readonly Disclosure[];
   /** Where what is held against it was first seen, one sentence each. */
   readonly origins: readonly string[];
   /** The version of everything that this was read from: lineage, endorsements, what was taken out of the words. */
   readonly asOf: number;
+}
+
+/** A classified value on its way to a sink that is not cleared for it. The value itself is nowhere in it. */
+export interface Disclosure {
+  readonly argument: string;
+  readonly classification: Exclude<Confidentiality, "public">;
+  /** Where it was first seen so: `vault__read at \`$.key\``. Null for a value that could not be kept. */
+  readonly seen: string | null;
+  /** The value's keyed fingerprint; null where it is only feared. */
+  readonly fingerprint: string | null;
+  /** A host, a recipient or a server; null where its very name holds the value. */
+  readonly sink: string | null;
+  readonly clearance: Confidentiality;
 }
 
 /** Nothing is claimed: for what nobody has traced. */
@@ -41,6 +60,9 @@ export const UNTRACED: Provenance = {
   authorised: false,
   endorsed: false,
   withdrawn: false,
+  disclosed: [],
+  classification: "public",
+  disclosures: [],
   origins: [],
   asOf: 0,
 };
@@ -57,8 +79,14 @@ export interface SourceLabels {
 
 /** Who could have written a value: anybody, or only a system of record. */
 export type Integrity = "low" | "high";
-/** Who may see it. */
-export type Confidentiality = "public" | "internal" | "secret";
+/** Who may see it: the classification of a value, the clearance of whoever is sent it. Each is above the one before. */
+export const CONFIDENTIALITIES = ["public", "internal", "secret"] as const;
+export type Confidentiality = (typeof CONFIDENTIALITIES)[number];
+
+/** Whether a sink with this clearance may be sent what is classified so: no write down. */
+export function clears(clearance: Confidentiality, classification: Confidentiality): boolean {
+  return CONFIDENTIALITIES.indexOf(clearance) >= CONFIDENTIALITIES.indexOf(classification);
+}
 
 /** What `writ.yaml` or a profile says of one path of a result. Trust belongs to a path, never to a tool. */
 export interface PathTrust {
@@ -74,6 +102,8 @@ export interface LeafLabel {
   /** A value with a place of its own in a structured result, or text that somebody wrote freely, wherever it stands.
    *  Structure is not integrity: a structured value of low integrity is still anybody's. */
   readonly form: "structured" | "text";
+  /** Whether its confidentiality was said of this very path, and is not that of the result as a whole. */
+  readonly said?: true;
 }
 
 /** One value of a result. */

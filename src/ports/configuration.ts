@@ -6,7 +6,7 @@ import type { GrantDraft } from "../domain/grant.ts";
 import type { AgentName, PersonName, ServerName } from "../domain/ids.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { MemoryRule } from "../domain/memory.ts";
-import type { PathTrust } from "../domain/provenance.ts";
+import type { Confidentiality, PathTrust } from "../domain/provenance.ts";
 import type { SqlDialect } from "../domain/sql-catalogue.ts";
 import type { EventName } from "../domain/security-event.ts";
 import type { Person } from "../domain/person.ts";
@@ -70,6 +70,8 @@ export interface Configuration {
     readonly previous: VaultKeySource | null;
   };
   readonly memory: MemoryConfiguration;
+  /** What hosts and recipients may be sent, by their domain and all below it; without an entry what is public. */
+  readonly clearance: Readonly<Record<string, Confidentiality>>;
   /** Whether the record keeps arguments and results as text beside their keyed digests. */
   readonly records: { readonly text: "digest" | "keep" };
 }
@@ -311,6 +313,8 @@ export interface ServerConfiguration {
   readonly maxResultBytes: number;
   /** What its tools do, by their plain names; `*` for the rest. Stands above built-in profiles. */
   readonly tools: Readonly<Record<string, ToolRule>>;
+  /** What it may be sent; where nobody says, what is public, or anything where it keeps it on this machine. */
+  readonly clearance?: Confidentiality;
   /** Requests the server may send to the client. Default: elicitation and roots, not sampling. */
   readonly reverse: readonly ("sampling" | "elicitation" | "roots")[];
 }

@@ -17,10 +17,12 @@ export function riseOf(effects: Effects, source: SourceLabels): SessionRise {
 export function labelOf(source: SourceLabels, keys: readonly string[], form: LeafLabel["form"]): LeafLabel {
   let integrity: LeafLabel["integrity"] = source.untrusted ? "low" : "high";
   let confidentiality: LeafLabel["confidentiality"] = source.private ? "internal" : "public";
-  for (const said of source.trust ?? []) {
-    if (!fits(said.path, keys)) continue;
-    if (said.integrity === "low" || (said.integrity === "high" && form === "structured")) integrity = said.integrity;
-    confidentiality = said.confidentiality ?? confidentiality;
+  let said = false;
+  for (const one of source.trust ?? []) {
+    if (!fits(one.path, keys)) continue;
+    if (one.integrity === "low" || (one.integrity === "high" && form === "structured")) integrity = one.integrity;
+    confidentiality = one.confidentiality ?? confidentiality;
+    said ||= one.confidentiality !== undefined;
   }
-  return { integrity, confidentiality, form };
+  return { integrity, confidentiality, form, ...(said ? { said } : {}) };
 }

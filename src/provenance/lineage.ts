@@ -1,6 +1,7 @@
 import type { CallId, SessionId, TaskId } from "../domain/ids.ts";
 import type { LineageHead, LineagePart, LineageUse } from "../domain/lineage.ts";
 import { isCommon, singular, thingsOf } from "../domain/lexicon.ts";
+import { Classified } from "./classified.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Leaf, Read } from "./leaves.ts";
 import { atomOf, atomsIn, decoded, wordsOf } from "./normal.ts";
@@ -61,10 +62,13 @@ export class Lineage {
   #kept = 0;
   #read = 0;
   #full = false;
+  /** What of it not everybody may see. */
+  readonly classified: Classified;
   head: LineageHead;
 
   constructor(session: SessionId, mark: Fingerprint) {
     this.#mark = mark;
+    this.classified = new Classified(mark);
     this.head = { session, parts: 0, uses: [], cut: false, version: 0 };
   }
 
@@ -154,6 +158,7 @@ export class Lineage {
   take(part: LineagePart): void {
     if (this.#calls.has(part.call)) return;
     this.#calls.add(part.call);
+    this.classified.take(part);
     const words = unpacked(part.words);
     const leaves = unpacked(part.leaves);
     const atoms = unpacked(part.atoms);

@@ -8,11 +8,14 @@ export function told(argument: string, value: string, { level, at }: Ground): st
   const what = quotedValue(argument, value);
   if (at === null) return `${what} was named by nobody and seen nowhere`;
   const line = at.line > 0 ? `, line ${at.line}` : "";
-  const path = at.path === "" ? "" : ` at \`${shown(at.path, 60)}\``;
-  const place = `\`${shown(at.tool, 80)}\`${path}${line}`;
+  const place = `${placeShown(at.tool, at.path)}${line}`;
   return level === "text" || level === "named-text" || level === "sole" || level === "derived"
     ? `${what} was first seen in free text of ${place}`
     : `${what} was seen in a result of ${place}, which others may write`;
+}
+
+export function placeShown(tool: string, path: string): string {
+  return `\`${shown(tool, 80)}\`${path === "" ? "" : ` at \`${shown(path, 60)}\``}`;
 }
 
 /** ``the argument `payee` and its value``, of a secret the argument alone. */

@@ -1,5 +1,5 @@
 import type { TargetRole } from "../domain/endorsement.ts";
-import type { Provenance } from "../domain/provenance.ts";
+import { type Provenance, UNTRACED } from "../domain/provenance.ts";
 import { doingOf } from "../domain/doing.ts";
 import { actsOf, thingsOf, wordsOfName } from "../domain/lexicon.ts";
 import { asked, isRepeated } from "./asked.ts";
@@ -53,6 +53,7 @@ export function trace(call: Traced): Provenance {
   origins.unshift(...withdrawn);
   const clean = ungrounded.length + tainted.length + low.length + carried.length === 0;
   return {
+    ...UNTRACED,
     ungrounded,
     tainted,
     low,

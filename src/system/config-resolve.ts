@@ -128,6 +128,7 @@ export function resolveConfiguration(yaml: WritYaml, base: Base, report: Report)
       lifetimeMs: time(["memory", "lifetime"], yaml.memory?.lifetime, 90 * 24 * HOUR, MINUTE, 3660 * 24 * HOUR),
       untrustedMs: time(["memory", "untrusted"], yaml.memory?.untrusted, 7 * 24 * HOUR, MINUTE, 3660 * 24 * HOUR),
     },
+    clearance: yaml.clearance ?? {},
     records: { text: yaml.records?.text ?? "digest" },
   };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CLIENT_RIGHTS } from "../domain/client.ts";
 import { EFFECT_KINDS, TRAITS } from "../domain/effect.ts";
+import { CONFIDENTIALITIES } from "../domain/provenance.ts";
 import { EVENT_NAMES } from "../domain/security-event.ts";
 import { TIERS } from "../domain/tier.ts";
 import { DATE, DURATION, SIZE } from "./config-units.ts";
@@ -104,7 +105,7 @@ const toolRuleMembers = z.strictObject({
       z.strictObject({
         path: resultPath,
         integrity: z.enum(["low", "high"]).optional(),
-        confidentiality: z.enum(["public", "internal", "secret"]).optional(),
+        confidentiality: z.enum(CONFIDENTIALITIES).optional(),
       }),
     )
     .max(64)
@@ -191,6 +192,7 @@ const server = z.strictObject({
       error: "`operation`, `none`, or a mapping with `kind: header`, `oauth`, `exchange` or `github`",
     })
     .optional(),
+  clearance: z.enum(CONFIDENTIALITIES).optional(),
   timeout: duration.optional(),
   max_result: size.optional(),
   mode: z
@@ -389,6 +391,12 @@ export const writYaml = z.strictObject({
   records: z.strictObject({ text: z.enum(["digest", "keep"]).optional() }).optional(),
   memory: z
     .strictObject({ keep: z.boolean().optional(), lifetime: duration.optional(), untrusted: duration.optional() })
+    .optional(),
+  clearance: z
+    .record(
+      z.string().regex(/^(?!__proto__$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,9}$/, "a domain in lower case"),
+      z.enum(CONFIDENTIALITIES),
+    )
     .optional(),
   servers: z.record(name, server).optional(),
   agents: z.record(name, agent).optional(),

@@ -30,6 +30,7 @@ export function resolveServer(name: string, yaml: ServerYaml, folder: string, re
     timeoutMs: bounded([...path, "timeout"], yaml.timeout, MINUTE, 10, 24 * HOUR, report),
     maxResultBytes: sizeOf([...path, "max_result"], yaml.max_result, report),
     tools: Object.fromEntries(Object.entries(yaml.tools ?? {}).map(([tool, rule]) => [tool, ruleOf(rule)])),
+    ...(yaml.clearance === undefined ? {} : { clearance: yaml.clearance }),
     reverse: [...new Set(["elicitation", "roots", ...(yaml.allow ?? [])] as const)],
   };
 }

@@ -109,13 +109,16 @@ export function maskedValue(value: Json, mask: (text: string) => string = masked
   return same ? value : (Object.fromEntries(anew) as JsonObject);
 }
 
-/** A text that is a secret only by its name: `secret_access_key`. */
 function maskedMember(name: string, text: string): string {
+  return covered(text, secretsOfMember(name, text));
+}
+
+/** The secrets in a text that may be one only by its name: `secret_access_key`. */
+export function secretsOfMember(name: string, text: string): readonly Secret[] {
   const before = name.length + 1;
-  const secrets = secretsIn(`${name}=${text}`)
+  return secretsIn(`${name}=${text}`)
     .filter(({ end }) => end > before)
     .map((one) => ({ ...one, start: Math.max(0, one.start - before), end: one.end - before }));
-  return covered(text, secrets);
 }
 
 export function maskedObject(value: JsonObject): JsonObject {
