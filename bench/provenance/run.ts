@@ -1,11 +1,13 @@
 /** What a call costs when its session has seen few, many and very many values. Prints one JSON object: microseconds at the median
- *  for tracing one call, milliseconds for taking in one more result of 100 values, and megabytes held. */
+ *  for tracing one call, and for looking through a letter of 2,000 when as many values are secret; milliseconds for taking in one more result of 100 values, and megabytes held. */
 import { inferRule } from "../../src/analysis/inferred.ts";
 import { NO_EFFECTS } from "../../src/domain/effect.ts";
 import type { CallId, Digest, ServerName, SessionId, TaskId, ToolName } from "../../src/domain/ids.ts";
+import { holds } from "../../src/provenance/disclosed.ts";
 import { fingerprintUnder } from "../../src/provenance/fingerprint.ts";
 import { readResult } from "../../src/provenance/leaves.ts";
 import { Lineage } from "../../src/provenance/lineage.ts";
+import { unitsOf } from "../../src/provenance/telling.ts";
 import { trace } from "../../src/provenance/trace.ts";
 import { compileWords } from "../../src/provenance/words.ts";
 
@@ -18,7 +20,16 @@ const rule = inferRule(
 );
 const words = compileWords("Pay the garden club what it is owed, as last time");
 
-function measure(values: number): { readonly traceUs: number; readonly takeMs: number; readonly heldMb: number } {
+const LETTER = Array.from({ length: 300 }, (_, i) => ["hello", "invoice", "Friday"][i % 3]).join(" ");
+
+interface Measured {
+  readonly traceUs: number;
+  readonly lookUs: number;
+  readonly takeMs: number;
+  readonly heldMb: number;
+}
+
+function measure(values: number): Measured {
   const before = process.memoryUsage().heapUsed;
   const lineage = new Lineage("s" as SessionId, fingerprintUnder([1, 2]));
   const take = (n: number): void => {
@@ -34,8 +45,15 @@ function measure(values: number): { readonly traceUs: number; readonly takeMs: n
   const started = performance.now();
   take(-1);
   const takeMs = performance.now() - started;
-  const times = Array.from({ length: 500 }, (_, i) => {
-    const from = performance.now();
+  for (let n = 0; n < values; n += PER_RESULT) {
+    const units = Array.from({ length: Math.min(values, PER_RESULT) }, (_, i) =>
+      unitsOf(`k${n + i}-${(n + i) * 7919}`),
+    );
+    const found = [{ level: "secret", path: "$.key", units: units.flat() }] as const;
+    lineage.classified.take({ tool: "vault__read", ...lineage.classified.pack(found, null) });
+  }
+  const lookUs = median(() => holds(lineage.classified, LETTER));
+  const traceUs = median((i) =>
     trace({
       server: "bank",
       tool: "send_payment",
@@ -48,14 +66,23 @@ function measure(values: number): { readonly traceUs: number; readonly takeMs: n
       words,
       lineage,
       endorsements: [],
-    });
-    return (performance.now() - from) * 1000;
-  }).toSorted((a, b) => a - b);
+    }),
+  );
   return {
-    traceUs: Math.round(times[250] ?? 0),
+    traceUs,
+    lookUs,
     takeMs: Math.round(takeMs * 100) / 100,
     heldMb: Math.round((process.memoryUsage().heapUsed - before) / 104_857.6) / 10,
   };
+}
+
+function median(one: (i: number) => unknown): number {
+  const times = Array.from({ length: 500 }, (_, i) => {
+    const from = performance.now();
+    one(i);
+    return (performance.now() - from) * 1000;
+  });
+  return Math.round(times.toSorted((a, b) => a - b)[250] ?? 0);
 }
 
 measure(1_000);

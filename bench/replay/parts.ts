@@ -43,7 +43,7 @@ export function partsOf(stage: Stage, store: Store, principal: () => Principal):
         infer: true,
       }),
     rule: (call, definition) => ruleOf(call, servers.get(call.server), definition, { infer: true }),
-    tracing: createTracing(digests, clock),
+    tracing: createTracing(digests, clock, configuration),
     ground: { paths: [], hosts: [], home: "/root" },
     profile: () => ({ hash: "recorded", levels: null }),
     profileAnew: () => Promise.resolve(),

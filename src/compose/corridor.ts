@@ -59,7 +59,7 @@ export function composeCorridor(
     meaning: (call, definition) => meaningOf(call, known.get(call.server), definition, reading),
     rule: (call, definition) => ruleOf(call, known.get(call.server), definition, reading),
     ground,
-    tracing: createTracing(digests, clock),
+    tracing: createTracing(digests, clock, configuration),
     profile: (principal) => capabilities.profiles.of(principal),
     profileAnew: async (principal) => {
       await capabilities.tick();

@@ -50,7 +50,8 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
         readUntrusted: standing.session.readUntrusted,
         sent: standing.session.sent,
       },
-      provenance: { ...request.provenance },
+      provenance: { ...request.provenance, disclosures: request.provenance.disclosures.map((one) => ({ ...one })) },
+      ...declassified(decision),
       ...(decision.kind === "deny" || decision.obligations.length === 0
         ? {}
         : { obligations: decision.obligations.map(wordFor) }),
@@ -68,6 +69,14 @@ export function recordOf(parts: GateParts, decision: Decision, more: JsonObject)
       ...more,
     },
   };
+}
+
+/** Who released what is classified, for this call alone: whoever answered, or the policy that let it be. */
+function declassified(decision: Decision): JsonObject {
+  const { disclosures } = decision.request.provenance;
+  if (decision.kind !== "permit" || disclosures.length === 0) return {};
+  const by = decision.observed !== null ? "observation" : decision.approval !== null ? "approval" : "policy";
+  return { declassified: { by, values: disclosures.map((one) => ({ ...one })) } };
 }
 
 const MOST_NAMED = 50;

@@ -1,4 +1,4 @@
-import { masked } from "../analysis/secrets/secrets.ts";
+import { holdsSecret, masked, secretsIn, secretsOfMember } from "../analysis/secrets/secrets.ts";
 import { spokenFor } from "../authority/tasks/spoken.ts";
 import type { AccessRequest } from "../domain/access-request.ts";
 import { inputOf } from "../domain/call.ts";
@@ -9,11 +9,14 @@ import { type JsonObject, own } from "../domain/json.ts";
 import { actsOf, verbOf, wordsOfName } from "../domain/lexicon.ts";
 import type { LineageHead, LineagePart } from "../domain/lineage.ts";
 import { type Narrowing, sizeOf, UNNARROWED } from "../domain/narrowing.ts";
-import { type Provenance, UNTRACED } from "../domain/provenance.ts";
+import { type Provenance, type SourceLabels, UNTRACED } from "../domain/provenance.ts";
 import type { Task } from "../domain/task.ts";
 import type { ToolRule } from "../ports/configuration.ts";
 import type { ReadTx, WriteTx } from "../ports/store.ts";
 import type { Clock, Digests } from "../ports/system.ts";
+import { classify, type SecretForms } from "../provenance/classify.ts";
+import type { Clearances } from "../provenance/clearance.ts";
+import { disclosedBy, holds } from "../provenance/disclosed.ts";
 import { type Endorsable, endorsable, groundedInWords } from "../provenance/endorsable.ts";
 import { fingerprintUnder } from "../provenance/fingerprint.ts";
 import { leadsOn } from "../provenance/leads.ts";
@@ -66,10 +69,11 @@ export interface Tracing {
 
 /** Sessions whose lineage is kept at hand. */
 const MOST_AT_HAND = 256;
+const MOST_ORIGINS = 8;
 /** What a session saw is forgotten this long after. */
 const KEPT_MS = 60 * 24 * 3_600_000;
 
-export function createTracing(digests: Digests, clock: Clock): Tracing {
+export function createTracing(digests: Digests, clock: Clock, clearances: Clearances): Tracing {
   const atHand = new Map<SessionId, Lineage>();
   const compiled = new Map<string, Words>();
   /** Read here, and perhaps not in the store yet. */
@@ -108,6 +112,13 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
     return lineage;
   }
 
+  /** What is private only by the cautious guess classifies nothing: somebody has to have said so. */
+  function sourceOf({ server, tool }: AccessRequest["call"], source: SourceLabels): SourceLabels {
+    const tools = clearances.servers.find(({ name }) => name === server)?.tools ?? {};
+    const said = Object.hasOwn(tools, tool) ? tools[tool] : tools["*"];
+    return { ...source, private: said?.private === true };
+  }
+
   async function look(tx: ReadTx, task: Task, grants: readonly Grant[]): Promise<Seen> {
     const { root, speaking, declared, narrowing } = await spokenFor(tx, task);
     bounded(roots, task.session, root.session);
@@ -135,19 +146,27 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
     await tx.putDocument("lineage", head.session, head, clock.now() + KEPT_MS);
   }
 
+  /** Whose words stand behind the values it is aimed at. */
+  function ground(request: AccessRequest, rule: ToolRule | null, seen: Seen): Provenance {
+    if (request.call.method !== "tools/call") return UNTRACED;
+    if (rule !== null) return trace(tracedOf(request, rule, seen));
+    // Of what nobody knows how to read it is still known what the owner took away: it may be aimed at anything in it.
+    const identity = Object.keys(inputOf(request.call)).map((name) => `$.${name}`);
+    const origins = withdrawnFrom(tracedOf(request, { effects: [], identity }, seen), false);
+    return { ...UNTRACED, withdrawn: origins.length > 0, origins };
+  }
+
   return {
     look,
 
     trace(request, rule, seen) {
-      if (request.call.method !== "tools/call") return { ...UNTRACED, asOf: seen.version };
-      // Of what nobody knows how to read it is still known what the owner took away: it may be aimed at anything in it.
-      if (rule === null) {
-        const identity = Object.keys(inputOf(request.call)).map((name) => `$.${name}`);
-        const origins = withdrawnFrom(tracedOf(request, { effects: [], identity }, seen), false).map(masked);
-        return { ...UNTRACED, withdrawn: origins.length > 0, origins, asOf: seen.version };
-      }
-      const traced = trace(tracedOf(request, rule, seen));
-      return { ...traced, origins: traced.origins.map(masked), asOf: seen.version };
+      const { lineage, words } = seen;
+      const { says, ...disclosed } = disclosedBy(request, rule, { classified: lineage.classified, words }, clearances);
+      const grounded = ground(request, rule, seen);
+      // What tells where a value came from shows it; of what is classified nothing is shown.
+      const others = grounded.origins.filter((origin) => !holds(lineage.classified, origin));
+      const origins = [...says, ...others].slice(0, MOST_ORIGINS).map(masked);
+      return { ...grounded, ...disclosed, origins, asOf: seen.version };
     },
 
     endorsable(request, rule, seen) {
@@ -210,7 +229,15 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
         });
       const searched = asked ? standing.task.id : null;
       const tool = qualified(call.server, call.tool);
-      const part = lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched });
+      const { found, lost } = classify(
+        own(answer, "result") ?? own(answer, "error") ?? {},
+        sourceOf(call, source),
+        SECRETS,
+      );
+      const part = {
+        ...lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched }),
+        ...lineage.classified.pack(found, lost),
+      };
       lineage.take(part);
       return { part, cut: Lineage.overflows(content, part) };
     },
@@ -233,6 +260,15 @@ export function createTracing(digests: Digests, clock: Clock): Tracing {
     },
   };
 }
+
+/** A name says what a text is only where the text does not say it itself. */
+const SECRETS: SecretForms = {
+  anyIn: holdsSecret,
+  in(name, text) {
+    const found = secretsIn(text);
+    return found.length > 0 ? found : secretsOfMember(name, text);
+  },
+};
 
 const LISTS = new Set(["list", "search", "find", "ls", "stat", "tree", "query", "count", "check"]);
 

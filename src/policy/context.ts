@@ -64,6 +64,8 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       authorised: provenance.authorised,
       endorsed: provenance.endorsed,
       withdrawn: provenance.withdrawn,
+      disclosed: provenance.disclosed.map(clean),
+      classification: provenance.classification,
     },
     approval: {
       granted,

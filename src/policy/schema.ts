@@ -143,6 +143,8 @@ const COMMON: Record<string, Attributes> = {
     endorsed: bool,
     withdrawn: bool,
     authorised: bool,
+    disclosed: strings,
+    classification: string,
   },
   Approval: { granted: bool, by: strings },
   Capability: { needs: strings, level: long },

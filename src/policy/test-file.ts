@@ -2,6 +2,7 @@ import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { EFFECT_KINDS, TRAITS } from "../domain/effect.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
+import { CONFIDENTIALITIES } from "../domain/provenance.ts";
 import { TIERS } from "../domain/tier.ts";
 import { didYouMean, type PolicyFile, problem, type Problem } from "./problem.ts";
 
@@ -68,6 +69,8 @@ const testCase = z.strictObject({
       endorsed: z.boolean(),
       withdrawn: z.boolean(),
       authorised: z.boolean(),
+      disclosed: strings,
+      classification: z.enum(CONFIDENTIALITIES),
     })
     .partial()
     .optional(),

@@ -1,6 +1,7 @@
 import type { AccessRequest } from "../domain/access-request.ts";
 import { inputOf } from "../domain/call.ts";
 import { onlyReads } from "../domain/effect.ts";
+import type { TargetRole } from "../domain/endorsement.ts";
 import { OWN_SERVER } from "../domain/ids.ts";
 import { type Json, isObject, type JsonObject } from "../domain/json.ts";
 import type { Classification } from "../domain/lineage.ts";
@@ -11,7 +12,7 @@ import { clearTexts } from "./clear-texts.ts";
 import { type Clearances, type Sink, sinksOf, unclearedFor } from "./clearance.ts";
 import { joined, squeezed } from "./squeezed.ts";
 import { placeShown } from "./told.ts";
-import { type Role, targetsOf } from "./traced-call.ts";
+import { targetsOf } from "./traced-call.ts";
 import type { Words } from "./words.ts";
 
 export type Disclosed = Pick<Provenance, "disclosed" | "classification" | "disclosures"> & {
@@ -179,7 +180,7 @@ function piecesOf(input: JsonObject): readonly Piece[] {
   return [...values, ...names];
 }
 
-const ADDRESSED: ReadonlySet<Role> = new Set(["recipient", "host"]);
+const ADDRESSED: ReadonlySet<TargetRole> = new Set(["recipient", "host"]);
 
 /** What each argument that says where the call goes to is, as a whole and address by address. */
 function aimedAt(targets: ReturnType<typeof targetsOf>): ReadonlyMap<string, ReadonlySet<string>> {

@@ -12,7 +12,7 @@ import { call, effects, grant, NOW, request, standing } from "../gate/sample.ts"
 import { TOOLS } from "./kit.ts";
 
 const digests = createDigests(createSecretKey(Buffer.alloc(32, 7)));
-const fresh = (): Tracing => createTracing(digests, { now: () => NOW });
+const fresh = (): Tracing => createTracing(digests, { now: () => NOW }, { servers: [], clearance: {} });
 const MALLORY = "GB33BUKB20201555555555";
 const OWN = { ...standing().task, objective: "Please pay the bill in 'bill.txt'" };
 const rule = inferRule(TOOLS.read, {});
