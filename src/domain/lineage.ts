@@ -50,6 +50,8 @@ export interface LineageUse {
   /** How far it went: 1 a change that can be undone, 2 one that cannot. */
   readonly rank: number;
   readonly targets: string;
+  /** How much money it let go, where it says so. */
+  readonly spent?: number;
   /** What else it carried that nobody had named and that no result held by itself. */
   readonly wrote?: string;
   /** The owner's words stood behind these very values: each with what it was the target as. Absent where they did not. */

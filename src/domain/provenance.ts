@@ -14,6 +14,8 @@ export interface Provenance {
   readonly unasked: boolean;
   /** They ask for fewer of this kind than were made already. */
   readonly repeated: boolean;
+  /** Arguments that let go more money than the owner's words name. */
+  readonly excess: readonly string[];
   /** Whether all that is tainted is the only one of its form in a text that the owner's words name, and they ask for what is
    *  done: the account in the bill that is to be paid. Nobody vouches for it, and it may be asked about. */
   readonly sole: boolean;
@@ -56,6 +58,7 @@ export const UNTRACED: Provenance = {
   carried: [],
   unasked: false,
   repeated: false,
+  excess: [],
   sole: false,
   authorised: false,
   endorsed: false,

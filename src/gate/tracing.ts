@@ -18,6 +18,7 @@ import { classify, type SecretForms } from "../provenance/classify.ts";
 import type { Clearances } from "../provenance/clearance.ts";
 import { disclosedBy, holds } from "../provenance/disclosed.ts";
 import { type Endorsable, endorsable, groundedInWords } from "../provenance/endorsable.ts";
+import { moneyIn } from "../provenance/amounts.ts";
 import { fingerprintUnder } from "../provenance/fingerprint.ts";
 import { leadsOn } from "../provenance/leads.ts";
 import { readResult } from "../provenance/leaves.ts";
@@ -186,6 +187,7 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
           tool: qualified(call.server, call.tool),
           task,
           rank,
+          ...spentBy(tracedOf(request, rule, seen)),
           wrote: lineage.marks(written(inputOf(call), { ...tracedOf(request, rule, seen), rank })),
           targets: lineage.marks(targetsOf({ rule, input: inputOf(call) }).map(({ value }) => value)),
           ...(provenance.authorised ? { endorses: lineage.seal(groundedInWords(tracedOf(request, rule, seen))) } : {}),
@@ -269,6 +271,11 @@ const SECRETS: SecretForms = {
     return found.length > 0 ? found : secretsOfMember(name, text);
   },
 };
+
+function spentBy(call: Traced): { readonly spent?: number } {
+  const amounts = [...moneyIn(call).values()];
+  return amounts.length === 0 ? {} : { spent: Math.max(...amounts) };
+}
 
 const LISTS = new Set(["list", "search", "find", "ls", "stat", "tree", "query", "count", "check"]);
 

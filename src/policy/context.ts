@@ -60,6 +60,7 @@ export function contextOf(request: AccessRequest, input: RecordInput | null): { 
       carried: provenance.carried.map(clean),
       unasked: provenance.unasked,
       repeated: provenance.repeated,
+      excess: provenance.excess.map(clean),
       sole: provenance.sole,
       authorised: provenance.authorised,
       endorsed: provenance.endorsed,

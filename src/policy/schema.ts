@@ -139,6 +139,7 @@ const COMMON: Record<string, Attributes> = {
     carried: strings,
     unasked: bool,
     repeated: bool,
+    excess: strings,
     sole: bool,
     endorsed: bool,
     withdrawn: bool,

@@ -65,6 +65,7 @@ const testCase = z.strictObject({
       carried: strings,
       unasked: z.boolean(),
       repeated: z.boolean(),
+      excess: strings,
       sole: z.boolean(),
       endorsed: z.boolean(),
       withdrawn: z.boolean(),

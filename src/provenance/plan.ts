@@ -5,14 +5,14 @@ import { quoted } from "./told.ts";
 import type { Words } from "./words.ts";
 
 /** Every act that changes something, in the order people are told of them. */
-const ACTS: readonly Act[] = ["send", "pay", "book", "create", "update", "delete", "admit", "run", "enter"];
+const ACTS: readonly Act[] = ["send", "pay", "book", "create", "update", "delete", "admit", "run", "ship", "enter"];
 /** What open words do not ask for. */
 const CLOSED: readonly Act[] = ["delete", "admit"];
 const MOST_SHOWN = 8;
 
 /** An act as people read and write it. */
 export function shownAs(act: Act): string {
-  return act === "update" ? "change" : act;
+  return act === "update" ? "change" : act === "ship" ? "release" : act;
 }
 
 /** The act that people call so; null for none. */
@@ -52,7 +52,12 @@ export function planOf(words: Words): readonly string[] {
   if (actsAskedFor(words).includes("enter")) sentences.push("may enter: a sign-in, where the rest takes one");
   const none = ACTS.filter((act) => !given.includes(act) && act !== "enter" && (!words.open || CLOSED.includes(act)));
   if (none.length > 0) sentences.push(`may ${none.map(shownAs).join(", ")}: nothing`);
-  return [...sentences, ...takenFrom(words)];
+  return [...sentences, ...boundsOf(words), ...takenFrom(words)];
+}
+
+function boundsOf({ bounds }: Words): readonly string[] {
+  if (bounds === null) return [];
+  return [`no more money than ${bounds.each} at once${bounds.total === null ? "" : `, ${bounds.total} in all`}`];
 }
 
 function takenFrom({ taken }: Words): readonly string[] {

@@ -2,6 +2,7 @@ import type { TargetRole } from "../domain/endorsement.ts";
 import { type Provenance, UNTRACED } from "../domain/provenance.ts";
 import { doingOf } from "../domain/doing.ts";
 import { actsOf, thingsOf, wordsOfName } from "../domain/lexicon.ts";
+import { excessOf } from "./amounts.ts";
 import { asked, isRepeated } from "./asked.ts";
 import { carries } from "./carried.ts";
 import { type Ground, groundOf, type Grounds, isId, isSelf, kindsIn } from "./ground.ts";
@@ -49,9 +50,11 @@ export function trace(call: Traced): Provenance {
   const isAimed = named > 0 || (others === 0 && places > 0);
   const unasked = rank > 0 && call.declared && !call.planned && !asked(call, isAimed);
   const repeated = rank > 0 && call.declared && isRepeated(call);
+  const excess = call.declared ? excessOf(call) : [];
+  origins.push(...excess.map((one) => one.says));
   const withdrawn = withdrawnFrom(call, repeated);
   origins.unshift(...withdrawn);
-  const clean = ungrounded.length + tainted.length + low.length + carried.length === 0;
+  const clean = ungrounded.length + tainted.length + low.length + carried.length + excess.length === 0;
   return {
     ...UNTRACED,
     ungrounded,
@@ -60,6 +63,7 @@ export function trace(call: Traced): Provenance {
     carried: [...new Set(carried.map((one) => one.argument))],
     unasked,
     repeated,
+    excess: excess.map((one) => one.argument),
     sole: sole && rank > 0 && tainted.length > 0 && asked(call, false),
     authorised: rank > 0 && call.declared && clean && !unasked && !repeated && withdrawn.length === 0,
     endorsed,

@@ -1,5 +1,6 @@
 import type { Narrowing } from "../domain/narrowing.ts";
 import { type Act, actsOf, isCommon, singular, thingsOf, verbOf } from "../domain/lexicon.ts";
+import { type Bounds, boundsIn } from "./amounts.ts";
 import { type Atom, atomOf, atomsIn, isStrong, plain, wordsOf } from "./normal.ts";
 
 /** What the owner's own words ask for, compiled once: nothing here is a guess by a model. */
@@ -13,6 +14,8 @@ export interface Words {
   readonly things: ReadonlySet<string>;
   /** Every word that names something. */
   readonly contents: ReadonlySet<string>;
+  /** How much money they let go. */
+  readonly bounds: Bounds | null;
   /** Whether more than one of something is asked for: all, each, every, both. */
   readonly many: boolean;
   /** The kinds of things of which it speaks in the plural. */
@@ -45,6 +48,7 @@ export const NO_WORDS: Words = {
   forbidden: new Set(),
   things: new Set(),
   contents: new Set(),
+  bounds: null,
   many: false,
   plurals: [],
   names: () => false,
@@ -219,6 +223,7 @@ export function compileWords(objective: string): Words {
     forbidden: new Set([...denied].filter((verb) => !verbs.has(verb))),
     things,
     contents,
+    bounds: boundsIn(said),
     many: MANY.test(said),
     plurals: tokens.filter((word) => singular(word) !== word || /^every(?:one|body)$/.test(word)).flatMap(thingsOf),
     open: unknown || OPEN.test(said),

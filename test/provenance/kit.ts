@@ -52,7 +52,7 @@ export class Told {
   }
 
   /** As after a permitted call. */
-  did(one: ToolDefinition, input: JsonObject): this {
+  did(one: ToolDefinition, input: JsonObject, spent?: number): this {
     const rule = inferRule(one, {});
     this.lineage.follow(
       this.lineage.used({
@@ -60,6 +60,7 @@ export class Told {
         tool: `office__${one.name}`,
         task: TASK,
         rank: 2,
+        ...(spent === undefined ? {} : { spent }),
         targets: this.lineage.marks(targetsOf({ rule, input }).map(({ value }) => value)),
         endorses: this.lineage.seal(
           targetsOf({ rule, input }).map((target) => seatedIn(target, { server: "office", tool: one.name })),

@@ -20,7 +20,7 @@ test("what the owner's words let a task do is shown, one sentence each", async (
   expect((await planOf(task)).split("\n")).toEqual([
     'may send: email; "ida@example.org" is named; once',
     "may enter: a sign-in, where the rest takes one",
-    "may pay, book, create, change, delete, admit, run: nothing",
+    "may pay, book, create, change, delete, admit, run, release: nothing",
   ]);
   expect((await bank.writ("vera", ["task", "show", task])).out).toContain(
     'plan       may send: email; "ida@example.org" is named; once',
