@@ -169,6 +169,8 @@ function objectIn(member: JsonObject): { readonly schema: JsonObject; readonly l
 function roleOf(name: string, member: JsonObject): Role | null {
   const types = typesOf(member);
   if (types.has("boolean") || hasChoices(member)) return null;
+  // Which message is answered says nothing of where the answer goes.
+  if (/(?:^|_)(?:in_?reply_?to|thread)(?:_|$)/i.test(name)) return null;
   const number = !types.has("string") && !types.has("array") && (types.has("number") || types.has("integer"));
   const words = wordsOfName(name).map(singular);
   const last = words.at(-1) ?? "";

@@ -64,7 +64,7 @@ class Walk {
   }
 
   whole(text: string, prose: boolean): void {
-    const rows = prose ? null : listed(text);
+    const rows = prose ? null : (listed(text) ?? numbered(text));
     const value = prose || rows !== null ? undefined : structure(text);
     if (value !== undefined) return this.value(value, "", "", -1);
     if (rows === null) return this.text("", text);
@@ -91,6 +91,12 @@ class Walk {
   }
 
   leaf(path: string, key: string, record: number, text: string): void {
+    // A mailbox as RFC 5322 writes it (3.4) is a name and an address.
+    const [, name = "", address] = MAILBOX.exec(text) ?? [];
+    if (address !== undefined && name.split(/\s+/).length <= MOST_WORDS) {
+      if (name !== "") this.leaf(path, key, record, name);
+      return this.leaf(path, key, record, address);
+    }
     const words = text.split(/\s+/, MOST_WORDS + 1).filter((word) => word !== "");
     if (words.length > MOST_WORDS || text.includes("\n") || text.length > 256) return this.text(path, text);
     this.leaves.push({ path: path.slice(0, 200), key: key.slice(0, 100), record, text });
@@ -101,6 +107,8 @@ class Walk {
     this.texts.push({ path: path.slice(0, 200), text: text.slice(0, LONGEST_TEXT) });
   }
 }
+
+const MAILBOX = /^\s*"?([^"<>@\n]{0,80}?)"?\s*<([^<>\s@]{1,64}@[^<>\s@]{1,255})>\s*$/;
 
 /** `- code: A12, colour: red`: a row of several members, which is no YAML as it stands. */
 const INLINE =
@@ -142,6 +150,19 @@ function listed(text: string): readonly string[] | null {
   if (rows.length < 2 || rows.slice(1).some((row) => row.includes(":")) || /^[[{]/.test(text.trim())) return null;
   if (rows.some((row) => row.length > 64 || /[.!?;@]|:\/\/|\d{6}/.test(row))) return null;
   return rows.map((row) => row.replace(/^(?:[-*\u2022]|\d{1,3}[.)])\s+|^[\w ]{1,30}:\s+/, ""));
+}
+
+/** The heads of a numbered list under one heading, `1. Blue Door - about 25 EUR, rated 4.6`; null where any row is none. */
+function numbered(text: string): readonly string[] | null {
+  const rows = text.slice(0, LONGEST_TEXT).trim().split("\n");
+  const from = /^\d/.test(rows[0] ?? "") ? 0 : 1;
+  const heads: string[] = [];
+  for (const row of rows.slice(from)) {
+    const [, at, head] = /^\s*(\d{1,3})[.)]\s+([^:|\n]{1,64}?)(?:\s+[-\u2013\u2014|]\s|\s*[:|(]|$)/.exec(row) ?? [];
+    if (head === undefined || Number(at) !== heads.length + 1) return null;
+    heads.push(head);
+  }
+  return heads.length === 0 ? null : heads;
 }
 
 /** A result that is one short value is a value. */

@@ -114,7 +114,7 @@ export class Lineage {
       this.#spell(leaf.text, words);
       // An order is known by the things in it.
       for (let at = leaf.record, far = 0; at >= 0 && far < 3; at = read.above.get(at) ?? -1, far++)
-        this.#describe(leaf, at, far > 0, records);
+        this.#describe(leaf, at, records);
     }
     // A short value may still hold an address among its words.
     const spoken = read.leaves.filter(({ text }) => text.trim().includes(" "));
@@ -285,12 +285,12 @@ export class Lineage {
     return packed(new Set(texts.map(this.#mark)));
   }
 
-  #describe(leaf: Leaf, record: number, inner: boolean, records: Map<number, Set<number>>): void {
+  #describe(leaf: Leaf, record: number, records: Map<number, Set<number>>): void {
     const held = records.get(record) ?? new Set();
     records.set(record, held);
     const words = wordsOf(leaf.text);
     // Where it is kept says nothing of what it is; nor does a noun that everything has, in a phrase.
-    if (atomOf(leaf.text).form === "url" || (inner && words.length > MOST_TITLE)) return;
+    if (atomOf(leaf.text).form === "url") return;
     for (const word of words) {
       if (words.length > MOST_TITLE && thingsOf(word).length > 1) continue;
       if (held.size < 64 && word.length > 1 && !isCommon(word)) held.add(this.#mark(singular(word)));

@@ -117,7 +117,8 @@ function runAt(pieces: readonly string[], from: number): Found | null {
   }
   if (parts.length < 2 || (from > 0 && /^\+?[a-z]{0,2}\d{1,6}$/.test(pieces[from - 1] ?? ""))) return null;
   const atom = atomOf(parts.join(""));
-  return atom.form === "account" && atom.key.length >= 12 ? { ...atom, text: parts.join(" ") } : null;
+  const least = atom.key.startsWith("+") ? 9 : 12;
+  return atom.form === "account" && atom.key.length >= least ? { ...atom, text: parts.join(" ") } : null;
 }
 
 const PRINTABLE = /^[\p{L}\p{N}\p{P}\p{S}\s]{3,}$/u;

@@ -127,6 +127,7 @@ function weigh({ level, atom, at }: Ground, { role, name }: Target, rank: number
     case "kind":
       // A delete, or a change of who may do what, is of one thing that the words lead to, and not of any of its kind.
       if (rank < 2 || (!strong && isForMany(call))) return null;
+      if (kinds.includes("delete") && call.words.selects && !kinds.includes("administer")) return null;
       return strong || kinds.includes("delete") || kinds.includes("administer") ? "low" : null;
     case "derived":
       return kinds.includes("spend") || kinds.includes("delete") ? "tainted" : null;

@@ -14,6 +14,8 @@ export interface Words {
   readonly things: ReadonlySet<string>;
   /** Every word that names something. */
   readonly contents: ReadonlySet<string>;
+  /** Whether they say which one of a kind is meant by what is special about it: the oldest, the largest, whatever has expired. */
+  readonly selects: boolean;
   /** How much money they let go. */
   readonly bounds: Bounds | null;
   /** Whether more than one of something is asked for: all, each, every, both. */
@@ -48,6 +50,7 @@ export const NO_WORDS: Words = {
   forbidden: new Set(),
   things: new Set(),
   contents: new Set(),
+  selects: false,
   bounds: null,
   many: false,
   plurals: [],
@@ -111,6 +114,8 @@ function cut(span: Span, pattern: RegExp, label: (text: string, before: string) 
 const MANY =
   /\b(?:all|each|every|both|several|everyone|everybody|everything|multiple|as many|any|remaining|per|respectively|twice|repeatedly|increments|instal?lments|batches|portions|chunks|in parts|one by one)\b/i;
 
+const SELECTS =
+  /\bthe\s+(?:\S+\s+)?(?:oldest|newest|latest|earliest|first|last|largest|biggest|smallest|longest|shortest|cheapest|most\s+\S+|least\s+\S+|highest|lowest|duplicates?)\b|\b(?:expired|outdated|obsolete|unused|superseded)\b/i;
 const ADDRESS =
   /\b(?:his|her|their|its)\s+(?:e-?)?mail\b(?!\s+(?:from|about|to))|\b(?:e-?)?mail\s+address|\baddress(?:es)?\b|\bcontact\s+(?:details?|info)/i;
 /** An address of two parts and more below a host: whoever has it need not have the host. */
@@ -119,7 +124,7 @@ const OPEN =
   /\b(?:take\s+care\s+of|sort\s+(?:\S+\s+)?out|handle|deal\s+with|see\s+to|i\s+(?:need|want)|we\s+(?:need|want)|i(?:['’]d|\s+would)\s+like)\b/i;
 /** Requests in which the verb that counts is said in several words. */
 const PHRASES: readonly (readonly [RegExp, string])[] = [
-  [/\blet\s+(?:[\p{L}'’-]+\s+){1,4}?know\b/giu, "notify"],
+  [/\blet\s+(?:[\p{L}'’-]+,?\s+){1,10}?know\b/giu, "notify"],
   [/\b(?:get|take|getting|taking)\s+(?:\S+\s+){0,4}?(?:out\s+of|off|rid\s+of)\b/giu, "remove"],
   [/\b(?:get|fetch|bring)\s+(?:me|us|him|her|them)\s+(?:an?|some|two|three|\d+)\b/giu, "order"],
   [
@@ -223,6 +228,7 @@ export function compileWords(objective: string): Words {
     forbidden: new Set([...denied].filter((verb) => !verbs.has(verb))),
     things,
     contents,
+    selects: SELECTS.test(said),
     bounds: boundsIn(said),
     many: MANY.test(said),
     plurals: tokens.filter((word) => singular(word) !== word || /^every(?:one|body)$/.test(word)).flatMap(thingsOf),
