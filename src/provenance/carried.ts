@@ -26,7 +26,7 @@ export function carries(call: Traced): readonly Carried[] {
     for (const text of scalars(value)) {
       if (aimed.has(text)) continue;
       for (const atom of atomsIn(text).slice(0, MOST_ATOMS)) {
-        if (words.quotes(atom.text)) continue;
+        if (words.quotes(atom.text, text)) continue;
         const ground = groundOf(atom.text, name, grounds);
         if (ground.level === "words") continue;
         if (isSpokenOf(atom, words.contents, ground.at?.prose === true) && !isLoose(ground)) continue;

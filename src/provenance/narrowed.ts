@@ -17,7 +17,7 @@ export function narrowed(words: Words, by: Narrowing): Words {
     ...(by.once ? { many: false, plurals: [] } : {}),
     constants: words.constants.filter((one) => !has(one)),
     names: (value) => words.names(value) && !has(value),
-    quotes: (value) => words.quotes(value) && !has(value),
+    quotes: (value, text) => words.quotes(value, text) && !has(value),
     bears: (address, how) =>
       words.bears(address, how) && !has(address) && !wordsOf(address).some((one) => gone.has(one)),
     taken: { ...by, acts: words.acts, has },

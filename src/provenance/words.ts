@@ -24,8 +24,8 @@ export interface Words {
   readonly plurals: readonly string[];
   /** Whether the owner's words name this value: outside quotations whatever it is, within a short one as the name of a thing. */
   names(value: string): boolean;
-  /** Whether this address stands in what the owner put in quotation marks: it may be said on, and is no target for that. */
-  quotes(value: string): boolean;
+  /** Whether `text` says on word for word what the owner put in quotation marks, with this address in it: no target for that. */
+  quotes(value: string, text: string): boolean;
   /** Whether an e-mail address bears, before its `@`, nothing but words of the owner's, or some. */
   bears(address: string, how: "all" | "some"): boolean;
   /** Whether they ask for somebody's e-mail address; who writes an e-mail does not. */
@@ -215,11 +215,9 @@ export function compileWords(objective: string): Words {
   const numbers = new Set(own.flatMap((text) => plain(text).split(/[\s;:!?()]+/)).map((piece) => numberIn(piece)));
   // `the file with ID '13'`: bare digits in quotation marks are a name, an amount in them is not.
   for (const text of named) if (/^\d{1,8}$/.test(text)) numbers.add(numberIn(text));
-  const quoted = new Set(
-    spans
-      .filter((span) => span.label === "quoted" || span.label === "named")
-      .flatMap((span) => atomsIn(span.text).map((atom) => atom.key)),
-  );
+  const quoted = spans
+    .filter((span) => span.label === "quoted")
+    .map(({ text }) => ({ whole: wordsOf(text).join(" "), keys: new Set(atomsIn(text).map((atom) => atom.key)) }));
   const runs = ` ${[...own, ...named].map((text) => wordsOf(text).join(" ")).join(" \u2025 ")} `;
 
   return {
@@ -235,7 +233,8 @@ export function compileWords(objective: string): Words {
     open: unknown || OPEN.test(said),
     constants: [...constants, ...named],
     address: ADDRESS.test(said),
-    quotes: (value) => quoted.has(atomOf(value).key),
+    quotes: (value, text) =>
+      quoted.some(({ whole, keys }) => keys.has(atomOf(value).key) && wordsOf(text).join(" ").includes(whole)),
     bears(address, how) {
       const parts = wordsOf(address.slice(0, address.indexOf("@")));
       const known = parts.filter((part) => part.length > 2 && contents.has(part)).length;

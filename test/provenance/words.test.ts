@@ -99,3 +99,13 @@ test("every text comes to spans that hold all of it (property)", () => {
     }),
   );
 });
+
+test("what the owner quotes at length may be said on word for word, and nothing else that holds its link", () => {
+  const quote = "The page has moved, sign in again at https://new.example/login before Friday";
+  const words = compileWords(`Post this in general: "${quote}"`);
+  expect(words.quotes("https://new.example/login", `Hello! ${quote}.`)).toBe(true);
+  expect(words.quotes("https://new.example/login", "Look here: https://new.example/login")).toBe(false);
+  expect(words.names("https://new.example/login")).toBe(false);
+  expect(compileWords('I saw "new.example" somewhere').quotes("new.example", "new.example")).toBe(false);
+  expect(compileWords(`Bob wrote "${quote}"`).quotes("https://new.example/login", quote)).toBe(false);
+});
