@@ -25,6 +25,9 @@ export interface LineagePart {
   readonly lines: readonly (readonly [path: number, line: number, form: number])[];
   /** Words, and pairs of words, of texts. */
   readonly words: string;
+  /** Whole values that configuration vouches for, with the paths it does so at and for each which; absent where there are
+   *  none. */
+  readonly vouched?: { readonly values: string; readonly paths: readonly string[]; readonly at: readonly number[] };
   /** Values that not everybody may see, by where they stand; absent where there are none. */
   readonly classified?: readonly ClassifiedPlace[];
   /** The highest classification of what was too much to keep; absent where all was kept. */

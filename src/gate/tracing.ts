@@ -5,7 +5,7 @@ import { inputOf } from "../domain/call.ts";
 import type { Permit } from "../domain/decision.ts";
 import type { Grant } from "../domain/grant.ts";
 import { qualified, type SessionId, type TaskId } from "../domain/ids.ts";
-import { type JsonObject, own } from "../domain/json.ts";
+import { isObject, type JsonObject, own } from "../domain/json.ts";
 import { actsOf, verbOf, wordsOfName } from "../domain/lexicon.ts";
 import type { LineageHead, LineagePart } from "../domain/lineage.ts";
 import { type Narrowing, sizeOf, UNNARROWED } from "../domain/narrowing.ts";
@@ -28,6 +28,7 @@ import { trace } from "../provenance/trace.ts";
 import { rankOf, targetsOf, type Traced } from "../provenance/traced-call.ts";
 import { written } from "../provenance/written.ts";
 import { withdrawnFrom } from "../provenance/withdrawn.ts";
+import { vouchedIn } from "../provenance/vouched.ts";
 import { compileWords, NO_WORDS, type Words } from "../provenance/words.ts";
 
 /** What a session has seen, what its owner asked for, and what people said yes to. */
@@ -236,9 +237,11 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
         sourceOf(call, source),
         SECRETS,
       );
+      const vouched = isObject(result) ? vouchedIn(result, source, prose) : [];
       const part = {
         ...lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched }),
         ...lineage.classified.pack(found, lost),
+        ...lineage.packVouched(vouched),
       };
       lineage.take(part);
       return { part, cut: Lineage.overflows(content, part) };

@@ -5,6 +5,7 @@ import { Classified } from "./classified.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Leaf, Read } from "./leaves.ts";
 import { atomOf, atomsIn, decoded, wordsOf } from "./normal.ts";
+import type { Vouched } from "./vouched.ts";
 
 /** Where a value was seen. */
 export interface Sighting {
@@ -56,6 +57,7 @@ export class Lineage {
   readonly #leaves = new Map<number, Sighting[]>();
   readonly #atoms = new Map<number, Sighting[]>();
   readonly #words = new Map<number, number>();
+  readonly #vouched = new Map<number, Sighting>();
   readonly #sources: Source[] = [];
   readonly #calls = new Set<CallId>();
   readonly #mark: Fingerprint;
@@ -149,6 +151,14 @@ export class Lineage {
     };
   }
 
+  /** What configuration vouches for in a result, packed; nothing where it is silent. */
+  packVouched(values: readonly Vouched[]): Pick<LineagePart, "vouched"> {
+    if (values.length === 0) return {};
+    const paths = [...new Set(values.map(({ path }) => path))];
+    const marks = values.map(({ text }) => this.#mark(atomOf(text).key));
+    return { vouched: { values: packed(marks), paths, at: values.map(({ path }) => paths.indexOf(path)) } };
+  }
+
   /** True where a result is too large to be kept whole. */
   static overflows(read: Read, part: LineagePart): boolean {
     return read.cut || part.words.length >= MOST_WORDS * 8;
@@ -189,11 +199,21 @@ export class Lineage {
       add(this.#atoms, mark, { ...common, kind: "text", path: part.paths[path] ?? "", line, record: -1 });
     }
     for (const mark of words) if (!this.#words.has(mark)) this.#words.set(mark, at);
+    const { values, paths: vouching, at: which } = part.vouched ?? { values: "", paths: [], at: [] };
+    for (const [i, mark] of unpacked(values).entries()) {
+      const path = vouching[which[i] ?? 0] ?? "";
+      if (!this.#vouched.has(mark)) this.#vouched.set(mark, { ...common, kind: "leaf", path, line: 0, record: -1 });
+    }
   }
 
   /** Where exactly this value stood by itself, oldest first. */
   leaves(key: string): readonly Sighting[] {
     return this.#leaves.get(this.#mark(key)) ?? [];
+  }
+
+  /** Where this value first stood with somebody vouching for that place; null where it never did. */
+  vouched(key: string): Sighting | null {
+    return this.#vouched.get(this.#mark(key)) ?? null;
   }
 
   /** Where this address stood inside a text, oldest first. */
@@ -238,6 +258,12 @@ export class Lineage {
     if (held === undefined) return false;
     for (const word of words) if (held.has(this.#mark(singular(word)))) return true;
     return false;
+  }
+
+  /** Whether one of these words stands in some record of the result. */
+  selects({ part }: Sighting, words: ReadonlySet<string>): boolean {
+    const records = [...(this.#sources[part]?.records.values() ?? [])];
+    return [...words].map(this.#mark).some((mark) => records.some((held) => held.has(mark)));
   }
 
   /** Whether the texts of the result hold no second address of this form. */

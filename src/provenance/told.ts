@@ -9,6 +9,7 @@ export function told(argument: string, value: string, { level, at }: Ground): st
   if (at === null) return `${what} was named by nobody and seen nowhere`;
   const line = at.line > 0 ? `, line ${at.line}` : "";
   const place = `${placeShown(at.tool, at.path)}${line}`;
+  if (level === "high") return `${what} was seen in a result of ${place}`;
   return level === "text" || level === "named-text" || level === "sole" || level === "derived"
     ? `${what} was first seen in free text of ${place}`
     : `${what} was seen in a result of ${place}, which others may write`;
