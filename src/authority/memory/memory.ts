@@ -4,12 +4,15 @@ import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts"
 import type { MemoryUse } from "../../domain/memory.ts";
 import { type Reason, reason } from "../../domain/reason.ts";
 import type { WriteTx } from "../../ports/store.ts";
+import { scalars } from "../../provenance/traced-call.ts";
 import { AS_IT_IS, type Edit, editElements, type Found } from "../../provenance/memory/elements.ts";
 import type { Hidden, Judgement } from "../../provenance/memory/judge.ts";
 import { editResult, withNotice } from "../../provenance/memory/result.ts";
+import type { Recalled } from "../../provenance/memory/recalled.ts";
 import { fenced } from "../../provenance/result/spotlight.ts";
-import type { MemoryParts } from "./parts.ts";
+import type { Derive, MemoryParts } from "./parts.ts";
 import { foundIn, judged, MOST_ELEMENTS, nameOf, putDown, type Reading } from "./reading.ts";
+import { recalledOf } from "./recalling.ts";
 import { beginChanges, endChanges } from "./writing.ts";
 
 /** What an answer of a memory comes to. */
@@ -20,6 +23,8 @@ export interface Remembered {
   readonly refusal: Reason | null;
   /** What is shown is, in part, what others could have written: whoever reads it is raised by it first. */
   readonly untrusted: boolean;
+  /** What it brings into the session, by who wrote it; null for all of it as it came. */
+  readonly recalled: Recalled | null;
   /** For the record; null for nothing. */
   readonly inspected: JsonObject | null;
   /** Goes down with the outcome, in one transaction. */
@@ -29,7 +34,7 @@ export interface Remembered {
 /** What agents remember, as it passes through Writ. */
 export interface Memory {
   /** In the transaction that admits the call. */
-  begin(tx: WriteTx, request: AccessRequest): Promise<void>;
+  begin(tx: WriteTx, request: AccessRequest, derive: Derive): Promise<void>;
   /** Once the call has ended, before anything of its answer is released; `result` null for an answer that is none. Null
    *  where the call has nothing to do with memory. */
   end(request: AccessRequest, state: CallState, result: JsonObject | null): Promise<Remembered | null>;
@@ -37,13 +42,13 @@ export interface Memory {
 
 export function createMemory(parts: MemoryParts): Memory {
   return {
-    begin: (tx, request) => beginChanges(parts, tx, request),
+    begin: (tx, request, derive) => beginChanges(parts, tx, request, derive),
     async end(request, state, result) {
       const use = request.memory;
       if (use === undefined) return null;
       if (use.does !== "read") {
         const close = await endChanges(parts, request, use, state, result);
-        return { result: null, refusal: null, untrusted: false, inspected: null, close };
+        return { ...AS_IT_CAME, close };
       }
       if (result === null) return null;
       // An error of a memory may quote what stands in it.
@@ -62,7 +67,7 @@ async function read(
   if (found === null) return unread(parts, use, result);
   if (found.length > MOST_ELEMENTS) {
     const refusal = reason("result_withheld", { why: `it holds more than ${MOST_ELEMENTS} elements of a memory` });
-    return { result: null, refusal, untrusted: false, inspected: null, close: async () => {} };
+    return { ...AS_IT_CAME, refusal };
   }
   const reading = await judged(parts, request, use.place, found);
   const counted = count(reading);
@@ -70,7 +75,7 @@ async function read(
   const close = (tx: WriteTx): Promise<void> => putDown(parts, tx, request, use, reading);
   if (counted.changed + counted.strange > 0 && counted.shown === 0) {
     const refusal = reason("memory_changed", { place: use.place, elements: changedIds(reading) });
-    return { result: null, refusal, untrusted: false, inspected, close };
+    return { ...AS_IT_CAME, refusal, inspected, close };
   }
   const untrusted = counted.quarantined > 0;
   if (use.kind === "file" && counted.shown === 0) {
@@ -78,19 +83,29 @@ async function read(
       place: use.path,
       why: "its time has passed, or it is another owner's",
     });
-    return { result: null, refusal, untrusted: false, inspected, close };
+    return { ...AS_IT_CAME, refusal, inspected, close };
   }
-  return { result: shown(parts, use, result, reading), refusal: null, untrusted, inspected, close };
+  const recalled = recalledOf(use, result, reading);
+  return { result: shown(parts, use, result, reading), refusal: null, untrusted, recalled, inspected, close };
 }
+
+const AS_IT_CAME: Remembered = {
+  result: null,
+  refusal: null,
+  untrusted: false,
+  recalled: null,
+  inspected: null,
+  close: async () => {},
+};
 
 /** What cannot be told apart cannot be checked: all of it is shown as what others could have written. */
 function unread(parts: MemoryParts, use: MemoryUse, result: JsonObject): Remembered {
   return {
+    ...AS_IT_CAME,
     result: whole(result, markFor(parts, use)),
-    refusal: null,
     untrusted: true,
+    recalled: { plain: {}, others: [{ via: null, texts: scalars(result) }] },
     inspected: { memory: { unread: true } },
-    close: async () => {},
   };
 }
 

@@ -17,6 +17,8 @@ export interface Read {
   readonly found: Found;
   readonly digests: readonly Digest[];
   readonly judgement: Judgement;
+  /** For each of its parts, how it came to stand there; null where nobody knows. */
+  readonly sources: readonly (MemoryPart | null)[];
   /** What of its parts is now known that was not. */
   readonly met: readonly MemoryPart[];
 }
@@ -58,12 +60,21 @@ export async function judged(
       const digests = one.parts.map((part) => partDigest(parts.digests, id, part));
       const held = await elementOf(tx, id);
       const judgement = judge(held, digests, known, reader);
-      elements.set(nameOf(one), { id, found: one, digests, judgement, met: [] });
+      elements.set(nameOf(one), { id, found: one, digests, judgement, sources: sourcesIn(held, digests), met: [] });
     }
   });
   const sealed: [string, Read][] = [];
   for (const [name, read] of elements) sealed.push([name, await taken(parts, request, read)]);
   return { elements: new Map(sealed), strange: found.filter((one) => one === null).length };
+}
+
+/** A part that an edit left, and nobody foresaw, has the sources of that edit. */
+function sourcesIn(held: MemoryElement | null, digests: readonly Digest[]): readonly (MemoryPart | null)[] {
+  if (held === null) return [];
+  const left = awaited(held);
+  const all = [...held.earlier, ...held.pending.map(({ brings }) => ({ parts: brings })), held];
+  const known = all.flatMap((one) => one.parts);
+  return digests.map((digest) => known.findLast((part) => part.digest === digest) ?? left);
 }
 
 export function nameOf({ key, parts }: Found): string {
