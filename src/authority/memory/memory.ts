@@ -69,7 +69,7 @@ async function read(
     const refusal = reason("result_withheld", { why: `it holds more than ${MOST_ELEMENTS} elements of a memory` });
     return { ...AS_IT_CAME, refusal };
   }
-  const reading = await judged(parts, request, use.place, found);
+  const reading = await judged(parts, request, use, found);
   const counted = count(reading);
   const inspected = { memory: counted };
   const close = (tx: WriteTx): Promise<void> => putDown(parts, tx, request, use, reading);
@@ -128,7 +128,7 @@ function whole(result: JsonObject, mark: (text: string) => string): JsonObject {
 function shown(parts: MemoryParts, use: MemoryUse, result: JsonObject, reading: Reading): JsonObject | null {
   const counted = count(reading);
   const dropped = counted.changed + counted.strange + counted.expired + counted.foreign + counted.withdrawn > 0;
-  if (!dropped && counted.quarantined === 0) return null;
+  if (!dropped && counted.quarantined + counted.gone === 0) return null;
   const mark = markFor(parts, use);
   const edited =
     use.kind === "file"
@@ -182,9 +182,10 @@ interface Counted {
   readonly expired: number;
   readonly foreign: number;
   readonly withdrawn: number;
+  readonly gone: number;
 }
 
-function count({ elements, strange }: Reading): Counted {
+function count({ elements, strange, gone }: Reading): Counted {
   const all = [...elements.values()].map((one) => one.judgement);
   const many = (is: (one: (typeof all)[number]) => boolean): number => all.filter(is).length;
   const hides = (why: Hidden): number =>
@@ -203,6 +204,7 @@ function count({ elements, strange }: Reading): Counted {
     expired: hides("expired"),
     foreign: hides("foreign"),
     withdrawn: hides("withdrawn"),
+    gone: gone.length,
   };
 }
 
@@ -215,9 +217,10 @@ function changedIds({ elements }: Reading): readonly string[] {
 }
 
 /** What an agent is told of what it does not see; another owner's is none of its business. */
-function noticeOf({ changed, strange, expired, withdrawn }: Counted): string | null {
+function noticeOf({ changed, strange, expired, withdrawn, gone }: Counted): string | null {
   const parts = [
     changed + strange > 0 ? `${changed + strange} changed outside Writ (memory_changed)` : "",
+    gone > 0 ? `${gone} gone, and not through Writ` : "",
     expired > 0 ? `${expired} with something whose time has passed` : "",
     withdrawn > 0 ? `${withdrawn} with something that a person took back` : "",
   ].filter((text) => text !== "");

@@ -122,6 +122,7 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1], yaml?: 
     ),
     vault,
     memory: createMemoryKeeping({ ...house, sealing: vault }),
+    reread: () => Promise.resolve([]),
     restore: () => Promise.resolve({ kind: "nothing_missing" }),
     jwks: house.jwks,
     strangers: () => ({ credential_missing: 3 }),
