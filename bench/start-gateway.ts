@@ -55,6 +55,8 @@ function configurationFor(servers: readonly Behind[]): object {
             ? { url: server.url, credential: "operation" }
             : { command: server.command, args: server.args }),
           tools: { "*": { effects: ["read"] } },
+          // They are the same server over several wires.
+          same_names: ["*"],
           allow: ["sampling", "elicitation", "roots"],
         },
       ]),

@@ -5,7 +5,6 @@ import type { Principal } from "../../src/domain/principal.ts";
 import type { GateParts } from "../../src/gate/parts.ts";
 import { createTracing } from "../../src/gate/tracing.ts";
 import type { Store } from "../../src/ports/store.ts";
-import { labelsOfSession } from "../../src/provenance/memory/labels.ts";
 import { systemIds } from "../../src/system/ids.ts";
 import { createLog } from "../../src/system/log.ts";
 import { OWNER } from "./session.ts";
@@ -62,7 +61,6 @@ export function partsOf(stage: Stage, store: Store, principal: () => Principal):
       digests,
       configuration,
       log,
-      labelsOf: labelsOfSession,
       sealing: { seal: refuses, unseal: refuses },
     }),
     inFlight: {

@@ -17,6 +17,7 @@ import type { Authority } from "./authority.ts";
 import type { Base } from "./base.ts";
 import type { Corridor } from "./corridor.ts";
 import type { Listening } from "./listening.ts";
+import { rereadAll } from "./reread.ts";
 import { restore } from "./restore.ts";
 import type { OnDisk } from "./on-disk.ts";
 import type { Servers } from "./servers.ts";
@@ -95,6 +96,7 @@ export function composeDoors(
     vault,
     memory: servers.keeping,
     restore: (missing, by) => restore({ authority, gate, upstreams: upstreams.all }, missing, by),
+    reread: (by) => rereadAll({ authority, gate, upstreams: upstreams.all }, by),
     jwks: () => credentials.jwks(),
     strangers: () => Object.fromEntries(mcp.strangers),
     allowed: at.allowed,

@@ -10,7 +10,6 @@ import { ownDefinitions } from "../doors/mcp/own-tools.ts";
 import { OWN_SERVER } from "../domain/ids.ts";
 import { type Catalogue, createCatalogue } from "../gate/catalogue.ts";
 import { policySource } from "../gate/policy-source.ts";
-import { labelsOfSession } from "../provenance/memory/labels.ts";
 import { readPolicyFiles } from "../system/policy-files.ts";
 import { wrappingOf } from "../system/vault-keys.ts";
 import { createUpstreams, type Upstreams } from "../upstream/upstreams.ts";
@@ -70,7 +69,7 @@ export async function composeServers(
     policySource(configuration, catalogue, OWN_SERVER, () => readPolicyFiles(policyFolders(configuration))),
   );
   await policies.start();
-  const remembering = { ...who.authority, labelsOf: labelsOfSession, sealing: vault };
+  const remembering = { ...who.authority, sealing: vault };
   const memory = createMemory(remembering);
   const keeping = createMemoryKeeping(remembering);
   return {

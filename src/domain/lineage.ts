@@ -1,5 +1,15 @@
 import type { CallId, SessionId, TaskId } from "./ids.ts";
 import type { Confidentiality } from "./provenance.ts";
+import type { MemoryOrigin } from "./memory.ts";
+
+/** How a text came into a session that read it in a memory. */
+export interface Via {
+  readonly element: string;
+  /** The session that wrote it; null where nobody did through Writ. */
+  readonly session: SessionId | null;
+  /** Where that one had it from, as far as it is known. */
+  readonly from: readonly MemoryOrigin[];
+}
 
 /** What one result brought into a session, kept as keyed fingerprints: no text of it can be read out again. Fingerprints are
  *  packed, six bytes each, in base64. */
@@ -25,6 +35,11 @@ export interface LineagePart {
   readonly lines: readonly (readonly [path: number, line: number, form: number])[];
   /** Words, and pairs of words, of texts. */
   readonly words: string;
+  /** Texts of a memory that others could have written, each with its path and its words; absent where there are none. */
+  readonly via?: readonly (Via & { readonly path: string; readonly words: string })[];
+  /** Whole values that configuration vouches for, with the paths it does so at and for each which; absent where there are
+   *  none. */
+  readonly vouched?: { readonly values: string; readonly paths: readonly string[]; readonly at: readonly number[] };
   /** Values that not everybody may see, by where they stand; absent where there are none. */
   readonly classified?: readonly ClassifiedPlace[];
   /** The highest classification of what was too much to keep; absent where all was kept. */

@@ -53,12 +53,28 @@ export interface MemoryLabels {
   readonly private: boolean;
 }
 
+/** Where something of a text was first seen, by the session that wrote it. */
+export interface MemoryOrigin {
+  /** `server__tool` */
+  readonly tool: string;
+  readonly path: string;
+  /** From 1; 0 where it is not known. */
+  readonly line: number;
+}
+
+/** What a text that is about to be remembered was derived from. */
+export interface Derived extends MemoryLabels {
+  readonly from: readonly MemoryOrigin[];
+}
+
 /** One text of an element. */
 export interface MemoryPart extends MemoryLabels {
   /** Keyed, over where it stands and what it says. */
   readonly digest: Digest;
   /** What the text is called. */
   readonly as: string;
+  /** What it was written out of, as far as that is known. */
+  readonly from?: readonly MemoryOrigin[];
   /** Null: it was there when the memory was first met. */
   readonly source: MemorySource | null;
   readonly at: number;

@@ -166,7 +166,7 @@ async function take(parts: GateParts, tx: WriteTx, permit: Permit): Promise<Admi
     admittedAt: now,
     state: "admitted",
   });
-  await parts.memory.begin(tx, request);
+  await parts.memory.begin(tx, request, (says) => parts.tracing.derived(tx, request, says));
   await tx.append(
     recordOf(parts, permit, {
       grant:

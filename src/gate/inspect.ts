@@ -8,6 +8,7 @@ import type { SourceLabels } from "../domain/provenance.ts";
 import { type Reason, reason } from "../domain/reason.ts";
 import type { WriteTx } from "../ports/store.ts";
 import type { Incoming, Message } from "../ports/upstream.ts";
+import type { Recalled } from "../provenance/memory/recalled.ts";
 import { leavesOf } from "../provenance/result/leaves.ts";
 import { ownMessage } from "../wire/mcp/message.ts";
 import { released } from "./obligations.ts";
@@ -24,6 +25,8 @@ export interface Looked {
   readonly done: readonly string[];
   /** What was found in it, for the record; null for nothing. */
   readonly inspected: JsonObject | null;
+  /** What of it was recalled out of a memory, by who wrote it; null for as it came. */
+  readonly recalled: Recalled | null;
   /** What it leaves behind, put down with the outcome. */
   readonly close: (tx: WriteTx) => Promise<void>;
 }
@@ -47,12 +50,12 @@ export async function look(
     });
   // What is said in place of a memory, and is no result, may quote it all the same.
   const quotes = remembered === null && request.memory?.does === "read" && incoming.kind === "answered";
-  const { refusal, inspected, close, result: shown } = remembered ?? { ...NOTHING, refusal: null };
+  const { refusal, inspected, close, recalled, result: shown } = remembered ?? { ...NOTHING, refusal: null };
   const labels = isObject(result) && source.trust !== undefined ? labelsIn(result, source) : null;
   const untrusted = quotes || remembered?.untrusted === true || (!source.untrusted && labels?.low === true);
   const secret = !source.private && labels?.internal === true;
   const rise = untrusted || secret ? { readUntrusted: untrusted, readPrivate: secret } : null;
-  const common = { rise, close, withheld: withheld ?? refusal };
+  const common = { rise, close, recalled, withheld: withheld ?? refusal };
   if (incoming.kind !== "answered") return { ...common, incoming, done: [], inspected };
   const checked = shown === null ? incoming.message : exchanged(incoming.message, shown);
   const { message, done, marked } = released(obligations, checked, {
@@ -82,6 +85,7 @@ const NOTHING: Omit<Remembered, "refusal"> = {
   result: null,
   untrusted: false,
   inspected: null,
+  recalled: null,
   close: async () => {},
 };
 

@@ -121,7 +121,7 @@ async function record(
   parts: GateParts,
   admission: Admitted,
   verdict: Verdict,
-  { incoming, withheld, done, inspected, rise, close: closeMemory }: Looked,
+  { incoming, withheld, done, inspected, rise, recalled, close: closeMemory }: Looked,
   came: Incoming,
   given: Given | null,
 ): Promise<boolean> {
@@ -131,7 +131,8 @@ async function record(
   const at = parts.clock.now();
   // Values are traced as they came: marks that were put between them are not theirs.
   const result = came.kind === "answered" && withheld === null ? came.message.value : null;
-  const brought = result === null ? null : parts.tracing.read(request, parts.rule(call, call.definition), result);
+  const brought =
+    result === null ? null : parts.tracing.read(request, parts.rule(call, call.definition), result, recalled);
 
   async function close(tx: WriteTx, ended: Verdict, more: JsonObject): Promise<void> {
     const admitted = await tx.call(call.id);

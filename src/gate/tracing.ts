@@ -5,11 +5,12 @@ import { inputOf } from "../domain/call.ts";
 import type { Permit } from "../domain/decision.ts";
 import type { Grant } from "../domain/grant.ts";
 import { qualified, type SessionId, type TaskId } from "../domain/ids.ts";
-import { type JsonObject, own } from "../domain/json.ts";
+import { isObject, type JsonObject, own } from "../domain/json.ts";
 import { actsOf, verbOf, wordsOfName } from "../domain/lexicon.ts";
 import type { LineageHead, LineagePart } from "../domain/lineage.ts";
 import { type Narrowing, sizeOf, UNNARROWED } from "../domain/narrowing.ts";
 import { type Provenance, type SourceLabels, UNTRACED } from "../domain/provenance.ts";
+import type { Derived } from "../domain/memory.ts";
 import type { Task } from "../domain/task.ts";
 import type { ToolRule } from "../ports/configuration.ts";
 import type { ReadTx, WriteTx } from "../ports/store.ts";
@@ -19,6 +20,8 @@ import type { Clearances } from "../provenance/clearance.ts";
 import { disclosedBy, holds } from "../provenance/disclosed.ts";
 import { type Endorsable, endorsable, groundedInWords } from "../provenance/endorsable.ts";
 import { moneyIn } from "../provenance/amounts.ts";
+import { derivedFrom } from "../provenance/memory/derived.ts";
+import { type Recalled, readRecalled } from "../provenance/memory/recalled.ts";
 import { fingerprintUnder } from "../provenance/fingerprint.ts";
 import { leadsOn } from "../provenance/leads.ts";
 import { readResult } from "../provenance/leaves.ts";
@@ -28,6 +31,7 @@ import { trace } from "../provenance/trace.ts";
 import { rankOf, targetsOf, type Traced } from "../provenance/traced-call.ts";
 import { written } from "../provenance/written.ts";
 import { withdrawnFrom } from "../provenance/withdrawn.ts";
+import { vouchedIn } from "../provenance/vouched.ts";
 import { compileWords, NO_WORDS, type Words } from "../provenance/words.ts";
 
 /** What a session has seen, what its owner asked for, and what people said yes to. */
@@ -60,10 +64,13 @@ export interface Tracing {
   trace(request: AccessRequest, rule: ToolRule | null, seen: Seen): Provenance;
   /** What a yes to a question about this call would be remembered as, each with what was held against it. Pure. */
   endorsable(request: AccessRequest, rule: ToolRule | null, seen: Seen): readonly Endorsable[];
+  /** What a call that writes memory wrote each of these out of. */
+  derived(tx: ReadTx, request: AccessRequest, says: readonly (readonly string[] | null)[]): Promise<readonly Derived[]>;
   /** Remembers what a permitted call is aimed at, in the transaction that admits it. */
   use(tx: WriteTx, permit: Permit, rule: ToolRule | null): Promise<void>;
-  /** Reads a result. From now on this gateway knows it, before a byte of it is let go. */
-  read(request: AccessRequest, rule: ToolRule | null, answer: JsonObject): Brought;
+  /** Reads a result; what of it was `recalled` out of a memory is read by who wrote it. From now on this
+   *  gateway knows it, before a byte of it is let go. */
+  read(request: AccessRequest, rule: ToolRule | null, answer: JsonObject, recalled: Recalled | null): Brought;
   /** Keeps what was brought, in the transaction of the outcome; what is known not to have run was aimed at nothing. */
   settle(tx: WriteTx, request: AccessRequest, brought: Brought | null, notRun: boolean): Promise<void>;
 }
@@ -174,6 +181,11 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
       return rule === null || request.call.method !== "tools/call" ? [] : endorsable(tracedOf(request, rule, seen));
     },
 
+    async derived(tx, { standing: { task, session } }, says) {
+      const seen = await look(tx, task, []);
+      return says.map((one) => derivedFrom(one, { ...seen, session }));
+    },
+
     async use(tx, { request }, rule) {
       const rank = rankOf(request.effects);
       if (rank === 0 || rule === null) return;
@@ -195,14 +207,13 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
       );
     },
 
-    read({ call, effects, source, standing }, rule, answer) {
+    read({ call, effects, source, standing }, rule, answer, recalled) {
       const lineage = handOf(roots.get(standing.task.session) ?? standing.task.session);
-      const result = own(answer, "result") ?? answer;
-      const failed =
-        own(answer, "result") === undefined ||
-        (typeof result === "object" && result !== null && own(result as JsonObject, "isError") === true);
+      const came = own(answer, "result") ?? answer;
+      const result = recalled?.plain ?? came;
+      const failed = own(answer, "result") === undefined || (isObject(came) && own(came, "isError") === true);
       const prose = failed || isProse(call.tool, rule);
-      const content = readResult(result, prose);
+      const content = readRecalled(readResult(result, prose), recalled?.others ?? []);
       const { declaredBy, objective, narrowed: by } = standing.task;
       const words = declaredBy === "owner" ? wordsOf(objective, by ?? UNNARROWED) : NO_WORDS;
       // A channel, a page or a file that the words name; not everything that answers to a word of theirs in a search.
@@ -236,9 +247,12 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
         sourceOf(call, source),
         SECRETS,
       );
+      const vouched = isObject(result) ? vouchedIn(result, source, prose) : [];
       const part = {
         ...lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched }),
         ...lineage.classified.pack(found, lost),
+        ...lineage.packVouched(vouched),
+        ...lineage.packVia(recalled?.others ?? []),
       };
       lineage.take(part);
       return { part, cut: Lineage.overflows(content, part) };

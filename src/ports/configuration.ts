@@ -317,6 +317,8 @@ export interface ServerConfiguration {
   readonly clearance?: Confidentiality;
   /** Requests the server may send to the client. Default: elicitation and roots, not sampling. */
   readonly reverse: readonly ("sampling" | "elicitation" | "roots")[];
+  /** Tools that may be called what a tool of a server before it is called; `*` for all. Absent: none. */
+  readonly sameNames?: readonly string[];
 }
 
 export interface ToolRule {

@@ -5,6 +5,7 @@ import { isAnswered, seatedIn } from "./endorsed.ts";
 import type { Lineage, Sighting } from "./lineage.ts";
 import { type Atom, atomOf, decoded, isStrong } from "./normal.ts";
 import type { Traced } from "./traced-call.ts";
+import { vouchedFor } from "./vouched.ts";
 import type { Words } from "./words.ts";
 
 /** What stands behind a value, the strongest first. */
@@ -15,6 +16,8 @@ export type Level =
   | "endorsed"
   /** A person said yes to it. */
   | "answered"
+  /** By itself where configuration says that nobody but the server writes. */
+  | "high"
   /** By itself in a record that the owner's words select. */
   | "record"
   /** By itself among things of the kind that the owner's words speak of. */
@@ -69,6 +72,10 @@ export function groundOf(value: string, name: string, grounds: Grounds, role: Ta
   if (seated !== null && isAnswered(seated, grounds)) return { level: "answered", atom, at: null };
 
   const text = strong ? (inText(atom, lineage)[0] ?? null) : (lineage.spelled(value) ?? hidden(value, lineage));
+  const vouched = vouchedFor(atom.key, lineage);
+  // A number or a name is one of its own server's.
+  if (vouched !== null && (strong || vouched.tool.startsWith(`${server}__`)))
+    return { level: "high", atom, at: vouched };
   // What was read in a text first, and stands by itself only later, may have been put there since.
   const whole = standing(atom, lineage);
   // Who lists a folder gets names, and puts the folder before them.

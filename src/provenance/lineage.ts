@@ -1,10 +1,12 @@
 import type { CallId, SessionId, TaskId } from "../domain/ids.ts";
-import type { LineageHead, LineagePart, LineageUse } from "../domain/lineage.ts";
+import type { LineageHead, LineagePart, LineageUse, Via } from "../domain/lineage.ts";
 import { isCommon, singular, thingsOf } from "../domain/lexicon.ts";
 import { Classified } from "./classified.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { Leaf, Read } from "./leaves.ts";
+import { type OthersTexts, pathOfOthers } from "./memory/recalled.ts";
 import { atomOf, atomsIn, decoded, wordsOf } from "./normal.ts";
+import type { Vouched } from "./vouched.ts";
 
 /** Where a value was seen. */
 export interface Sighting {
@@ -25,6 +27,8 @@ export interface Sighting {
   readonly named: TaskId | null;
   /** The same for anything else it was asked with. */
   readonly searched: TaskId | null;
+  /** The memory that it came by, where others could have written it there. */
+  readonly via?: Via;
 }
 
 /** Of an address inside a text. `host` stands beside the URL it belongs to. */
@@ -37,6 +41,8 @@ const MOST_SIGHTINGS = 12;
 const MOST_USES = 200;
 /** Words of a name or a title. */
 const MOST_TITLE = 4;
+/** Elements of a memory, of one result. */
+const MOST_VIA = 200;
 
 interface Source {
   readonly call: CallId;
@@ -48,6 +54,7 @@ interface Source {
   /** How many different addresses of each form its texts hold. */
   readonly forms: ReadonlyMap<number, number>;
   readonly records: ReadonlyMap<number, ReadonlySet<number>>;
+  readonly via: readonly (Via & { readonly words: ReadonlySet<number> })[];
 }
 
 /** Every value a session has seen, by fingerprint, with where. It only grows, up to a bound; what it could not keep makes it
@@ -56,6 +63,7 @@ export class Lineage {
   readonly #leaves = new Map<number, Sighting[]>();
   readonly #atoms = new Map<number, Sighting[]>();
   readonly #words = new Map<number, number>();
+  readonly #vouched = new Map<number, Sighting>();
   readonly #sources: Source[] = [];
   readonly #calls = new Set<CallId>();
   readonly #mark: Fingerprint;
@@ -149,6 +157,25 @@ export class Lineage {
     };
   }
 
+  /** What configuration vouches for in a result, packed; nothing where it is silent. */
+  packVouched(values: readonly Vouched[]): Pick<LineagePart, "vouched"> {
+    if (values.length === 0) return {};
+    const paths = [...new Set(values.map(({ path }) => path))];
+    const marks = values.map(({ text }) => this.#mark(atomOf(text).key));
+    return { vouched: { values: packed(marks), paths, at: values.map(({ path }) => paths.indexOf(path)) } };
+  }
+
+  /** By which elements of a memory what others could have written came here, packed; nothing for any other result. */
+  packVia(others: readonly OthersTexts[]): Pick<LineagePart, "via"> {
+    const via = others.flatMap((other, i) => {
+      const { via: one, texts } = other;
+      const words = new Set<number>();
+      for (const text of texts) this.#spell(text, words);
+      return one === null ? [] : [{ ...one, path: pathOfOthers(other, i), words: packed(words) }];
+    });
+    return via.length === 0 ? {} : { via: via.slice(0, MOST_VIA) };
+  }
+
   /** True where a result is too large to be kept whole. */
   static overflows(read: Read, part: LineagePart): boolean {
     return read.cut || part.words.length >= MOST_WORDS * 8;
@@ -177,6 +204,7 @@ export class Lineage {
       searched: part.searched,
       forms: new Map([...Map.groupBy(part.lines, ([, , form]) => form)].map(([form, some]) => [form, some.length])),
       records: new Map(part.records.map(([record, some]) => [record, new Set(unpacked(some))])),
+      via: (part.via ?? []).map((one) => ({ ...one, words: new Set(unpacked(one.words)) })),
     });
     const { tool, prose, named, searched } = part;
     const common = { part: at, tool, prose, private: part.private, named, searched } as const;
@@ -186,14 +214,26 @@ export class Lineage {
     }
     for (const [i, mark] of atoms.entries()) {
       const [path = 0, line = 0] = part.lines[i] ?? [];
-      add(this.#atoms, mark, { ...common, kind: "text", path: part.paths[path] ?? "", line, record: -1 });
+      const by = part.via?.find((one) => one.path === part.paths[path]);
+      const place = { kind: "text", path: part.paths[path] ?? "", line, record: -1 } as const;
+      add(this.#atoms, mark, { ...common, ...place, ...(by === undefined ? {} : { via: by }) });
     }
     for (const mark of words) if (!this.#words.has(mark)) this.#words.set(mark, at);
+    const { values, paths: vouching, at: which } = part.vouched ?? { values: "", paths: [], at: [] };
+    for (const [i, mark] of unpacked(values).entries()) {
+      const path = vouching[which[i] ?? 0] ?? "";
+      if (!this.#vouched.has(mark)) this.#vouched.set(mark, { ...common, kind: "leaf", path, line: 0, record: -1 });
+    }
   }
 
   /** Where exactly this value stood by itself, oldest first. */
   leaves(key: string): readonly Sighting[] {
     return this.#leaves.get(this.#mark(key)) ?? [];
+  }
+
+  /** Where this value first stood with somebody vouching for that place; null where it never did. */
+  vouched(key: string): Sighting | null {
+    return this.#vouched.get(this.#mark(key)) ?? null;
   }
 
   /** Where this address stood inside a text, oldest first. */
@@ -215,6 +255,7 @@ export class Lineage {
       last = Math.max(last, at);
     }
     const source = this.#sources[last];
+    const via = source?.via.find((one) => marks.every((mark) => one.words.has(mark)));
     return source === undefined
       ? null
       : {
@@ -229,6 +270,7 @@ export class Lineage {
           line: 0,
           record: -1,
           scattered,
+          ...(via === undefined ? {} : { via }),
         };
   }
 
@@ -238,6 +280,12 @@ export class Lineage {
     if (held === undefined) return false;
     for (const word of words) if (held.has(this.#mark(singular(word)))) return true;
     return false;
+  }
+
+  /** Whether one of these words stands in some record of the result. */
+  selects({ part }: Sighting, words: ReadonlySet<string>): boolean {
+    const records = [...(this.#sources[part]?.records.values() ?? [])];
+    return [...words].map(this.#mark).some((mark) => records.some((held) => held.has(mark)));
   }
 
   /** Whether the texts of the result hold no second address of this form. */

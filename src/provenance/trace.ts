@@ -6,7 +6,8 @@ import { excessOf } from "./amounts.ts";
 import { asked, isRepeated } from "./asked.ts";
 import { carries } from "./carried.ts";
 import { type Ground, groundOf, type Grounds, isId, isSelf, kindsIn } from "./ground.ts";
-import { isStrong } from "./normal.ts";
+import type { Sighting } from "./lineage.ts";
+import { type Atom, isStrong } from "./normal.ts";
 import { told } from "./told.ts";
 import { rankOf, type Target, targetsOf, type Traced } from "./traced-call.ts";
 import { withdrawnFrom } from "./withdrawn.ts";
@@ -124,6 +125,8 @@ function weigh({ level, atom, at }: Ground, { role, name }: Target, rank: number
       return null;
     case "record":
       return rank > 0 && role === "identity" && isCredential(name, call) ? "low" : null;
+    case "high":
+      return isOfAnother(atom, at, call) ? "low" : null;
     case "kind":
       // A delete, or a change of who may do what, is of one thing that the words lead to, and not of any of its kind.
       if (rank < 2 || (!strong && isForMany(call))) return null;
@@ -156,6 +159,13 @@ function isTitle(name: string, { tool, input }: Traced): boolean {
   return (acts.includes("create") || acts.includes("update")) && !acts.includes("admit") && !acts.includes("delete");
 }
 const TITLES = new Set(["title", "name", "label", "subject", "summary"]);
+/** Who vouches for a value does not say that it is meant: where the owner's words lead to one thing in a result, another one
+ *  of it is neither deleted nor given rights. */
+function isOfAnother({ key }: Atom, at: Sighting | null, { effects: { kinds }, lineage, words }: Traced): boolean {
+  if (at === null || !(kinds.includes("delete") || kinds.includes("administer"))) return false;
+  const here = lineage.leaves(key).filter(({ part }) => part === at.part);
+  return !here.some((one) => lineage.recordHas(one, words.contents)) && lineage.selects(at, words.contents);
+}
 
 /** Whether the words speak of several of what the tool is about. */
 function isForMany({ words, tool }: Traced): boolean {

@@ -26,6 +26,8 @@ export interface Words {
   names(value: string): boolean;
   /** Whether `text` says on word for word what the owner put in quotation marks, with this address in it: no target for that. */
   quotes(value: string, text: string): boolean;
+  /** Whether they say this word for word, as a whole sentence; `remember that` before it is no part of it. */
+  says(sentence: string): boolean;
   /** Whether an e-mail address bears, before its `@`, nothing but words of the owner's, or some. */
   bears(address: string, how: "all" | "some"): boolean;
   /** Whether they ask for somebody's e-mail address; who writes an e-mail does not. */
@@ -56,6 +58,7 @@ export const NO_WORDS: Words = {
   plurals: [],
   names: () => false,
   quotes: () => false,
+  says: () => false,
   bears: () => false,
   address: false,
   open: false,
@@ -218,6 +221,7 @@ export function compileWords(objective: string): Words {
   const quoted = spans
     .filter((span) => span.label === "quoted")
     .map(({ text }) => ({ whole: wordsOf(text).join(" "), keys: new Set(atomsIn(text).map((atom) => atom.key)) }));
+  const sentences = sentencesOf(spans);
   const runs = ` ${[...own, ...named].map((text) => wordsOf(text).join(" ")).join(" \u2025 ")} `;
 
   return {
@@ -240,6 +244,7 @@ export function compileWords(objective: string): Words {
       const known = parts.filter((part) => part.length > 2 && contents.has(part)).length;
       return known > 0 && (how === "some" || known === parts.length);
     },
+    says: (sentence) => sentences.has(wordsOf(sentence).join(" ")),
     names(value) {
       const atom = atomOf(value);
       if (isStrong(atom))
@@ -248,6 +253,24 @@ export function compileWords(objective: string): Words {
       return namesPlain(atom, value, runs);
     },
   };
+}
+
+const REMEMBER =
+  /^(?:please\s+)?(?:remember|note|memori[sz]e|keep\s+in\s+mind|(?:save|store|put|write)\s+(?:down\s+)?(?:in(?:to)?|to)\s+(?:the\s+|your\s+)?memory)(?:\s+that|\s*:)\s+/i;
+/** What others said, inside a sentence. */
+const OTHERS = "\u{0}";
+
+/** The sentences of the owner's that hold nothing of anybody else's, each as its words. */
+function sentencesOf(spans: readonly Span[]): ReadonlySet<string> {
+  const text = spans
+    .map((span) =>
+      span.label === "own" ? span.text : span.label === "named" ? span.text.replaceAll(/^.|.$/gsu, "") : OTHERS,
+    )
+    .join("");
+  const whole = text.split(/[.!?;]+(?=\s|$)|\n/).filter((sentence) => !sentence.includes(OTHERS));
+  return new Set(
+    whole.flatMap((one) => [one.trim(), one.trim().replace(REMEMBER, "")]).map((one) => wordsOf(one).join(" ")),
+  );
 }
 
 /** `don't send`, `do not just merge`, `without sending`. */

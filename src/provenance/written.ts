@@ -3,7 +3,7 @@ import { groundOf, type Grounds, type Level } from "./ground.ts";
 import { atomsIn } from "./normal.ts";
 import { scalars } from "./traced-call.ts";
 
-const BEHIND: ReadonlySet<Level> = new Set(["words", "answered", "endorsed", "record", "kind", "low"]);
+const BEHIND: ReadonlySet<Level> = new Set(["words", "answered", "endorsed", "high", "record", "kind", "low"]);
 const MOST = 200;
 const LONGEST = 256;
 

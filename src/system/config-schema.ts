@@ -204,6 +204,10 @@ const server = z.strictObject({
     )
     .optional(),
   allow: z.array(z.enum(["sampling", "elicitation", "roots"])).optional(),
+  same_names: z
+    .array(z.string().regex(/^(\*|[A-Za-z0-9_.\-/]{1,128})$/, "a tool's own name, or *"))
+    .max(256)
+    .optional(),
   tools: z
     .record(z.string().regex(/^(?!__proto__$)(\*|[A-Za-z0-9_.\-/$]{1,128})$/, "a tool's own name, or *"), toolRule)
     .optional(),

@@ -31,6 +31,7 @@ export function resolveServer(name: string, yaml: ServerYaml, folder: string, re
     maxResultBytes: sizeOf([...path, "max_result"], yaml.max_result, report),
     tools: Object.fromEntries(Object.entries(yaml.tools ?? {}).map(([tool, rule]) => [tool, ruleOf(rule)])),
     ...(yaml.clearance === undefined ? {} : { clearance: yaml.clearance }),
+    ...(yaml.same_names === undefined ? {} : { sameNames: yaml.same_names }),
     reverse: [...new Set(["elicitation", "roots", ...(yaml.allow ?? [])] as const)],
   };
 }

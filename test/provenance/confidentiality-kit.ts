@@ -68,7 +68,7 @@ export class House {
     const { made, rule } = this.#request(tool, {}, task);
     const shown = typeof result === "string" ? { text: result } : { text: JSON.stringify(result) };
     const answer = { result: { content: [{ type: "text", ...shown }] } };
-    const brought = this.#tracing.read(made, rule, answer);
+    const brought = this.#tracing.read(made, rule, answer, null);
     await this.store.write((tx) => this.#tracing.settle(tx, made, brought, false));
     return this;
   }

@@ -25,8 +25,8 @@ export function elementDigest(digests: Keyed, element: MemoryElement): Digest {
 }
 
 /** What of a part may not change unseen: that a call has ended meanwhile is told by its outcome. */
-function covered({ digest, untrusted, private: internal, released, expiresAt }: MemoryPart): unknown {
-  return [digest, untrusted, internal, released, expiresAt];
+function covered({ digest, untrusted, private: internal, released, expiresAt, from }: MemoryPart): unknown {
+  return [digest, untrusted, internal, released, expiresAt, ...(from === undefined ? [] : [from])];
 }
 
 export function blank(id: string, place: string, key: readonly string[]): MemoryElement {

@@ -8,8 +8,9 @@ import { refusal } from "../refusals.ts";
 import { elementDigest, elementOf, keep } from "./known.ts";
 import type { MemoryParts } from "./parts.ts";
 
-/** How an element stands: as somebody here wrote it, as anybody may have, not as it was left, or past its time. */
-export type MemoryState = "plain" | "quarantined" | "changed" | "expired" | "forgotten";
+/** How an element stands: as somebody here wrote it, as anybody may have, not as it was left, not there any more, or past its
+ *  time. */
+export type MemoryState = "plain" | "quarantined" | "changed" | "gone" | "expired" | "forgotten";
 
 export interface MemoryView {
   readonly id: string;
@@ -222,7 +223,7 @@ function viewOf({ digests }: MemoryParts, element: MemoryElement, now: number): 
 }
 
 function stateOf({ parts, found }: MemoryElement, now: number): MemoryState {
-  if (found !== null) return "changed";
+  if (found !== null) return found.parts.length === 0 ? "gone" : "changed";
   if (parts.length === 0) return "forgotten";
   if (parts.some((part) => isOver(part, now))) return "expired";
   return parts.some(isQuarantined) ? "quarantined" : "plain";

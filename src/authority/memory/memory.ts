@@ -4,12 +4,15 @@ import { isObject, type Json, type JsonObject, own } from "../../domain/json.ts"
 import type { MemoryUse } from "../../domain/memory.ts";
 import { type Reason, reason } from "../../domain/reason.ts";
 import type { WriteTx } from "../../ports/store.ts";
+import { scalars } from "../../provenance/traced-call.ts";
 import { AS_IT_IS, type Edit, editElements, type Found } from "../../provenance/memory/elements.ts";
 import type { Hidden, Judgement } from "../../provenance/memory/judge.ts";
 import { editResult, withNotice } from "../../provenance/memory/result.ts";
+import type { Recalled } from "../../provenance/memory/recalled.ts";
 import { fenced } from "../../provenance/result/spotlight.ts";
-import type { MemoryParts } from "./parts.ts";
+import type { Derive, MemoryParts } from "./parts.ts";
 import { foundIn, judged, MOST_ELEMENTS, nameOf, putDown, type Reading } from "./reading.ts";
+import { recalledOf } from "./recalling.ts";
 import { beginChanges, endChanges } from "./writing.ts";
 
 /** What an answer of a memory comes to. */
@@ -20,6 +23,8 @@ export interface Remembered {
   readonly refusal: Reason | null;
   /** What is shown is, in part, what others could have written: whoever reads it is raised by it first. */
   readonly untrusted: boolean;
+  /** What it brings into the session, by who wrote it; null for all of it as it came. */
+  readonly recalled: Recalled | null;
   /** For the record; null for nothing. */
   readonly inspected: JsonObject | null;
   /** Goes down with the outcome, in one transaction. */
@@ -29,7 +34,7 @@ export interface Remembered {
 /** What agents remember, as it passes through Writ. */
 export interface Memory {
   /** In the transaction that admits the call. */
-  begin(tx: WriteTx, request: AccessRequest): Promise<void>;
+  begin(tx: WriteTx, request: AccessRequest, derive: Derive): Promise<void>;
   /** Once the call has ended, before anything of its answer is released; `result` null for an answer that is none. Null
    *  where the call has nothing to do with memory. */
   end(request: AccessRequest, state: CallState, result: JsonObject | null): Promise<Remembered | null>;
@@ -37,13 +42,13 @@ export interface Memory {
 
 export function createMemory(parts: MemoryParts): Memory {
   return {
-    begin: (tx, request) => beginChanges(parts, tx, request),
+    begin: (tx, request, derive) => beginChanges(parts, tx, request, derive),
     async end(request, state, result) {
       const use = request.memory;
       if (use === undefined) return null;
       if (use.does !== "read") {
         const close = await endChanges(parts, request, use, state, result);
-        return { result: null, refusal: null, untrusted: false, inspected: null, close };
+        return { ...AS_IT_CAME, close };
       }
       if (result === null) return null;
       // An error of a memory may quote what stands in it.
@@ -62,15 +67,15 @@ async function read(
   if (found === null) return unread(parts, use, result);
   if (found.length > MOST_ELEMENTS) {
     const refusal = reason("result_withheld", { why: `it holds more than ${MOST_ELEMENTS} elements of a memory` });
-    return { result: null, refusal, untrusted: false, inspected: null, close: async () => {} };
+    return { ...AS_IT_CAME, refusal };
   }
-  const reading = await judged(parts, request, use.place, found);
+  const reading = await judged(parts, request, use, found);
   const counted = count(reading);
   const inspected = { memory: counted };
   const close = (tx: WriteTx): Promise<void> => putDown(parts, tx, request, use, reading);
   if (counted.changed + counted.strange > 0 && counted.shown === 0) {
     const refusal = reason("memory_changed", { place: use.place, elements: changedIds(reading) });
-    return { result: null, refusal, untrusted: false, inspected, close };
+    return { ...AS_IT_CAME, refusal, inspected, close };
   }
   const untrusted = counted.quarantined > 0;
   if (use.kind === "file" && counted.shown === 0) {
@@ -78,19 +83,29 @@ async function read(
       place: use.path,
       why: "its time has passed, or it is another owner's",
     });
-    return { result: null, refusal, untrusted: false, inspected, close };
+    return { ...AS_IT_CAME, refusal, inspected, close };
   }
-  return { result: shown(parts, use, result, reading), refusal: null, untrusted, inspected, close };
+  const recalled = recalledOf(use, result, reading);
+  return { result: shown(parts, use, result, reading), refusal: null, untrusted, recalled, inspected, close };
 }
+
+const AS_IT_CAME: Remembered = {
+  result: null,
+  refusal: null,
+  untrusted: false,
+  recalled: null,
+  inspected: null,
+  close: async () => {},
+};
 
 /** What cannot be told apart cannot be checked: all of it is shown as what others could have written. */
 function unread(parts: MemoryParts, use: MemoryUse, result: JsonObject): Remembered {
   return {
+    ...AS_IT_CAME,
     result: whole(result, markFor(parts, use)),
-    refusal: null,
     untrusted: true,
+    recalled: { plain: {}, others: [{ via: null, texts: scalars(result) }] },
     inspected: { memory: { unread: true } },
-    close: async () => {},
   };
 }
 
@@ -113,7 +128,7 @@ function whole(result: JsonObject, mark: (text: string) => string): JsonObject {
 function shown(parts: MemoryParts, use: MemoryUse, result: JsonObject, reading: Reading): JsonObject | null {
   const counted = count(reading);
   const dropped = counted.changed + counted.strange + counted.expired + counted.foreign + counted.withdrawn > 0;
-  if (!dropped && counted.quarantined === 0) return null;
+  if (!dropped && counted.quarantined + counted.gone === 0) return null;
   const mark = markFor(parts, use);
   const edited =
     use.kind === "file"
@@ -167,9 +182,10 @@ interface Counted {
   readonly expired: number;
   readonly foreign: number;
   readonly withdrawn: number;
+  readonly gone: number;
 }
 
-function count({ elements, strange }: Reading): Counted {
+function count({ elements, strange, gone }: Reading): Counted {
   const all = [...elements.values()].map((one) => one.judgement);
   const many = (is: (one: (typeof all)[number]) => boolean): number => all.filter(is).length;
   const hides = (why: Hidden): number =>
@@ -188,6 +204,7 @@ function count({ elements, strange }: Reading): Counted {
     expired: hides("expired"),
     foreign: hides("foreign"),
     withdrawn: hides("withdrawn"),
+    gone: gone.length,
   };
 }
 
@@ -200,9 +217,10 @@ function changedIds({ elements }: Reading): readonly string[] {
 }
 
 /** What an agent is told of what it does not see; another owner's is none of its business. */
-function noticeOf({ changed, strange, expired, withdrawn }: Counted): string | null {
+function noticeOf({ changed, strange, expired, withdrawn, gone }: Counted): string | null {
   const parts = [
     changed + strange > 0 ? `${changed + strange} changed outside Writ (memory_changed)` : "",
+    gone > 0 ? `${gone} gone, and not through Writ` : "",
     expired > 0 ? `${expired} with something whose time has passed` : "",
     withdrawn > 0 ? `${withdrawn} with something that a person took back` : "",
   ].filter((text) => text !== "");

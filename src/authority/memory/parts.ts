@@ -1,16 +1,15 @@
-import type { AccessRequest } from "../../domain/access-request.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import type { MemoryLabels } from "../../domain/memory.ts";
+import type { Derived } from "../../domain/memory.ts";
 import type { AuthorityParts } from "../parts.ts";
 
-/** What the labels of a write are taken from: for each of these texts of the call, what it was derived from. */
-export type LabelsOf = (request: AccessRequest, texts: readonly string[]) => readonly MemoryLabels[];
+/** What a call wrote something out of: for each of these, a text with what names the thing it is about, or null for one
+ *  that is not known ahead. In the transaction that admits it. */
+export type Derive = (says: readonly (readonly string[] | null)[]) => Promise<readonly Derived[]>;
 
 export interface MemoryParts extends Pick<
   AuthorityParts,
   "store" | "clock" | "ids" | "digests" | "configuration" | "log"
 > {
-  readonly labelsOf: LabelsOf;
   /** Where kept texts are sealed; as the vault's. */
   readonly sealing: {
     seal(payload: JsonObject, aad: JsonObject): Promise<string>;

@@ -5,7 +5,7 @@ import type { MemoryElement, MemoryPart, MemoryUse } from "../../domain/memory.t
 import type { ReadTx, WriteTx } from "../../ports/store.ts";
 import { next } from "../../provenance/memory/change.ts";
 import { elementsIn, type Found } from "../../provenance/memory/elements.ts";
-import { awaited, judge, type Judgement } from "../../provenance/memory/judge.ts";
+import { awaited, goneFrom, judge, type Judgement } from "../../provenance/memory/judge.ts";
 import { structureIn, textIn } from "../../provenance/memory/result.ts";
 import { blank, elementId, elementOf, keep, partDigest } from "./known.ts";
 import type { MemoryParts } from "./parts.ts";
@@ -17,6 +17,8 @@ export interface Read {
   readonly found: Found;
   readonly digests: readonly Digest[];
   readonly judgement: Judgement;
+  /** For each of its parts, how it came to stand there; null where nobody knows. */
+  readonly sources: readonly (MemoryPart | null)[];
   /** What of its parts is now known that was not. */
   readonly met: readonly MemoryPart[];
 }
@@ -26,6 +28,8 @@ export interface Reading {
   readonly elements: ReadonlyMap<string, Read>;
   /** Things that stand where an element should, and are none. */
   readonly strange: number;
+  /** What a read of everything should have brought, and did not. */
+  readonly gone: readonly MemoryElement[];
 }
 
 /** More than this in one result is not gone through. */
@@ -45,11 +49,13 @@ export function foundIn(use: MemoryUse, result: JsonObject): readonly (Found | n
 export async function judged(
   parts: MemoryParts,
   request: AccessRequest,
-  place: string,
+  use: MemoryUse,
   found: readonly (Found | null)[],
 ): Promise<Reading> {
+  const { place } = use;
   const reader = { owner: request.principal.owner, since: request.at, now: parts.clock.now() };
   const elements = new Map<string, Read>();
+  let gone: readonly MemoryElement[] = [];
   await parts.store.read(async (tx) => {
     const known = (await tx.document("memory_place", place)) !== null;
     for (const one of found) {
@@ -58,12 +64,24 @@ export async function judged(
       const digests = one.parts.map((part) => partDigest(parts.digests, id, part));
       const held = await elementOf(tx, id);
       const judgement = judge(held, digests, known, reader);
-      elements.set(nameOf(one), { id, found: one, digests, judgement, met: [] });
+      elements.set(nameOf(one), { id, found: one, digests, judgement, sources: sourcesIn(held, digests), met: [] });
     }
+    if (use.kind !== "elements" || use.whole !== true) return;
+    const here = (await tx.documents("memory")).filter((one) => one.place === place);
+    gone = goneFrom(here, new Set([...elements.values()].map(({ id }) => id)), request.at);
   });
   const sealed: [string, Read][] = [];
   for (const [name, read] of elements) sealed.push([name, await taken(parts, request, read)]);
-  return { elements: new Map(sealed), strange: found.filter((one) => one === null).length };
+  return { elements: new Map(sealed), strange: found.filter((one) => one === null).length, gone };
+}
+
+/** A part that an edit left, and nobody foresaw, has the sources of that edit. */
+function sourcesIn(held: MemoryElement | null, digests: readonly Digest[]): readonly (MemoryPart | null)[] {
+  if (held === null) return [];
+  const left = awaited(held);
+  const all = [...held.earlier, ...held.pending.map(({ brings }) => ({ parts: brings })), held];
+  const known = all.flatMap((one) => one.parts);
+  return digests.map((digest) => known.findLast((part) => part.digest === digest) ?? left);
 }
 
 export function nameOf({ key, parts }: Found): string {
@@ -106,7 +124,11 @@ export async function putDown(
   for (const read of reading.elements.values()) {
     const held = (await elementOf(tx, read.id)) ?? blank(read.id, use.place, read.found.key);
     if (read.judgement.kind === "met") met.push(taking(held, read, now));
-    if (read.judgement.kind === "changed") await report(parts, tx, request, held, read);
+    if (read.judgement.kind === "changed") await report(parts, tx, request, held, read.met);
+  }
+  for (const { id } of reading.gone) {
+    const held = await elementOf(tx, id);
+    if (held !== null) await report(parts, tx, request, held, []);
   }
   const by = { what: "met", at: now, by: principal.actor, call: { id: call.id, task: principal.task } };
   await keep(tx, parts.digests, met, by);
@@ -134,7 +156,7 @@ async function report(
   tx: WriteTx,
   request: AccessRequest,
   held: MemoryElement,
-  { met }: Read,
+  met: readonly MemoryPart[],
 ): Promise<void> {
   const same = (a: readonly MemoryPart[], b: readonly MemoryPart[]): boolean =>
     JSON.stringify(a.map((part) => part.digest)) === JSON.stringify(b.map((part) => part.digest));

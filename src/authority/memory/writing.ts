@@ -4,8 +4,8 @@ import { inputOf } from "../../domain/call.ts";
 import type { Digest } from "../../domain/ids.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type {
+  Derived,
   MemoryElement,
-  MemoryLabels,
   MemoryPart,
   MemoryPending,
   MemorySource,
@@ -16,7 +16,7 @@ import { begin, conclude, leaveOpen, undo } from "../../provenance/memory/change
 import { elementsIn, type Found, type FoundPart } from "../../provenance/memory/elements.ts";
 import { structureIn } from "../../provenance/memory/result.ts";
 import { blank, elementId, elementOf, keep, partDigest } from "./known.ts";
-import type { MemoryParts } from "./parts.ts";
+import type { Derive, MemoryParts } from "./parts.ts";
 
 /** What one call does to one element, from the call alone. */
 interface Change {
@@ -26,34 +26,57 @@ interface Change {
   readonly texts: readonly { readonly digest: Digest; readonly text: string }[];
 }
 
-/** Everything that a permitted write or forgetting does, from the call alone; none for a read. */
-function changesOf(parts: MemoryParts, request: AccessRequest, use: MemoryUse): readonly Change[] {
-  const { digests } = parts;
+interface Said extends Found {
+  readonly replaces: boolean;
+}
+
+/** What a call says of a memory; nothing for a read. */
+function saidBy(request: AccessRequest, use: MemoryUse): readonly Said[] {
   if (use.does === "read") return [];
-  const file = use.kind === "file";
-  const found: readonly (Found & { readonly replaces: boolean })[] = file
+  return use.kind === "file"
     ? [{ key: [use.path], parts: use.text === null ? [] : [{ as: "text", text: use.text }], replaces: true }]
     : use.elements.flatMap((place) =>
         elementsIn(inputOf(request.call), [place]).flatMap((one) =>
           one === null ? [] : [{ ...one, replaces: place.replaces === true || (use.does === "forget" && isAll(one)) }],
         ),
       );
-  const texts = found.flatMap((one) => one.parts.map((part) => part.text));
-  const labels = parts.labelsOf(request, texts);
+}
+
+/** Whether a call leaves something that is not known ahead. */
+function isOpen(use: MemoryUse): boolean {
+  return use.kind === "file" && use.text === null && use.does === "write";
+}
+
+/** Each text with the names of what it is about: what is said of a thing is said of that very thing. A file is what it is
+ *  whoever wrote it. Last what is not known ahead. */
+function derivable(said: readonly Said[], use: MemoryUse): readonly (readonly string[] | null)[] {
+  const names = (key: readonly string[]): readonly string[] => (use.kind === "file" ? [] : key);
+  const texts = said.flatMap(({ key, parts }) => parts.map(({ text }) => [text, ...names(key)]));
+  return isOpen(use) ? [...texts, null] : texts;
+}
+
+/** Everything that a permitted write or forgetting does, from the call alone. `derived`: as `derivable` lists them. */
+function changesOf(
+  parts: MemoryParts,
+  request: AccessRequest,
+  use: MemoryUse,
+  said: readonly Said[],
+  derived: readonly Derived[],
+): readonly Change[] {
+  const { digests } = parts;
   let at = 0;
-  return found.map(({ key, parts: said, replaces }): Change => {
+  return said.map(({ key, parts: texted, replaces }): Change => {
     const id = elementId(digests, use.place, key);
-    const mine = said.map((part) => partOf(parts, request, id, part, labels[at++] ?? CAUTIOUS));
+    const mine = texted.map((part) => partOf(parts, request, id, part, derived[at++] ?? CAUTIOUS));
     const named = mine.map((part) => part.digest);
     const forgets = use.does === "forget";
-    const unknown = file && use.text === null && !forgets;
     const pending: MemoryPending = {
       call: request.call.id,
       brings: forgets ? [] : mine,
       takes: replaces ? null : forgets ? named : [],
-      awaits: unknown ? partOf(parts, request, id, NO_TEXT, parts.labelsOf(request, [""])[0] ?? CAUTIOUS) : null,
+      awaits: isOpen(use) ? partOf(parts, request, id, NO_TEXT, derived.at(-1) ?? CAUTIOUS) : null,
     };
-    const texts = said.map((part) => ({ digest: partDigest(digests, id, part), text: part.text }));
+    const texts = texted.map((part) => ({ digest: partDigest(digests, id, part), text: part.text }));
     return { id, key, pending, texts };
   });
 }
@@ -65,20 +88,21 @@ function isAll(found: Found): boolean {
 
 const NO_TEXT: FoundPart = { as: "text", text: "" };
 /** What nobody knows better may be anybody's. */
-const CAUTIOUS: MemoryLabels = { untrusted: true, private: true };
+const CAUTIOUS: Derived = { untrusted: true, private: true, from: [] };
 
 function partOf(
   { digests, configuration: { memory } }: MemoryParts,
   request: AccessRequest,
   id: string,
   part: FoundPart,
-  labels: MemoryLabels,
+  { from, ...labels }: Derived,
 ): MemoryPart {
   const lifetime = labels.untrusted ? Math.min(memory.untrustedMs, memory.lifetimeMs) : memory.lifetimeMs;
   return {
     ...labels,
     digest: partDigest(digests, id, part),
     as: part.as,
+    ...(from.length === 0 ? {} : { from }),
     source: sourceOf(request),
     at: request.at,
     expiresAt: request.at + lifetime,
@@ -93,10 +117,17 @@ export function sourceOf({ principal, call }: AccessRequest): MemorySource {
 }
 
 /** In the transaction that admits a call: from now on what it brings may be there. */
-export async function beginChanges(parts: MemoryParts, tx: WriteTx, request: AccessRequest): Promise<void> {
+export async function beginChanges(
+  parts: MemoryParts,
+  tx: WriteTx,
+  request: AccessRequest,
+  derive: Derive,
+): Promise<void> {
   const use = request.memory;
-  if (use === undefined) return;
-  for (const { id, key, pending } of changesOf(parts, request, use)) {
+  const said = use === undefined ? [] : saidBy(request, use);
+  if (use === undefined || said.length === 0) return;
+  const derived = await derive(derivable(said, use));
+  for (const { id, key, pending } of changesOf(parts, request, use, said, derived)) {
     const element = (await elementOf(tx, id)) ?? blank(id, use.place, key);
     await tx.putDocument("memory", id, begin(element, pending), null);
   }
@@ -110,7 +141,8 @@ export async function endChanges(
   state: CallState,
   result: JsonObject | null,
 ): Promise<(tx: WriteTx) => Promise<void>> {
-  const changes = changesOf(parts, request, use);
+  // Where it comes from was put down when it was admitted.
+  const changes = changesOf(parts, request, use, saidBy(request, use), []);
   const kept = keptOf(parts, use, result, changes);
   const sealed = state === "completed" ? await sealAll(parts, changes, kept) : new Map<Digest, string>();
   const what = use.does === "forget" ? "forgotten" : "written";

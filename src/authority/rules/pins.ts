@@ -37,7 +37,7 @@ export interface Pins {
   }): Promise<readonly ToolName[]>;
 }
 
-export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log">): Pins {
+export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log" | "configuration">): Pins {
   const last = new Map<ServerName, Observed>();
 
   async function put(tx: WriteTx, origin: Digest, definition: ToolDefinition, by: Actor): Promise<void> {
@@ -66,6 +66,18 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
     return [...last].flatMap(([name, { definitions }]) => (name === server ? [] : definitions));
   }
 
+  const { servers } = parts.configuration;
+
+  /** What people accepted of the servers that stand before it: these names are taken, so whoever comes later is looked at and
+   *  nobody is held back for what another one says. What a database offers is Writ's own. */
+  function taken({ server, name }: ToolDefinition): readonly ToolDefinition[] {
+    const at = servers.findIndex((one) => one.name === server);
+    const here = servers[at];
+    const fine = here?.sameNames?.some((one) => one === "*" || one === name) === true;
+    if (here === undefined || fine || here.launch.kind === "postgres" || here.launch.kind === "sqlite") return [];
+    return servers.slice(0, at).flatMap((one) => last.get(one.name)?.accepted ?? []);
+  }
+
   function compare(
     server: ServerName,
     origin: Digest,
@@ -82,6 +94,7 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
           definition,
           here.find((pin) => pin.tool === definition.name),
           others,
+          taken(definition),
         ),
       );
     const accepted = here.map((pin) => ({ server, name: pin.tool, body: pin.definition, hash: pin.hash }));
@@ -100,7 +113,7 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
               // Another process may have met it in between.
               if ((await tx.pins(server)).length === 0)
                 for (const definition of definitions)
-                  if (suspicionsOf(definition, foreign(server)).length === 0)
+                  if (suspicionsOf(definition, foreign(server), taken(definition)).length === 0)
                     await put(tx, origin, definition, FIRST_CONTACT);
               await tx.publish("pin", server);
               return tx.pins(server);
@@ -160,9 +173,14 @@ export function createPins(parts: Pick<AuthorityParts, "store" | "clock" | "log"
 
 const FIRST_CONTACT = "first contact";
 
-function statusOf(definition: ToolDefinition, pin: Pin | undefined, others: readonly ToolDefinition[]): PinStatus {
+function statusOf(
+  definition: ToolDefinition,
+  pin: Pin | undefined,
+  others: readonly ToolDefinition[],
+  taken: readonly ToolDefinition[],
+): PinStatus {
   if (pin?.hash === definition.hash && pin.acceptedBy !== FIRST_CONTACT) return { kind: "pinned", hash: pin.hash };
-  const why = suspicionsOf(definition, others);
+  const why = suspicionsOf(definition, others, taken);
   if (pin === undefined || pin.hash === definition.hash) {
     if (why.length > 0) return { kind: "suspect", now: definition.hash, why };
     return pin === undefined ? { kind: "new", now: definition.hash } : { kind: "pinned", hash: pin.hash };

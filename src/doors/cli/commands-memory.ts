@@ -50,6 +50,12 @@ interface RolledBack {
   };
 }
 
+interface Verified {
+  readonly elements: number;
+  readonly wrong: readonly ElementLine[];
+  readonly read?: readonly { readonly place: string; readonly why: string | null }[];
+}
+
 /** What agents remember. */
 export function addMemoryCommands(program: Command, bind: Bind): void {
   const memory = program.command("memory").description("what agents remember, and who wrote it");
@@ -107,20 +113,27 @@ export function addMemoryCommands(program: Command, bind: Bind): void {
     );
   memory
     .command("verify")
-    .description("hold every element against the last digest that the ledger has of it")
+    .description("read every memory again, and hold each element against the last digest that the ledger has of it")
+    .option("--ledger", "without reading anything again")
     .action(
-      bind(async (session) => {
-        const answer = await (
-          await session.client()
-        ).get<{ elements: number; wrong: readonly ElementLine[] }>("/v1/memory-verification");
+      bind(async (session, options: { ledger?: boolean }) => {
+        const client = await session.client();
+        const answer = options.ledger
+          ? await client.get<Verified>("/v1/memory-verification")
+          : await client.post<Verified>("/v1/memory-verification", {});
         session.show(answer, () =>
           [`${count(answer.elements, "element")}, ${answer.wrong.length} not as the ledger has it`]
             .concat(answer.wrong.map((one) => `  ${one.id} ${one.state}: writ memory show ${one.id}`))
+            .concat((answer.read ?? []).flatMap(unread))
             .join("\n"),
         );
         if (answer.wrong.length > 0) session.exit(EXIT.unverified);
       }),
     );
+}
+
+function unread({ place, why }: NonNullable<Verified["read"]>[number]): readonly string[] {
+  return why === null ? [] : [`  ${plain(place)} was not read again: ${plain(why)}`];
 }
 
 function row(one: ElementLine): readonly string[] {

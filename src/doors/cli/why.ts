@@ -38,6 +38,7 @@ export function describeCall(answer: CallAnswer): string {
     ["on behalf of", text(decision, "owner")],
     ["task", task(answer)],
     ["would", effects(own(decision, "effects"))],
+    ["values", origins(own(decision, "provenance"))],
     ["policies", policies(own(decision, "policies"), decision)],
     [
       "grant",
@@ -110,6 +111,11 @@ function effects(value: Json | undefined): readonly string[] {
     ...(traits.length === 0 ? [] : [`with care for: ${traits.join(", ")}`]),
     ...(hidden.length === 0 ? [] : [`policy cannot see exactly: ${hidden.join(", ")}`]),
   ];
+}
+
+/** Where the values that were held against it came from. */
+function origins(value: Json | undefined): readonly string[] {
+  return isObject(value) ? list(value, "origins") : [];
 }
 
 function policies(value: Json | undefined, decision: JsonObject): readonly string[] {

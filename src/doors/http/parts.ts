@@ -45,6 +45,8 @@ export interface HttpDoorParts {
   readonly memory: MemoryKeeping;
   /** Puts back, through the gate, what a rollback found missing. */
   readonly restore: (missing: Missing, by: string) => Promise<object>;
+  /** Reads every memory again, through the gate, as its server has it now. */
+  readonly reread: (by: string) => Promise<readonly { readonly place: string; readonly why: string | null }[]>;
   readonly jwks: () => JsonObject;
   readonly allowed: AllowedOrigins;
   readonly version: string;

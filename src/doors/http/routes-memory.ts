@@ -8,7 +8,7 @@ import { type AddRoute, shape } from "./route.ts";
 import { person } from "./routes-tasks.ts";
 
 /** What agents remember: seen, released and taken back by people. */
-export function addMemoryRoutes(add: AddRoute, { memory, restore }: HttpDoorParts): void {
+export function addMemoryRoutes(add: AddRoute, { memory, restore, reread }: HttpDoorParts): void {
   add({
     method: "get",
     path: "/v1/memory",
@@ -64,6 +64,21 @@ export function addMemoryRoutes(add: AddRoute, { memory, restore }: HttpDoorPart
     async run({ caller }) {
       const { elements, wrong } = await memory.verify();
       return { elements, wrong: maySee(caller) ? wrong : wrong.map(nameless) };
+    },
+  });
+  add({
+    method: "post",
+    path: "/v1/memory-verification",
+    summary: "The same, after each memory was read again as its server has it now",
+    access: "approver",
+    answers: z.object({
+      elements: z.number(),
+      wrong: z.array(shape("MemoryElement")),
+      read: z.array(z.object({ place: z.string(), why: z.string().nullable() })),
+    }),
+    async run({ caller }) {
+      const read = await reread(person(caller));
+      return { ...(await memory.verify()), read: [...read] };
     },
   });
 }

@@ -32,14 +32,23 @@ const MOST_WORDS_OF_A_VALUE = 24;
 
 /** What is odd about a definition, each in one sentence; none for a plain one. These raise suspicion and nothing else: a
  *  definition that fools them is as untrusted as before, and a person's look at a pin is what decides. `others` are the
- *  tools of other servers. */
-export function suspicionsOf(definition: ToolDefinition, others: readonly ToolDefinition[]): readonly string[] {
+ *  tools of other servers, `taken` those whose very names it may not have. */
+export function suspicionsOf(
+  definition: ToolDefinition,
+  others: readonly ToolDefinition[],
+  taken: readonly ToolDefinition[] = [],
+): readonly string[] {
   const { texts, whole } = textsOf(definition.body);
   const found = new Set<string>(whole ? [] : ["it is larger than what a person reads"]);
   if (isDisguised(definition.name)) found.add("its name is written in letters that look like others");
   const twin = others.find((one) => one.name !== definition.name && skeleton(one.name) === skeleton(definition.name));
   if (twin !== undefined && definition.name !== skeleton(definition.name))
     found.add(`its name looks like \`${qualified(twin.server, twin.name)}\``);
+  const shadowed = taken.find(({ name }) => name === definition.name);
+  if (shadowed !== undefined)
+    found.add(
+      `its name is that of \`${qualified(shadowed.server, shadowed.name)}\` too (\`same_names\` says where that is fine)`,
+    );
   const foreign = namesOf(definition, others);
   for (const one of texts) for (const why of oddities(one, foreign)) found.add(`\`${one.at.slice(0, 120)}\` ${why}`);
   return [...found].slice(0, MOST_TOLD);

@@ -64,6 +64,27 @@ export function judge(
   };
 }
 
+/** Elements of which a read of everything brings nothing, though something was left there and nobody took it. What hangs on
+ *  a thing that was forgotten through Writ, as a relation does, is gone with it. `found`: ids of what it brought. */
+export function goneFrom(
+  known: readonly MemoryElement[],
+  found: ReadonlySet<string>,
+  since: number,
+): readonly MemoryElement[] {
+  const forgotten = new Set(
+    known.flatMap(({ key, parts, version }) => (parts.length === 0 && version > 0 && key.length === 1 ? key : [])),
+  );
+  return known.filter(
+    ({ id, key, parts, pending, awaits }) =>
+      !found.has(id) &&
+      parts.length > 0 &&
+      awaits === null &&
+      parts.every(({ at }) => at < since) &&
+      !pending.some(({ takes }) => takes === null || takes.length > 0) &&
+      !(key.length > 1 && key.some((name) => forgotten.has(name))),
+  );
+}
+
 function hiddenBy(part: MemoryPart | null, owner: PersonName, now: number): Hidden | null {
   if (part === null) return "withdrawn";
   if (isForeign(part, owner)) return "foreign";

@@ -16,7 +16,6 @@ import { createVault } from "../../../src/broker/vault/vault.ts";
 import { createPolicies, type PolicyFile } from "../../../src/authority/rules/policies.ts";
 import { createHttpDoor } from "../../../src/doors/http/door.ts";
 import { verifyLedger } from "../../../src/ledger/verify.ts";
-import { labelsOfSession } from "../../../src/provenance/memory/labels.ts";
 import { LOOPBACK } from "../../../src/wire/http/origin.ts";
 import { createHouse, type House } from "../../authority/house.ts";
 import { wrappingOf } from "../../../src/system/vault-keys.ts";
@@ -122,7 +121,8 @@ export async function openDesk(mcp?: Parameters<typeof createServer>[1], yaml?: 
       new Map(),
     ),
     vault,
-    memory: createMemoryKeeping({ ...house, labelsOf: labelsOfSession, sealing: vault }),
+    memory: createMemoryKeeping({ ...house, sealing: vault }),
+    reread: () => Promise.resolve([]),
     restore: () => Promise.resolve({ kind: "nothing_missing" }),
     jwks: house.jwks,
     strangers: () => ({ credential_missing: 3 }),

@@ -19,7 +19,7 @@ beforeAll(async () => {
 tier: advanced
 servers:
   ref: { ${server}, allow: [sampling] }
-  shy: { ${server} }
+  shy: { ${server}, same_names: ["*"] }
 agents:
   clerk: { scope: [{ tools: [ref__*, shy__*] }], budget: { calls: 2000 } }
   reader: { scope: [{ tools: [ref__test_simple_text, ref__$read], where: {} }] }

@@ -11,7 +11,7 @@ let young: OddServer;
 let token: string;
 beforeAll(async () => {
   [old, young] = await Promise.all([startOdd("legacy"), startOdd("modern")]);
-  const reads = `tools: { "*": { effects: [read] } }`;
+  const reads = `tools: { "*": { effects: [read] } }, same_names: ["*"]`;
   house = await openOddHouse({
     more: `
   old: { url: ${old.url}, ${reads} }

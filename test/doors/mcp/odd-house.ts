@@ -60,6 +60,7 @@ ${rules}
   near:
     command: node
     args: [${PROGRAM}, ./${LOG}]
+    same_names: ["*"]
 ${rules}
 ${settings.more ?? ""}
 agents:

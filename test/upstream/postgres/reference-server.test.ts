@@ -24,7 +24,7 @@ beforeAll(async () => {
   house = await openHouse(`
 servers:
   shop: { ${server} }
-  bare: { ${server}, tools: { query: { effects: [read] } } }
+  bare: { ${server}, same_names: [query], tools: { query: { effects: [read] } } }
 agents:
   clerk:
     scope: [{ tools: [shop__query], tables: { orders: { read: "*" } } }]
