@@ -100,7 +100,7 @@ test("what a first session read is asked about before it is remembered, and is s
   const attack = run?.trace.calls.findIndex(({ l }) => l === "atk") ?? -1;
   expect(attack).toBeGreaterThan(at);
   // Not `ungrounded`: it stands in the memory that the second session read.
-  expect(run?.calls[attack]?.why).toContain("low-arguments");
+  expect(run?.calls[attack]?.why).toContain("tainted-arguments");
 });
 
 test("what a stopped write would have said is not read back", async () => {
