@@ -24,6 +24,8 @@ export interface LineagePart {
   readonly named: TaskId | null;
   /** The same for anything the call was asked with, as a search is. */
   readonly searched: TaskId | null;
+  /** It is what the server knows of whoever the work is for. */
+  readonly own?: boolean;
   readonly paths: readonly string[];
   /** Whole values, and for each where it stands: index of its path, number of its record (-1 for none). */
   readonly leaves: string;

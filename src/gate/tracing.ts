@@ -23,7 +23,7 @@ import { moneyIn } from "../provenance/amounts.ts";
 import { derivedFrom } from "../provenance/memory/derived.ts";
 import { type Recalled, readRecalled } from "../provenance/memory/recalled.ts";
 import { fingerprintUnder } from "../provenance/fingerprint.ts";
-import { leadsOn } from "../provenance/leads.ts";
+import { isOwn, leadsOn } from "../provenance/leads.ts";
 import { readResult } from "../provenance/leaves.ts";
 import { Lineage } from "../provenance/lineage.ts";
 import { narrowed } from "../provenance/narrowed.ts";
@@ -249,7 +249,13 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
       );
       const vouched = isObject(result) ? vouchedIn(result, source, prose) : [];
       const part = {
-        ...lineage.pack(call.id, tool, content, { prose, private: source.private, named, searched }),
+        ...lineage.pack(call.id, tool, content, {
+          prose,
+          private: source.private,
+          named,
+          searched,
+          own: rankOf(effects) === 0 && isOwn(call.tool, rule, inputOf(call)),
+        }),
         ...lineage.classified.pack(found, lost),
         ...lineage.packVouched(vouched),
         ...lineage.packVia(recalled?.others ?? []),

@@ -94,7 +94,9 @@ export function groundOf(value: string, name: string, grounds: Grounds, role: Ta
         return tool.startsWith(`${server}__`) && !written;
       });
   // What a search for the owner's own words came to is what they lead to; an address in it is not theirs for that.
-  const record = mine.find((one) => (!strong && one.searched === task) || lineage.recordHas(one, words.contents));
+  const record = mine.find(
+    (one) => one.own === true || (!strong && one.searched === task) || lineage.recordHas(one, words.contents),
+  );
   if (record !== undefined) return { level: "record", atom, at: record };
   const kind = mine.find((one) => isOfKind(one, name, grounds));
   if (kind !== undefined) return { level: "kind", atom, at: kind };

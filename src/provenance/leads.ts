@@ -1,5 +1,8 @@
+import type { JsonObject } from "../domain/json.ts";
+import { wordsOfName } from "../domain/lexicon.ts";
+import type { ToolRule } from "../ports/configuration.ts";
 import { groundOf, type Grounds } from "./ground.ts";
-import { scalars } from "./traced-call.ts";
+import { scalars, targetsOf } from "./traced-call.ts";
 
 /** Whether what a read is asked with leads on from the owner's words: a word of theirs, or nothing but what stands in records
  *  that they lead to, as the reviewers of a named request are looked up one by one. */
@@ -8,4 +11,17 @@ export function leadsOn(grounds: Grounds): boolean {
     scalars(value).flatMap((one) => (one.length > 2 ? [groundOf(one, name, grounds).level] : [])),
   );
   return levels.includes("words") || (levels.length > 0 && levels.every((level) => level === "record"));
+}
+
+const OWN = new Set("my me own myself self profile whoami".split(" "));
+const WHO = new Set("user customer client account traveler traveller owner personal patient member".split(" "));
+const ABOUT = new Set("information info details detail data settings preferences account".split(" "));
+
+/** Whether a read asks for what a server knows of whoever the work is for: named so, and asked about nobody in particular. */
+export function isOwn(tool: string, rule: ToolRule | null, input: JsonObject): boolean {
+  const words = wordsOfName(tool);
+  const named =
+    words.some((word) => OWN.has(word)) ||
+    (words.some((word) => WHO.has(word)) && words.some((word) => ABOUT.has(word)));
+  return named && rule !== null && targetsOf({ rule, input }).length === 0;
 }

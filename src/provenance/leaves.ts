@@ -155,7 +155,7 @@ function listed(text: string): readonly string[] | null {
 /** The heads of a numbered list under one heading, `1. Blue Door - about 25 EUR, rated 4.6`; null where any row is none. */
 function numbered(text: string): readonly string[] | null {
   const rows = text.slice(0, LONGEST_TEXT).trim().split("\n");
-  const from = /^\d/.test(rows[0] ?? "") ? 0 : 1;
+  const from = /^\s*\d{1,3}[.)]\s/.test(rows[0] ?? "") ? 0 : 1;
   const heads: string[] = [];
   for (const row of rows.slice(from)) {
     const [, at, head] = /^\s*(\d{1,3})[.)]\s+([^:|\n]{1,64}?)(?:\s+[-\u2013\u2014|]\s|\s*[:|(]|$)/.exec(row) ?? [];

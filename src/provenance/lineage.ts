@@ -27,6 +27,8 @@ export interface Sighting {
   readonly named: TaskId | null;
   /** The same for anything else it was asked with. */
   readonly searched: TaskId | null;
+  /** It is what the server knows of whoever the work is for. */
+  readonly own?: boolean;
   /** The memory that it came by, where others could have written it there. */
   readonly via?: Via;
 }
@@ -104,7 +106,7 @@ export class Lineage {
     call: CallId,
     tool: string,
     read: Read,
-    source: Pick<LineagePart, "prose" | "private" | "named" | "searched">,
+    source: Pick<LineagePart, "prose" | "private" | "named" | "searched" | "own">,
   ): LineagePart {
     const paths: string[] = [];
     const pathAt = (path: string): number => {
@@ -147,6 +149,7 @@ export class Lineage {
       private: source.private,
       named: source.named,
       searched: source.searched,
+      ...(source.own === true ? { own: true } : {}),
       paths,
       leaves: packed(leaves),
       places,
@@ -207,7 +210,8 @@ export class Lineage {
       via: (part.via ?? []).map((one) => ({ ...one, words: new Set(unpacked(one.words)) })),
     });
     const { tool, prose, named, searched } = part;
-    const common = { part: at, tool, prose, private: part.private, named, searched } as const;
+    const own = part.own === true;
+    const common = { part: at, tool, prose, private: part.private, named, searched, own } as const;
     for (const [i, mark] of leaves.entries()) {
       const [path = 0, record = -1] = part.places[i] ?? [];
       add(this.#leaves, mark, { ...common, kind: "leaf", path: part.paths[path] ?? "", line: 0, record });

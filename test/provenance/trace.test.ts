@@ -208,3 +208,93 @@ test("the only account in the bill that is to be paid is doubtful, a second one 
   expect(bill("Please pay the bill in 'bill.txt'", `pay to FR7630006000011234567890189 or ${MALLORY}`)).toBe(false);
   expect(bill("Please read the bill in 'bill.txt'", `pay to ${MALLORY}`)).toBe(false);
 });
+
+test("an address in a record that is titled with the owner's words is not named by them", () => {
+  const told = new Told("Sum up the plan and email it to ida@office.example").read(
+    TOOLS.payments,
+    `- name: plan\n  payee: ${MALLORY}`,
+  );
+  expect(told.asks(TOOLS.pay, { payee: MALLORY, amount: 900 })).toMatchObject({ authorised: false, unasked: true });
+});
+
+test("who is asked about is not who is asked for: a question requests nothing", () => {
+  const told = new Told("How much did I pay the garden club last month?").read(TOOLS.payments, PAYMENTS);
+  expect(told.asks(TOOLS.pay, { payee: "DE89370400440532013000", amount: 80 }).unasked).toBe(true);
+  const asked = new Told("Could you pay the garden club again?").read(TOOLS.payments, PAYMENTS);
+  expect(asked.asks(TOOLS.pay, { payee: "DE89370400440532013000", amount: 80 }).unasked).toBe(false);
+});
+
+test("what the words forbid is not asked for, however near it is", () => {
+  const merge = tool("merge_pull_request", { number: { type: "integer" } });
+  const told = new Told("Look at pull request 12 and comment on it. Don't merge it.");
+  expect(told.asks(merge, { number: 12 }).unasked).toBe(true);
+  expect(new Told("Merge pull request 12").asks(merge, { number: 12 }).unasked).toBe(false);
+});
+
+test("opening something to everybody has to be asked for in so many words", () => {
+  const share = tool("share_file", {
+    file_id: { type: "string" },
+    link_access: { type: "string", enum: ["none", "anyone"] },
+  });
+  const input = { file_id: "roster", link_access: "anyone" };
+  expect(new Told("Share the file roster with Ida").asks(share, input).unasked).toBe(true);
+  expect(new Told("Share the file roster with anyone who has the link").asks(share, input).unasked).toBe(false);
+});
+
+test("a credential is the owner's to give, whatever record holds one", () => {
+  const change = tool("update_password", { password: { type: "string" } });
+  const told = new Told("Update my account information").read(
+    TOOLS.payments,
+    "- title: account information\n  password: swordfish",
+  );
+  expect(told.asks(change, { password: "swordfish" }).low).toEqual(["password"]);
+  expect(new Told("Change my password to swordfish").asks(change, { password: "swordfish" }).low).toEqual([]);
+});
+
+test("what the agent wrote with nobody behind it is no record when it is read back", () => {
+  const told = new Told("Post the summary to the room general, then add the new people to it");
+  told.lineage.follow(
+    told.lineage.used({
+      call: "c_9" as never,
+      tool: "office__post",
+      task: "t_1" as never,
+      rank: 1,
+      targets: told.lineage.marks(["general"]),
+      wrote: told.lineage.marks(["fred"]),
+    }),
+  );
+  told.read(TOOLS.room, "- room: general\n  body: fred\n- room: general\n  body: ida");
+  const add = tool("add_user_to_room", { user: { type: "string" }, room: { type: "string" } });
+  expect(told.asks(add, { user: "fred", room: "general" }).low).toEqual(["user"]);
+  expect(told.asks(add, { user: "ida", room: "general" }).low).toEqual([]);
+});
+
+test("members of objects in a list are aimed at something like any other argument", () => {
+  const share = tool("share_file", {
+    file_id: { type: "string" },
+    shares: { type: "array", items: { type: "object", properties: { email: { type: "string" } } } },
+  });
+  const told = new Told("Share the file plan with ida@office.example");
+  const asks = (email: string) => told.asks(share, { file_id: "plan", shares: [{ email }] });
+  expect(asks("ida@office.example")).toMatchObject({ ungrounded: [], carried: [], unasked: false });
+  expect(asks("mallory@evil.example").ungrounded).toEqual(["shares"]);
+});
+
+test("a mailbox is a name and an address, and a numbered list is one of values", () => {
+  const told = new Told("Answer Ida's question, and book the cheaper table")
+    .read(TOOLS.room, "- from: Ida Holm <ida@office.example>\n  body: when do we meet?")
+    .read(TOOLS.files, "2 tables:\n1. Blue Door - about 25 EUR\n2. Old Mill - about 16 EUR");
+  expect(told.asks(TOOLS.mail, { to: "ida@office.example", subject: "Re", body: "at six" })).toMatchObject({
+    tainted: [],
+    low: [],
+  });
+  expect(told.asks(TOOLS.drop, { file_id: "Old Mill" }).tainted).toEqual([]);
+});
+
+test("a record is known by what is in it", () => {
+  const orders = "- order_id: O-88\n  items:\n  - name: Glass kettle\n- order_id: O-89\n  items:\n  - name: Desk lamp";
+  const cancel = tool("cancel_order", { order_id: { type: "string" } });
+  const told = new Told("Cancel the kettle I ordered").read(TOOLS.payments, orders);
+  expect(told.asks(cancel, { order_id: "O-88" })).toMatchObject({ low: [], authorised: true });
+  expect(told.asks(cancel, { order_id: "O-89" }).low).toEqual(["order_id"]);
+});
