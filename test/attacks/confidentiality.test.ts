@@ -33,6 +33,7 @@ servers:
     tools: { read: { effects: [read], untrusted: false, trust: [{ path: $.key, confidentiality: secret }] } }
   mail:
     url: ${server.url}
+    same_names: ["*"]
     tools: { send: { effects: [write], reversible: true, recipient: $.to } }
 agents:
   clerk: { scope: [{ tools: [vault__read, mail__send] }], budget: { calls: 90, writes: 90 } }

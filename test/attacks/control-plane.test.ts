@@ -75,10 +75,11 @@ test("the launcher's key enrols, and neither sees nor answers anything", async (
   expect(await opened(KEYS.launcher)).toEqual(["launcher"]);
 });
 
+// Anybody may own a task; whose the one asked about is, each such route looks at by itself.
 test.each([
-  ["vera", ["viewer"]],
-  ["dana", ["approver", "viewer"]],
-  ["otto", ["instance or operator", "operator", "viewer"]],
+  ["vera", ["owner or operator", "viewer"]],
+  ["dana", ["approver", "owner or operator", "viewer"]],
+  ["otto", ["instance or operator", "operator", "owner or operator", "viewer"]],
 ])("%s's key opens what %j may use, and no more", async (name, may) => {
   expect(await opened(await desk.people.issueKey(name, "admin"))).toEqual(may);
 });
