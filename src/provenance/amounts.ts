@@ -11,7 +11,7 @@ export interface Bounds {
 }
 
 const MONEY =
-  /(?:[$€£¥]|\b(?:usd|eur|gbp|chf|jpy)\s?)\s?(\d[\d.,]*\d|\d)|(\d[\d.,]*\d|\d)\s?(?:[$€£¥]|(?:usd|eur|gbp|chf|jpy|euros?|dollars?|pounds?|francs?|bucks|quid)\b)/giu;
+  /(?:[$€£¥]|\b(?:usd|eur|gbp|chf|jpy)\s?)\s?(\d(?:[\d.,]{0,20}\d)?)|(\d(?:[\d.,]{0,20}\d)?)\s?(?:[$€£¥]|(?:usd|eur|gbp|chf|jpy|euros?|dollars?|pounds?|francs?|bucks|quid)\b)/giu;
 /** Words that make an amount a difference, or a share of something: what is paid then is another. */
 const RELATIVE = /\b(?:by|plus|minus|another|additional|extra|percent|per\s?cent)\s*$|[%]\s*$/iu;
 const MORE = /^\s*(?:more|extra|less|higher|lower|on\s+top|%|a\s+(?:head|person))/iu;

@@ -169,9 +169,9 @@ export function compileWords(objective: string): Words {
   const named = spans.filter((span) => span.label === "named").map((span) => span.text.replaceAll(/^.|.$/gsu, ""));
   const said = own.join(" \u2025 ");
   const tokens = wordsOf(said);
-  const openings = startsOf(said, /[.!?\n]+\s/);
+  const openings = startsOf(said, /(?<=[.!?\n])\s/);
   const asking = questionsIn(said);
-  const clauses = startsOf(said, /[.!?\n,;:\u2013\u2014]+\s|\s-+\s/);
+  const clauses = startsOf(said, /(?<=[.!?\n,;:\u2013\u2014])\s|\s-{1,3}\s/);
   const verbs = new Map<string, number>();
   const acts = new Set<Act>();
   const denied = new Set<string>();
