@@ -32,7 +32,7 @@ export function asked(call: Traced, named: boolean): boolean {
   return deeds.every((verb) => isAsked(verb, things, call, named));
 }
 
-const EVERYBODY = ["public", "publicly", "anyone", "anybody", "everyone", "everybody", "world", "publish", "link"];
+const EVERYBODY = ["public", "publicly", "anyone", "anybody", "everyone", "everybody", "world", "publish"];
 
 function isAsked(verb: string, things: readonly string[], call: Traced, named: boolean): boolean {
   const { words } = call;
@@ -63,7 +63,13 @@ function isAsked(verb: string, things: readonly string[], call: Traced, named: b
   const speaks =
     things.some((thing) => held.has(thing)) || (writes && things.some((thing) => MESSAGES.includes(thing)));
   // `I need a table at …` leaves open how: what is made or paid is of what the words speak of, and aimed at what they name.
-  const open = words.open && named && speaks && !acts.includes("delete") && !acts.includes("admit");
+  // A verb that nobody knows asks for no more than what can be taken back.
+  const open =
+    (words.open || (words.vague && rankOf(call.effects) === 1)) &&
+    named &&
+    speaks &&
+    !acts.includes("delete") &&
+    !acts.includes("admit");
   if (open) return true;
   if (!noun && !near && !words.verbs.has(verb) && !acts.some((act) => words.acts.has(act))) return false;
   return named || noun || things.length === 0 || speaks;

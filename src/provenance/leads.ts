@@ -13,15 +13,18 @@ export function leadsOn(grounds: Grounds): boolean {
   return levels.includes("words") || (levels.length > 0 && levels.every((level) => level === "record"));
 }
 
-const OWN = new Set("my me own myself self profile whoami".split(" "));
-const WHO = new Set("user customer client account traveler traveller owner personal patient member".split(" "));
+const WHO = new Set("user customer client account traveler traveller owner personal patient member my".split(" "));
 const ABOUT = new Set("information info details detail data settings preferences account".split(" "));
+const MANY = new Set("list search find query all".split(" "));
 
-/** Whether a read asks for what a server knows of whoever the work is for: named so, and asked about nobody in particular. */
+/** Whether a read asks for what a server knows of whoever the work is for: named so, and asked about nobody in particular. What
+ *  is the owner's to read, as an inbox is, is not for that the owner's. */
 export function isOwn(tool: string, rule: ToolRule | null, input: JsonObject): boolean {
   const words = wordsOfName(tool);
+  if (words.some((word) => MANY.has(word))) return false;
   const named =
-    words.some((word) => OWN.has(word)) ||
+    words.includes("profile") ||
+    words.includes("whoami") ||
     (words.some((word) => WHO.has(word)) && words.some((word) => ABOUT.has(word)));
   return named && rule !== null && targetsOf({ rule, input }).length === 0;
 }

@@ -14,7 +14,7 @@ export interface Words {
   readonly things: ReadonlySet<string>;
   /** Every word that names something. */
   readonly contents: ReadonlySet<string>;
-  /** Whether they say which one of a kind is meant by what is special about it: the oldest, the largest, whatever has expired. */
+  /** Whether what is to be deleted is said by what is special about it: the oldest, the largest, whatever has expired. */
   readonly selects: boolean;
   /** How much money they let go. */
   readonly bounds: Bounds | null;
@@ -34,6 +34,8 @@ export interface Words {
   readonly address: boolean;
   /** Whether the words leave open what is to be done with what they speak of: `take care of`, `I need`. */
   readonly open: boolean;
+  /** Whether a sentence opens with a verb that nobody knows. */
+  readonly vague: boolean;
   /** The addresses and accounts in them, and the names in quotation marks, as they were written. */
   readonly constants: readonly string[];
   /** What the owner took out of them since; see `narrowed`. */
@@ -62,6 +64,7 @@ export const NO_WORDS: Words = {
   bears: () => false,
   address: false,
   open: false,
+  vague: false,
   constants: [],
 };
 
@@ -118,7 +121,7 @@ const MANY =
   /\b(?:all|each|every|both|several|everyone|everybody|everything|multiple|as many|any|remaining|per|respectively|twice|repeatedly|increments|instal?lments|batches|portions|chunks|in parts|one by one)\b/i;
 
 const SELECTS =
-  /\bthe\s+(?:\S+\s+)?(?:oldest|newest|latest|earliest|first|last|largest|biggest|smallest|longest|shortest|cheapest|most\s+\S+|least\s+\S+|highest|lowest|duplicates?)\b|\b(?:expired|outdated|obsolete|unused|superseded)\b/i;
+  /\b(?:delete|remove|cancel|erase|drop|trash|clear|get\s+rid\s+of)\s+(?:\S+\s+){0,5}?(?:oldest|newest|latest|earliest|first|last|largest|biggest|smallest|longest|shortest|cheapest|(?:most|least)\s+\S+|duplicates?|expired|outdated|obsolete|unused|superseded)\b/i;
 const ADDRESS =
   /\b(?:his|her|their|its)\s+(?:e-?)?mail\b(?!\s+(?:from|about|to))|\b(?:e-?)?mail\s+address|\baddress(?:es)?\b|\bcontact\s+(?:details?|info)/i;
 /** An address of two parts and more below a host: whoever has it need not have the host. */
@@ -193,7 +196,9 @@ export function compileWords(objective: string): Words {
       if (verb === null || !isRequest(token, verb, { before, after, opens: openings.has(i), asks: clauses.has(i) }))
         continue;
       verbs.set(verb, (verbs.get(verb) ?? 0) + 1);
-      for (const act of actsOf(word)) acts.add(act);
+      // `tell me` is answered here, and sends nothing to anybody.
+      const here = HEARS.has(after) && ANSWERS.has(verb);
+      for (const act of actsOf(word)) if (!here || act === "look") acts.add(act);
     }
   }
   for (const [pattern, verb] of PHRASES) {
@@ -234,7 +239,8 @@ export function compileWords(objective: string): Words {
     bounds: boundsIn(said),
     many: MANY.test(said),
     plurals: tokens.filter((word) => singular(word) !== word || /^every(?:one|body)$/.test(word)).flatMap(thingsOf),
-    open: unknown || OPEN.test(said),
+    open: OPEN.test(said),
+    vague: unknown,
     constants: [...constants, ...named],
     address: ADDRESS.test(said),
     quotes: (value, text) =>
@@ -281,6 +287,8 @@ function isDenied(tokens: readonly string[], at: number): boolean {
   // An apostrophe parts words: `don t`.
   return (one === "t" && NOT.has(two)) || one === "dont" || (one === "not" && (two === "do" || three === "do"));
 }
+const HEARS = new Set(["me", "us"]);
+const ANSWERS = new Set("tell show give inform notify answer let explain".split(" "));
 const ADVERBS = new Set("just yet even actually ever also already".split(" "));
 const NOT = new Set("don doesn shouldn mustn won can".split(" "));
 
@@ -328,7 +336,7 @@ function isRequest(
 
 const ASKS =
   /^\W*(?:(?:and|so|but|also|hey|hi|hello|then|\p{L}+,)\W+)?(?:who|whom|whose|what|when|where|why|which|how|did|does|do|is|are|was|were|has|have|had)(?:['’]s)?\b(?!\s+about\b)/iu;
-const WANTS = /\b(?:please|(?:can|could|would|will|should)\s+(?:you|we|i)|(?:do|don['’]t)\s+you\s+(?:mind|want))\b/i;
+const WANTS = /\b(?:please|(?:can|could|would|will)\s+(?:you|we)|(?:do|don['’]t)\s+you\s+(?:mind|want))\b/i;
 
 /** The words of sentences that only ask: `How much did I spend?` is no request to spend. */
 function questionsIn(said: string): ReadonlySet<number> {
