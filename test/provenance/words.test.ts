@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compileWords, spansOf } from "../../src/provenance/words.ts";
+import { spansOf } from "../../src/provenance/spans.ts";
+import { compileWords } from "../../src/provenance/words.ts";
 
 test("the owner's own words name an address, an account, a number and a name", () => {
   const words = compileWords(
