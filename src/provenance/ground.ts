@@ -78,8 +78,11 @@ export function groundOf(value: string, name: string, grounds: Grounds, role: Ta
     return { level: "high", atom, at: vouched };
   // What was read in a text first, and stands by itself only later, may have been put there since.
   const whole = standing(atom, lineage);
-  // Who lists a folder gets names, and puts the folder before them.
-  const last = whole.length === 0 && !strong ? (/^[^:]*[/\\]([^/\\]+\.\w{1,8})$/.exec(value)?.[1] ?? null) : null;
+  // Who lists a folder gets names, and puts the folder before them; a way up or from the root is no such thing.
+  const last =
+    whole.length === 0 && !strong
+      ? (/^(?![/\\~])(?!.*\.\.)[^:]*[/\\]([^/\\]+\.\w{1,8})$/.exec(value)?.[1] ?? null)
+      : null;
   const alone = (last === null ? whole : standing(atomOf(last), lineage)).filter(
     ({ part }) => !strong || text === null || part <= text.part,
   );
