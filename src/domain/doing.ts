@@ -15,7 +15,9 @@ export interface Doing {
 const CHOOSERS = new Set(["action", "method", "operation", "op", "verb"]);
 /** Arguments that say who may see something. */
 const AUDIENCE = new Set(
-  "access visibility permission sharing share scope audience privacy link public role".split(" "),
+  "access visibility permission sharing share scope audience privacy link public role acl type grantee principal".split(
+    " ",
+  ),
 );
 const EVERYBODY = new Set(
   "anyone anybody public everyone everybody world internet anyone_with_link public_read".split(" "),
@@ -65,11 +67,23 @@ function isThing(word: string): boolean {
 
 function deedIn(name: string, value: unknown): string | null {
   const words = wordsOfName(name);
-  if (value === true) return words.find((word) => UNDOES.has(word)) ?? null;
+  if (value === true) return undoing(words);
+  if (Array.isArray(value)) return value.length === 0 ? null : deedIn(name, value[0] as unknown);
+  const last = words.at(-1) ?? "";
+  if (typeof value === "string" && (CHOOSERS.has(last) || STATES.has(last))) {
+    const undone = undoing(wordsOfName(value.slice(0, 60)));
+    if (undone !== null) return undone;
+  }
   if (typeof value !== "string" || !CHOOSERS.has(words.at(-1) ?? "") || !/^[\w -]{2,40}$/.test(value)) return null;
   const [first = ""] = wordsOfName(value);
   return first === "on" || first === "off" ? "turn" : verbOf(first);
 }
+
+/** `bulk_delete`, `is_deleted`, `cancelled`. */
+function undoing(words: readonly string[]): string | null {
+  return words.map(verbOf).find((verb) => verb !== null && UNDOES.has(verb)) ?? null;
+}
+const STATES = new Set(["status", "state", "mode"]);
 
 function opens(name: string, value: unknown): boolean {
   const about = wordsOfName(name);
@@ -78,6 +92,7 @@ function opens(name: string, value: unknown): boolean {
   if (typeof value === "object" && value !== null && isObject(value as JsonObject))
     return Object.entries(value).some(([inner, one]) => opens(inner, one));
   if (typeof value !== "string") return false;
-  const said = wordsOfName(value).join("_");
-  return about.some((word) => AUDIENCE.has(word)) && EVERYBODY.has(said);
+  return (
+    about.some((word) => AUDIENCE.has(word)) && wordsOfName(value.slice(0, 60)).some((word) => EVERYBODY.has(word))
+  );
 }

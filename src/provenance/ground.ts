@@ -55,6 +55,8 @@ export interface Grounds extends Pick<Traced, "rule" | "input" | "effects" | "en
 
 /** Values that mean whoever the work is for. */
 const SELF = new Set(["", "home", "me", "self", "myself", "i", "user", "none", "null", "primary", "default"]);
+const NOTHING = new Set(["", "none", "null"]);
+const TAKING = ["delete", "administer"] as const;
 /** Members that say who wrote a record: whoever that was chose them. */
 const WRITTEN_BY =
   /^(?:sender|from|author|creator|poster|reply[_-]?to|created[_-]?by|sent[_-]?by|from[_-].*|.*[_-]from)$/i;
@@ -66,7 +68,9 @@ export function groundOf(value: string, name: string, grounds: Grounds, role: Ta
   const atom = atomOf(value);
   // `lamp.hall` is an id where an id is wanted, and an address of a site elsewhere.
   const strong = isStrong(atom) && !(atom.form === "url" && isId(name) && /^[\w.-]+$/.test(value));
-  if (isSelf(value) || words.names(value)) return { level: "words", atom, at: null };
+  const takes = TAKING.some((kind) => grounds.effects.kinds.includes(kind));
+  if ((isSelf(value) && (!takes || NOTHING.has(value.trim().toLowerCase()))) || words.names(value))
+    return { level: "words", atom, at: null };
   const seated = role === null ? null : seatedIn({ role, name, value }, grounds);
   if (seated !== null && lineage.wasAuthorised(seated, rank, task)) return { level: "endorsed", atom, at: null };
   if (seated !== null && isAnswered(seated, grounds)) return { level: "answered", atom, at: null };
@@ -98,7 +102,11 @@ export function groundOf(value: string, name: string, grounds: Grounds, role: Ta
       });
   // What a search for the owner's own words came to is what they lead to; an address in it is not theirs for that.
   const record = mine.find(
-    (one) => one.own === true || (!strong && one.searched === task) || lineage.recordHas(one, words.contents),
+    (one) =>
+      (one.own === true && !one.path.includes("[]")) ||
+      // What is taken away is known by itself, and not by what it was listed with.
+      (!strong && one.searched === task && !takes) ||
+      lineage.recordHas(one, words.contents),
   );
   if (record !== undefined) return { level: "record", atom, at: record };
   const kind = mine.find((one) => isOfKind(one, name, grounds));

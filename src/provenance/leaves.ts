@@ -92,7 +92,7 @@ class Walk {
 
   leaf(path: string, key: string, record: number, text: string): void {
     // A mailbox as RFC 5322 writes it (3.4) is a name and an address.
-    const [, name = "", address] = MAILBOX.exec(text) ?? [];
+    const [, name = "", address] = (ADDRESSED.test(key) && MAILBOX.exec(text.slice(0, 400).trim())) || [];
     if (address !== undefined && name.split(/\s+/).length <= MOST_WORDS) {
       if (name !== "") this.leaf(path, key, record, name);
       return this.leaf(path, key, record, address);
@@ -108,7 +108,9 @@ class Walk {
   }
 }
 
-const MAILBOX = /^\s*"?([^"<>@\n]{0,80}?)"?\s*<([^<>\s@]{1,64}@[^<>\s@]{1,255})>\s*$/;
+const MAILBOX = /^"?([^"<>@\n]{0,80}?)"? {0,2}<([^<>\s@]{1,64}@[^<>\s@]{1,255})>$/;
+/** Members that hold mailboxes; in a title one is somebody's text. */
+const ADDRESSED = /^(?:from|to|sender|recipients?|e?-?mail|contact|organi[sz]er|author|attendees?|participants?)/i;
 
 /** `- code: A12, colour: red`: a row of several members, which is no YAML as it stands. */
 const INLINE =
@@ -158,8 +160,9 @@ function numbered(text: string): readonly string[] | null {
   const from = /^\s*\d{1,3}[.)]\s/.test(rows[0] ?? "") ? 0 : 1;
   const heads: string[] = [];
   for (const row of rows.slice(from)) {
-    const [, at, head] = /^\s*(\d{1,3})[.)]\s+([^:|\n]{1,64}?)(?:\s+[-\u2013\u2014|]\s|\s*[:|(]|$)/.exec(row) ?? [];
-    if (head === undefined || Number(at) !== heads.length + 1) return null;
+    const [, at, head] =
+      /^\s*(\d{1,3})[.)]\s+([^:|\n]{1,64}?)(?:\s+[-\u2013\u2014|]\s|\s*[:|(]|$)/.exec(row.slice(0, 200)) ?? [];
+    if (head === undefined || head.includes("@") || Number(at) !== heads.length + 1) return null;
     heads.push(head);
   }
   return heads.length === 0 ? null : heads;

@@ -38,9 +38,18 @@ export function wordsOf(text: string): readonly string[] {
     .filter((word) => word !== "");
 }
 
+/** Without the marks of a sentence around it. */
+function bare(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && "<(\"'`[".includes(text[from] ?? "x")) from++;
+  while (to > from && ">)\"'`].,;:!?".includes(text[to - 1] ?? "x")) to--;
+  return text.slice(from, to);
+}
+
 /** What a whole text is. */
 export function atomOf(text: string): Atom {
-  const one = plain(text).replaceAll(/^[<("'`[]+|[>)"'`\].,;:!?]+$/g, "");
+  const one = bare(plain(text));
   const email = EMAIL.exec(one)?.[1];
   if (email !== undefined) return { form: "email", key: email, host: email.slice(email.indexOf("@") + 1) };
   const url = URL_LIKE.exec(one);

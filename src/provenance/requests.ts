@@ -58,12 +58,16 @@ export function requestsIn(said: string): Requests {
   const acts = new Set<Act>();
   const denied = new Set<string>();
   let unknown = false;
+  // `must not edit or delete`: to the end of the clause.
+  let barred = false;
   for (const [i, token] of tokens.entries()) {
     const before = tokens[i - 1] ?? "";
     const after = tokens[i + 1] ?? "";
     if (token === "make" && (after === "sure" || after === "certain")) continue;
     if (asking.has(i)) continue;
-    if (isDenied(tokens, i)) {
+    if (clauses.has(i)) barred = false;
+    barred ||= BARS.has(token);
+    if (barred || isDenied(tokens, i)) {
       const verb = verbOf(token);
       if (verb !== null) denied.add(verb);
       continue;
@@ -99,6 +103,7 @@ function isDenied(tokens: readonly string[], at: number): boolean {
 }
 const HEARS = new Set(["me", "us"]);
 const ANSWERS = new Set("tell show give inform notify answer let explain".split(" "));
+const BARS = new Set("not never without avoid cannot dont".split(" "));
 const ADVERBS = new Set("just yet even actually ever also already".split(" "));
 const NOT = new Set("don doesn shouldn mustn won can".split(" "));
 
@@ -136,7 +141,7 @@ function isRequest(
 }
 
 const ASKS =
-  /^\W*(?:(?:and|so|but|also|hey|hi|hello|then|\p{L}+,)\W+)?(?:who|whom|whose|what|when|where|why|which|how|did|does|do|is|are|was|were|has|have|had)(?:['’]s)?\b(?!\s+about\b)/iu;
+  /^\W*(?:(?:and|so|but|also|hey|hi|hello|then|\p{L}+,)\W+)?(?:(?:should|shall|may|must|can|could)\s+i\b|who|whom|whose|what|when|where|why|which|how|did|does|do|is|are|was|were|has|have|had)(?:['’]s)?\b(?!\s+about\b)/iu;
 const WANTS = /\b(?:please|(?:can|could|would|will)\s+(?:you|we)|(?:do|don['’]t)\s+you\s+(?:mind|want))\b/i;
 
 /** The words of sentences that only ask: `How much did I spend?` is no request to spend. */

@@ -34,7 +34,7 @@ export function trace(call: Traced): Provenance {
   let endorsed = false;
   let sole = call.declared;
   for (const { role, name, value, ground, held } of weighed(call)) {
-    if (isSelf(value)) continue;
+    if (ground.level === "words" && isSelf(value)) continue;
     if (!isNamed(ground, value, call)) others++;
     else if (isObject(role, name, call.tool)) named++;
     else places++;
@@ -145,7 +145,7 @@ function weigh({ level, atom, at }: Ground, { role, name }: Target, rank: number
       return at !== null && at.scattered === true && isTitle(name, call) ? null : "tainted";
     case "none":
       // What is new has whatever name the agent gives it.
-      if (role === "identity" && isTitle(name, call)) return null;
+      if (role === "identity" && rank < 2 && isTitle(name, call)) return null;
       if (strong || rank === 2 || role === "recipient" || (rank === 1 && isId(name))) return "ungrounded";
       // What was not kept may have been seen.
       return call.lineage.cut && rank > 0 ? "tainted" : null;
@@ -154,10 +154,14 @@ function weigh({ level, atom, at }: Ground, { role, name }: Target, rank: number
 
 /** Whether the call gives something a title, and does not find it by that. */
 function isTitle(name: string, { tool, input }: Traced): boolean {
-  if (!TITLES.has(wordsOfName(name).at(-1) ?? "")) return false;
+  const words = wordsOfName(name);
+  if (!TITLES.has(words.at(-1) ?? "") || words.some((word) => SOMEBODY.has(word))) return false;
   const acts = doingOf(tool, input).verbs.flatMap(actsOf);
   return (acts.includes("create") || acts.includes("update")) && !acts.includes("admit") && !acts.includes("delete");
 }
+const SOMEBODY = new Set(
+  "user member payee recipient beneficiary account owner vendor contact person customer".split(" "),
+);
 const TITLES = new Set(["title", "name", "label", "subject", "summary"]);
 /** Who vouches for a value does not say that it is meant: where the owner's words lead to one thing in a result, another one
  *  of it is neither deleted nor given rights. */

@@ -80,7 +80,7 @@ const ADDRESS =
 /** An address of two parts and more below a host: whoever has it need not have the host. */
 const SHARED = /^[^/]+\/[^/?#]+\/[^/?#]/;
 const OPEN =
-  /\b(?:take\s+care\s+of|sort\s+(?:\S+\s+)?out|handle|deal\s+with|see\s+to|i\s+(?:need|want)|we\s+(?:need|want)|i(?:['’]d|\s+would)\s+like)\b/i;
+  /\b(?:take\s+care\s+of|sort\s+(?:\S+\s+)?out|handle|deal\s+with|see\s+to|(?:i\s+(?:need|want)|we\s+(?:need|want)|i(?:['’]d|\s+would)\s+like)(?!\s+(?:to\s+(?:know|see|read|compare|check|understand|look|find|learn|hear)|(?:an?\s+|the\s+)?(?:summary|list|overview|comparison))\b))\b/i;
 export function compileWords(objective: string): Words {
   // A full stop without a space after it ends a sentence all the same.
   const spans = spansOf(objective.replaceAll(/(?<=[a-z]{2})\.(?=[A-Z][a-z])/g, ". "));

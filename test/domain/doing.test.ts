@@ -37,3 +37,12 @@ test("what is opened to everybody says so, wherever the argument stands", () => 
   expect(doingOf("share", { options: [{ visibility: "Public" }] }).exposes).toBe(true);
   expect(doingOf("share_file", { link_access: "none", note: "public" }).exposes).toBe(false);
 });
+
+test("what undoes something is found in any word of a choice, a state or a flag", () => {
+  expect(verbs("manage_event", { id: 9, action: "bulk_delete" })).toContain("delete");
+  expect(verbs("manage_event", { id: 9, action: ["delete"] })).toContain("delete");
+  expect(verbs("update_file", { file_id: 7, status: "deleted" })).toContain("delete");
+  expect(verbs("update_file", { file_id: 7, is_deleted: true })).toContain("delete");
+  expect(doingOf("share_file", { access: "anyone_with_the_link" }).exposes).toBe(true);
+  expect(doingOf("share_file", { acl: "public-read" }).exposes).toBe(true);
+});
