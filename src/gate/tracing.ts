@@ -192,6 +192,7 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
       const seen = await look(tx, request.standing.task, []);
       const { lineage, task } = seen;
       const { call, provenance } = request;
+      const traced = tracedOf(request, rule, seen);
       await put(
         tx,
         lineage.used({
@@ -199,10 +200,10 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
           tool: qualified(call.server, call.tool),
           task,
           rank,
-          ...spentBy(tracedOf(request, rule, seen)),
-          wrote: lineage.marks(written(inputOf(call), { ...tracedOf(request, rule, seen), rank })),
-          targets: lineage.marks(targetsOf({ rule, input: inputOf(call) }).map(({ value }) => value)),
-          ...(provenance.authorised ? { endorses: lineage.seal(groundedInWords(tracedOf(request, rule, seen))) } : {}),
+          ...spentBy(traced),
+          wrote: lineage.marks(written({ ...traced, rank })),
+          targets: lineage.marks(targetsOf(traced).map(({ value }) => value)),
+          ...(provenance.authorised ? { endorses: lineage.seal(groundedInWords(traced)) } : {}),
         }),
       );
     },
@@ -218,12 +219,12 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
       const words = declaredBy === "owner" ? wordsOf(objective, by ?? UNNARROWED) : NO_WORDS;
       // A channel, a page or a file that the words name; not everything that answers to a word of theirs in a search.
       // What a change answers is no text that anybody named.
+      const input = inputOf(call);
       const places =
         rule === null || rankOf(effects) > 0
           ? []
-          : targetsOf({ rule, input: inputOf(call) }).filter(({ role }) => role !== "identity");
+          : targetsOf({ rule, input }).filter(({ role }) => role !== "identity");
       const named = places.some(({ value }) => words.names(value)) ? standing.task.id : null;
-      const input = inputOf(call);
       const { server, tool: name } = call;
       const task = standing.task.id;
       const asked =
@@ -254,7 +255,7 @@ export function createTracing(digests: Digests, clock: Clock, clearances: Cleara
           private: source.private,
           named,
           searched,
-          own: rankOf(effects) === 0 && isOwn(call.tool, rule, inputOf(call)),
+          own: rankOf(effects) === 0 && isOwn(call.tool, rule, input),
         }),
         ...lineage.classified.pack(found, lost),
         ...lineage.packVouched(vouched),

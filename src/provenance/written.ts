@@ -1,4 +1,3 @@
-import type { JsonObject } from "../domain/json.ts";
 import { groundOf, type Grounds, type Level } from "./ground.ts";
 import { atomsIn } from "./normal.ts";
 import { scalars } from "./traced-call.ts";
@@ -9,9 +8,9 @@ const LONGEST = 256;
 
 /** The values that a change writes somewhere with nobody behind them: out of a text, or the agent's own. What was written from
  *  tainted values is tainted when it is read back, however well it is kept meanwhile. */
-export function written(input: JsonObject, grounds: Grounds): readonly string[] {
+export function written(grounds: Grounds): readonly string[] {
   const values = new Set<string>();
-  for (const [name, value] of Object.entries(input)) {
+  for (const [name, value] of Object.entries(grounds.input)) {
     for (const text of scalars(value)) {
       const own = text.length <= LONGEST ? [text] : [];
       for (const one of [...own, ...atomsIn(text).map((atom) => atom.text)]) {
